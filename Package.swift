@@ -1,0 +1,113 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The AWS services: a word here is a target in `Sources/Services/<word>` with tests in `Tests/Services/<word>Tests`.
+let services = ["IAM", "Lambda", "Logs", "STS"]
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let collections: Target.Dependency = .product(name: "Collections", package: "swift-collections")
+
+func library(_ name: String, path: String? = nil, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, swiftSettings: settings)
+}
+
+func tests(_ name: String, path: String? = nil, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, path: path ?? "Tests/\(name)", swiftSettings: settings)
+}
+
+let package = Package(
+    name: "martlet",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "martlet", targets: ["martlet"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+    ],
+    targets: [
+        // The wire.
+        .target(name: "CServiceModels"),
+        library("ServiceModel", ["CServiceModels"]),
+        library("WireProtocols", ["ServiceModel"]),
+
+        // What services stand on.
+        library("ServiceKit", ["ServiceModel", crypto, logging]),
+        .target(name: "CPostgres"),
+        library(
+            "Persistence",
+            ["ServiceKit", "ServiceModel", "CPostgres", crypto, logging, .product(name: "GRDB", package: "GRDB.swift")]),
+
+        // The data plane.
+        library("Execution", ["ServiceKit", "ServiceModel", logging, collections]),
+        library("RuntimeAPI", ["Execution", "ServiceKit", nioCore, nioPosix, nioHTTP1, logging]),
+        library(
+            "DataPlane",
+            ["Execution", "RuntimeAPI", "Sandbox", "ServiceKit", "ServiceModel", nioCore, nioPosix, logging, collections]),
+        library("Sandbox", ["ServiceKit"]),
+        .target(name: "CLauncherProtocol"),
+        library("SandboxLinux", ["Sandbox", "ServiceKit", "CLauncherProtocol", logging]),
+        .executableTarget(
+            name: "launcher", dependencies: ["CLauncherProtocol"], exclude: ["README.md"],
+            cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])],
+            linkerSettings: []),
+
+        // The front door and the executable.
+        library(
+            "FrontDoor",
+            ["WireProtocols", "ServiceModel", "ServiceKit", nioCore, nioPosix, nioHTTP1, crypto, logging, lifecycle]),
+        .executableTarget(
+            name: "martlet",
+            dependencies: [
+                "FrontDoor", "WireProtocols", "ServiceModel", "ServiceKit", "Persistence", "Execution", "RuntimeAPI",
+                "DataPlane", "Sandbox", "SandboxLinux", nioCore, nioPosix, nioHTTP1, crypto, logging, lifecycle,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ] + services.map { .target(name: $0) },
+            swiftSettings: settings),
+
+        // Tests.
+        library(
+            "TestSupport", path: "Sources/TestSupport",
+            ["ServiceKit", "ServiceModel", "Persistence", "Sandbox", nioCore, nioPosix]),
+        tests("ArchitectureTests", []),
+        tests("ServiceModelTests", ["ServiceModel"]),
+        tests("ProtocolTests", ["WireProtocols", "ServiceModel"]),
+        tests("ServiceKitTests", ["ServiceKit", "ServiceModel", "TestSupport"]),
+        tests("PersistenceTests", ["Persistence", "ServiceKit", "ServiceModel", "TestSupport"]),
+        tests("ExecutionTests", ["Execution", "ServiceKit", "TestSupport"]),
+        tests("RuntimeAPITests", ["RuntimeAPI", "Execution", "ServiceKit", "TestSupport", nioCore, nioPosix, nioHTTP1]),
+        tests(
+            "DataPlaneTests",
+            ["DataPlane", "RuntimeAPI", "Execution", "Sandbox", "ServiceKit", "ServiceModel", "TestSupport", nioCore, nioPosix]),
+        tests("SandboxLinuxTests", ["SandboxLinux", "Sandbox", "ServiceKit", "TestSupport"]),
+        tests(
+            "FrontDoorTests",
+            ["FrontDoor", "WireProtocols", "ServiceModel", "ServiceKit", "TestSupport", nioCore, nioPosix, nioHTTP1, nioEmbedded, crypto]),
+    ]
+        + services.map {
+            library(
+                $0, path: "Sources/Services/\($0)",
+                ["ServiceKit", "ServiceModel", "Persistence", "Execution", logging, crypto, collections])
+        }
+        + services.map {
+            tests(
+                "\($0)Tests", path: "Tests/Services/\($0)Tests",
+                [.target(name: $0), "ServiceKit", "ServiceModel", "Persistence", "Execution", "TestSupport"])
+        }
+)

@@ -1,0 +1,28 @@
+/// The database: one of two engines behind one way to use it.
+///
+/// Closures run synchronously on the engine's own threads, never on the cooperative pool. A `write` closure may run more than once
+/// (a serialisation failure, a group's roll-back), so it must do nothing but SQL. What it throws rolls back its own
+/// statements and no other's, and is thrown to the caller. `write` returns after the commit is durable.
+public protocol Database: Sendable {
+    var engine: SQLEngine { get }
+    /// Creates or upgrades the schema.
+    /// - Throws: ``DatabaseError/newerSchema(_:)`` if the data was written by a newer version.
+    func migrate(_ migrations: [Migration]) async throws
+    func read<T: Sendable>(_ body: @escaping @Sendable (any SQLConnection) throws -> T) async throws -> T
+    func write<T: Sendable>(_ body: @escaping @Sendable (any SQLConnection) throws -> T) async throws -> T
+    /// Deletes every row of every store's tables (the schema stays).
+    func eraseAll() async throws
+    func close() async throws
+}
+
+public enum DatabaseError: Error, Sendable, Hashable {
+    /// A constraint (unique key, foreign key) was violated.
+    case constraint(String)
+    /// The schema is newer than this version knows.
+    case newerSchema(String)
+    /// No space is left on the device.
+    case diskFull
+    /// Another process has the data folder open.
+    case inUse(String)
+    case failed(String)
+}

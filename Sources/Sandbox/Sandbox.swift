@@ -1,0 +1,58 @@
+/// Makes sandboxes: one implementation per way to isolate.
+public protocol SandboxProvider: Sendable {
+    /// Starts a program in a new sandbox.
+    /// - Throws: ``SandboxError``.
+    func start(_ configuration: SandboxConfiguration) async throws -> any Sandbox
+    /// What protection this machine lacks, a sentence each, for `martlet doctor`. Empty: nothing.
+    var missingProtections: [String] { get async }
+}
+
+/// A running sandbox. It ends by itself when its program ends: then every process in it is killed and everything it held is freed.
+public protocol Sandbox: Sendable, AnyObject {
+    var id: String { get }
+    /// Takes ownership of the listening sockets, non-blocking, by the port they have inside. Each is handed out once.
+    func takeListener(port: Int) -> Int32?
+    /// Takes ownership of the read end of the pipe that the program's standard output and error share. Handed out once.
+    func takeOutput() -> Int32?
+    /// Limits the CPU share, after init: thousandths of one CPU. nil lifts the limit.
+    func limitCPU(_ milliCPU: Int?) async throws
+    func freeze() async throws
+    func thaw() async throws
+    /// The peak of what the processes used so far, in bytes (anonymous and shared memory); nil where the kernel does not tell.
+    func peakMemory() async -> Int64?
+    /// Asks the program to end (SIGTERM to its main process).
+    func terminate() async
+    /// Kills everything inside. No error if it has ended.
+    func kill() async
+    /// Waits for the end of the program. May be called by several callers, also after the end.
+    func exit() async -> SandboxExit
+}
+
+/// How a sandbox's program ended.
+public struct SandboxExit: Sendable, Hashable {
+    public enum Status: Sendable, Hashable {
+        case code(Int32)
+        case signal(Int32)
+    }
+    public var status: Status
+    /// The kernel ended it because it reached its memory limit.
+    public var outOfMemory: Bool
+    /// As ``Sandbox/peakMemory()`` at the end.
+    public var peakMemory: Int64?
+
+    public init(status: Status, outOfMemory: Bool, peakMemory: Int64?) {
+        self.status = status
+        self.outOfMemory = outOfMemory
+        self.peakMemory = peakMemory
+    }
+}
+
+public enum SandboxError: Error, Sendable, Hashable {
+    /// The program does not exist inside, or is no executable for this machine.
+    case invalidEntrypoint(String)
+    /// The machine has no room: memory, process ids, disk.
+    case exhausted(String)
+    /// The launcher is gone.
+    case launcherLost
+    case failed(String)
+}

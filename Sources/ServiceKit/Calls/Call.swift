@@ -1,0 +1,39 @@
+public import ServiceModel
+
+/// One request to a service, whoever made it: the front door from HTTP, or another service in process.
+public struct Call: Sendable {
+    /// The service's key in the catalog: the name of its model, such as `lambda` or `logs`.
+    public var service: String
+    /// The operation's name in the model, such as `CreateFunction`.
+    public var operation: String
+    /// The parsed and validated input: a structure by the model's member names.
+    public var input: WireValue
+    public var principal: Principal
+    /// The twelve-digit account whose resources the call concerns.
+    public var account: String
+    public var region: String
+    /// The id that the answer carries, a UUID in lower case.
+    public var requestID: String
+    /// The caller's X-Ray header (`X-Amzn-Trace-Id`), if it sent one.
+    public var traceHeader: String?
+    /// The origin under which the caller reached this server, such as `http://localhost:4566`; answers that hold URLs use it.
+    public var endpoint: String
+    /// When the caller stops waiting, if it said so.
+    public var deadline: ContinuousClock.Instant?
+
+    public init(
+        service: String, operation: String, input: WireValue, principal: Principal, account: String, region: String,
+        requestID: String, traceHeader: String? = nil, endpoint: String = "", deadline: ContinuousClock.Instant? = nil
+    ) {
+        self.service = service
+        self.operation = operation
+        self.input = input
+        self.principal = principal
+        self.account = account
+        self.region = region
+        self.requestID = requestID
+        self.traceHeader = traceHeader
+        self.endpoint = endpoint
+        self.deadline = deadline
+    }
+}
