@@ -52,7 +52,10 @@ let package = Package(
         .target(name: "CPostgres"),
         library(
             "Persistence",
-            ["ServiceKit", "ServiceModel", "CPostgres", crypto, logging, .product(name: "GRDB", package: "GRDB.swift")]),
+            [
+                "ServiceKit", "ServiceModel", "CPostgres", crypto, logging, .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ]),
 
         // The data plane.
         library("Execution", ["ServiceKit", "ServiceModel", logging, collections]),
