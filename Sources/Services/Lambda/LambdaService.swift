@@ -84,6 +84,20 @@ public final class LambdaService: LambdaAPI {
         catalog.install(key, function)
     }
 
+    /// Runs a change of a function to its end, even if its caller gives up, and alone.
+    func change<T: Sendable>(_ key: FunctionKey, _ body: @escaping @Sendable () async throws -> T) async throws -> T {
+        try await Task {
+            try await self.changes.withLock(key) {
+                do {
+                    return try await body()
+                } catch {
+                    self.catalog.doubt(key)
+                    throw error
+                }
+            }
+        }.value
+    }
+
     /// A new random id, a UUID in lower case.
     func newID() -> String { UUID().uuidString.lowercased() }
 }

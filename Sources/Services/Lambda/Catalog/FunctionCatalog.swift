@@ -7,6 +7,8 @@ final class FunctionCatalog: Sendable {
         var functions: [FunctionKey: FunctionRecord] = [:]
         /// What was changed while the catalogue is filled: what was read of it before may be older.
         var changed: Set<FunctionKey> = []
+        /// What a change may have left otherwise than it is known here.
+        var doubtful: Set<FunctionKey> = []
         var isComplete = false
     }
 
@@ -18,7 +20,7 @@ final class FunctionCatalog: Sendable {
     func lookUp(_ key: FunctionKey) -> Answer {
         state.withLock { state in
             if let function = state.functions[key] { return .found(function) }
-            return state.isComplete ? .missing : .unknown
+            return state.isComplete && !state.doubtful.contains(key) ? .missing : .unknown
         }
     }
 
@@ -26,7 +28,16 @@ final class FunctionCatalog: Sendable {
     func install(_ key: FunctionKey, _ function: FunctionRecord?) {
         state.withLock { state in
             state.functions[key] = function
+            state.doubtful.remove(key)
             if !state.isComplete { state.changed.insert(key) }
+        }
+    }
+
+    /// Says that a change ended in an error, and may have been made or not: the function is read again when it is asked for.
+    func doubt(_ key: FunctionKey) {
+        state.withLock { state in
+            state.functions[key] = nil
+            state.doubtful.insert(key)
         }
     }
 
@@ -36,6 +47,7 @@ final class FunctionCatalog: Sendable {
             for function in functions
             where state.functions[function.key] == nil && !state.changed.contains(function.key) {
                 state.functions[function.key] = function
+                state.doubtful.remove(function.key)
             }
         }
     }
@@ -49,6 +61,6 @@ final class FunctionCatalog: Sendable {
     }
 
     func forget() {
-        state.withLock { $0 = State(functions: [:], changed: [], isComplete: true) }
+        state.withLock { $0 = State(isComplete: true) }
     }
 }

@@ -1,4 +1,3 @@
-import Crypto
 import ServiceKit
 
 /// The runtime identifiers that AWS knows, and what becomes of them here.
@@ -38,11 +37,5 @@ enum Runtimes {
         guard families.contains(where: runtime.hasPrefix) else {
             throw AWSError.notImplemented(service: "lambda", operation: operation, parameter: "Runtime=\(runtime)")
         }
-    }
-
-    /// The ARN of the runtime's version, made from its name: there is one version of each here.
-    static func versionARN(_ runtime: String, region: String) -> String {
-        let digest = SHA256.hash(data: Array(runtime.utf8)).hexadecimal
-        return "arn:aws:lambda:\(region)::runtime:\(digest)"
     }
 }

@@ -1,3 +1,4 @@
+import Execution
 import Foundation
 
 extension FunctionConfiguration {
@@ -27,7 +28,7 @@ extension FunctionConfiguration {
     init(_ version: VersionRecord, arn: String, state: SettlingFunctions.State) {
         self.init(version, arn: arn)
         runtimeVersionConfig = RuntimeVersionConfig(
-            runtimeVersionArn: Runtimes.versionARN(version.settings.runtime, region: version.key.region))
+            runtimeVersionArn: RuntimeVersionARN.make(version.settings.runtime, region: version.key.region))
         if state != .settled { revisionId = version.pendingRevisionID }
         switch state {
         case .settled:

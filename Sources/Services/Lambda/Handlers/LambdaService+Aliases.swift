@@ -9,7 +9,7 @@ extension LambdaService {
         let alias = AliasRecord(
             key: key, name: input.name, version: input.functionVersion, description: input.description ?? "",
             routing: routing, revisionID: newID())
-        return try await changes.withLock(key) {
+        return try await change(key) {
             try await self.store.write { transaction in
                 try Self.requireVersions(transaction, alias)
                 if try transaction.alias(key, alias.name) != nil {
@@ -26,7 +26,7 @@ extension LambdaService {
         let key = try FunctionTarget.unqualified(input.functionName, in: call)
         try input.functionVersion.map { try Self.refuseLatestPublished($0, call) }
         let revision = newID()
-        return try await changes.withLock(key) {
+        return try await change(key) {
             let alias = try await self.store.write { transaction in
                 guard var alias = try transaction.alias(key, input.name) else {
                     throw LambdaFailures.notFound("Alias not found: \(key.arn(input.name))")
@@ -59,7 +59,7 @@ extension LambdaService {
     /// As on AWS, no error if there is no such alias.
     public func deleteAlias(_ input: DeleteAliasRequest, _ call: Call) async throws {
         let key = try FunctionTarget.unqualified(input.functionName, in: call)
-        try await changes.withLock(key) {
+        try await change(key) {
             let existed = try await self.store.write { try $0.deleteAlias(key, input.name) }
             if existed { try await self.reload(key) }
         }

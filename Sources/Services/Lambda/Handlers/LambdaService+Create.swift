@@ -19,7 +19,7 @@ extension LambdaService {
             throw LambdaFailures.invalidParameter("Please provide a source for function code.")
         }
         try await requireRole(settings.role, for: key)
-        return try await changes.withLock(key) {
+        return try await change(key) {
             if try await self.store.read({ try $0.exists(key) }) { throw Self.alreadyExists(key) }
             return try await self.create(key, settings, tags, package: package, publishes: input.publish ?? false)
         }

@@ -48,7 +48,7 @@ extension LambdaService {
                 throw LambdaFailures.invalidParameter("Deletion of aliases is not currently supported.")
             }
         }
-        return try await changes.withLock(key) {
+        return try await change(key) {
             let deleted = try await self.store.write { transaction in
                 try Self.delete(transaction, target)
             }

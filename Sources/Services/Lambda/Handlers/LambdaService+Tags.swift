@@ -26,14 +26,14 @@ extension LambdaService {
 
     /// A change of tags gives the function a new revision id, as on AWS; its code and configuration stay as they are.
     private func changeTags(
-        _ key: FunctionKey, _ change: @escaping @Sendable (inout [String: String]) throws -> Void
+        _ key: FunctionKey, _ edit: @escaping @Sendable (inout [String: String]) throws -> Void
     ) async throws {
         let revision = newID()
-        try await changes.withLock(key) {
+        try await change(key) {
             try await self.store.write { transaction in
                 guard var tags = try transaction.tags(key), var latest = try transaction.version(key, latestVersion)
                 else { throw LambdaFailures.functionNotFound(key.arn) }
-                try change(&tags)
+                try edit(&tags)
                 try transaction.setTags(key, tags)
                 latest.revisionID = revision
                 try transaction.update(latest)

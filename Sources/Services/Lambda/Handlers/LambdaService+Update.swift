@@ -7,7 +7,7 @@ extension LambdaService {
     ) async throws -> FunctionConfiguration {
         let key = try FunctionTarget.unqualified(input.functionName, in: call)
         try UnsupportedParameters(operation: call.operation).check(input)
-        return try await changes.withLock(key) {
+        return try await change(key) {
             let current = try await self.changeable(key, revisionID: input.revisionId)
             var updated = current
             updated.settings = try current.settings.updated(input)
@@ -33,7 +33,7 @@ extension LambdaService {
         guard let package = input.zipFile else {
             throw LambdaFailures.invalidParameter("Please provide a source for function code.")
         }
-        return try await changes.withLock(key) {
+        return try await change(key) {
             let current = try await self.changeable(key, revisionID: input.revisionId)
             let digest = try await self.packages.digest(package)
             var updated = current

@@ -4,7 +4,7 @@ extension LambdaService {
     public func publishVersion(_ input: PublishVersionRequest, _ call: Call) async throws -> FunctionConfiguration {
         let key = try FunctionTarget.unqualified(input.functionName, in: call)
         try UnsupportedParameters(operation: call.operation).refuse("PublishTo", if: input.publishTo != nil)
-        return try await changes.withLock(key) {
+        return try await change(key) {
             try self.refuseWhileSettling(key)
             let version = try await self.store.write { transaction in
                 guard let latest = try transaction.version(key, latestVersion) else {
