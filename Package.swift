@@ -50,6 +50,7 @@ let package = Package(
         // What services stand on.
         library("ServiceKit", ["ServiceModel", crypto, logging]),
         .target(name: "CPostgres"),
+        .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
         library(
             "Persistence",
             [
@@ -106,11 +107,13 @@ let package = Package(
         + services.map {
             library(
                 $0, path: "Sources/Services/\($0)",
-                ["ServiceKit", "ServiceModel", "Persistence", "Execution", logging, crypto, collections])
+                ["ServiceKit", "ServiceModel", "Persistence", "Execution", logging, crypto, collections]
+                    + ($0 == "Lambda" ? ["CZlib"] : []))
         }
         + services.map {
             tests(
                 "\($0)Tests", path: "Tests/Services/\($0)Tests",
-                [.target(name: $0), "ServiceKit", "ServiceModel", "Persistence", "Execution", "TestSupport"])
+                [.target(name: $0), "ServiceKit", "ServiceModel", "Persistence", "Execution", "TestSupport", crypto]
+                    + ($0 == "Lambda" ? ["CZlib"] : []))
         }
 )
