@@ -45,7 +45,7 @@ let package = Package(
         // The wire.
         .target(name: "CServiceModels"),
         library("ServiceModel", ["CServiceModels"]),
-        library("WireProtocols", ["ServiceModel"]),
+        library("WireProtocols", ["ServiceModel", "ServiceKit"]),
 
         // What services stand on.
         library("ServiceKit", ["ServiceModel", crypto, logging]),
