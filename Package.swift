@@ -94,6 +94,9 @@ let package = Package(
         tests("ProtocolTests", ["WireProtocols", "ServiceModel"]),
         tests("ServiceKitTests", ["ServiceKit", "ServiceModel", "TestSupport"]),
         tests("PersistenceTests", ["Persistence", "ServiceKit", "ServiceModel", "TestSupport"]),
+        .executableTarget(
+            name: "persistence-probe", dependencies: ["Persistence"], path: "Tests/Probes/persistence-probe",
+            swiftSettings: settings),
         tests("ExecutionTests", ["Execution", "ServiceKit", "TestSupport"]),
         tests("RuntimeAPITests", ["RuntimeAPI", "Execution", "ServiceKit", "TestSupport", nioCore, nioPosix, nioHTTP1]),
         tests(
