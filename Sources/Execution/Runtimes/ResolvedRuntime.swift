@@ -56,30 +56,13 @@ public struct ResolvedRuntime: Sendable, Hashable {
         }
     }
 
-    /// The variables that are the runtime's, with AWS's values. A function's own variables come on top: AWS lets it set
-    /// `PATH`, `LD_LIBRARY_PATH`, `NODE_PATH`, `PYTHONPATH`, `LANG` and `TZ`, and nothing else of these.
-    ///
-    /// https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+    /// The variables that this interpreter needs beside those of every function. The function may set them otherwise.
     public var environment: [String: String] {
-        var variables = [
-            "LANG": "en_US.UTF-8",
-            "TZ": ":UTC",
-            "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
-            "LD_LIBRARY_PATH":
-                "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib",
-            "LAMBDA_TASK_ROOT": "/var/task",
-            "LAMBDA_RUNTIME_DIR": "/var/runtime",
-        ]
-        variables["AWS_EXECUTION_ENV"] = runtime.executionEnvironment
         switch interpreter?.language {
-        case .python:
-            variables["PYTHONPATH"] = "/var/runtime"
-        case .nodejs:
-            variables["NODE_PATH"] = nodePath
-        case nil:
-            break
+        case .python: ["PYTHONPATH": "/var/runtime"]
+        case .nodejs: ["NODE_PATH": nodePath]
+        case nil: [:]
         }
-        return variables
     }
 
     private var nodePath: String {

@@ -45,9 +45,6 @@ public struct RuntimeIdentifier: Sendable, Hashable, CustomStringConvertible {
     /// Whether AWS has ended its support. Martlet runs it all the same.
     public var isDeprecated: Bool { Self.deprecatedNames.contains(name) }
 
-    /// The value of `AWS_EXECUTION_ENV` in its environments; nil for `provided`, where AWS sets none.
-    public var executionEnvironment: String? { family == .provided ? nil : "AWS_Lambda_\(name)" }
-
     /// All runtimes that Martlet runs, the newest of each family first.
     public static let known: [RuntimeIdentifier] = knownNames.compactMap { RuntimeIdentifier($0) }
 

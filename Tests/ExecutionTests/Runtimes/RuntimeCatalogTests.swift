@@ -119,7 +119,6 @@ struct RuntimeCatalogTests {
         #expect(resolved.binds.map(\.host) == ["/root/.pyenv/versions/3.12.1", "/share/Runtimes/python"])
         #expect(resolved.binds.map(\.inside) == ["/var/lang", "/var/runtime"])
         #expect(resolved.command(memory: 128) == ["/var/lang/bin/python3.12", "-S", "/var/runtime/bootstrap.py"])
-        #expect(resolved.environment["AWS_EXECUTION_ENV"] == "AWS_Lambda_python3.12")
         #expect(resolved.environment["PYTHONPATH"] == "/var/runtime")
     }
 

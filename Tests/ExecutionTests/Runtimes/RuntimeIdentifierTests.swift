@@ -11,7 +11,6 @@ struct RuntimeIdentifierTests {
         #expect(runtime.family == family)
         #expect(runtime.version?.description == version)
         #expect(runtime.description == name)
-        #expect(runtime.executionEnvironment == "AWS_Lambda_\(name)")
     }
 
     @Test(arguments: ["provided", "provided.al2", "provided.al2023"])
@@ -19,7 +18,6 @@ struct RuntimeIdentifierTests {
         let runtime = try #require(RuntimeIdentifier(name))
         #expect(runtime.family == .provided)
         #expect(runtime.version == nil)
-        #expect(runtime.executionEnvironment == nil)
     }
 
     @Test(arguments: [
