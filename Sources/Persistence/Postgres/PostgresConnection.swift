@@ -52,8 +52,10 @@ final class PostgresConnection {
             throw DatabaseError.failed("Martlet needs PostgreSQL 12 or newer.")
         }
         try control("SET search_path = \"\(configuration.schema)\"")
-        // Small tables would be scanned, and a scan conflicts with every write to the table.
+        // Small tables would be scanned, and a scan conflicts with every write to the table. The scans that remain have a
+        // cost that would start the JIT compiler.
         try control("SET enable_seqscan = off")
+        try control("SET jit = off")
         switch configuration.durability {
         case .relaxed: try control("SET synchronous_commit = off")
         case .full:
