@@ -17,7 +17,8 @@ extension DatabaseError {
         let last = errno
         let noted = sqlite3_system_errno(connection)
         let message = String(cString: sqlite3_errmsg(connection))
-        self.init(sqliteCode: code, message: message, systemError: noted == 0 && code & 0xff == SQLITE_IOERR ? last : noted)
+        self.init(
+            sqliteCode: code, message: message, systemError: noted == 0 && code & 0xff == SQLITE_IOERR ? last : noted)
     }
 
     /// An error of GRDB, or one that is translated already.

@@ -13,8 +13,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-LONG = os.environ.get("MARTLET_LONG") == "1"
-ROUNDS = 200 if LONG else 10
+
+
+@pytest.fixture(scope="session")
+def rounds():
+    """How often to kill."""
+    return 200 if os.environ.get("MARTLET_LONG") == "1" else 10
 
 
 @pytest.fixture(scope="session")
@@ -58,7 +62,8 @@ class Postgres:
 
     def run(self, tool, *arguments):
         subprocess.run(
-            [f"{self.bin}/{tool}", *arguments], check=True, user=self.user, cwd=self.folder, stdout=subprocess.DEVNULL
+            [f"{self.bin}/{tool}", *arguments], check=True, user=self.user, cwd=self.folder,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )
 
     def start(self):
