@@ -19,7 +19,7 @@ public struct PageToken: Sendable, Hashable {
 
     /// Nil if `token` is none of `scope`'s.
     public init?(_ token: some StringProtocol, scope: String) {
-        guard token.utf8.count <= Self.maximumLength, let bytes = Base64URL.decode(token), bytes.count >= 5 else { return nil }
+        guard token.utf8.count <= Self.maximumLength, let bytes = Base64URL.decode(token), bytes.count >= 4 else { return nil }
         let body = bytes[4...]
         guard Self.checksum(scope, body) == bytes[..<4].reduce(0, { $0 << 8 | UInt32($1) }) else { return nil }
         var position: [String] = []

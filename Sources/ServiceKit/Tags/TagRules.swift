@@ -33,7 +33,7 @@ public struct TagRules: Sendable {
     }
 
     /// Checks the tags of one request.
-    public func check(_ tags: [Tag]) throws(Violation) {
+    public func check(_ tags: [ResourceTag]) throws(Violation) {
         var seen: Set<String> = []
         for tag in tags {
             try check(key: tag.key)
@@ -53,7 +53,7 @@ public struct TagRules: Sendable {
     }
 
     /// The tags of a resource after a request to add some: values of keys that are there are replaced.
-    public func merging(_ added: [Tag], into tags: [Tag]) throws(Violation) -> [Tag] {
+    public func merging(_ added: [ResourceTag], into tags: [ResourceTag]) throws(Violation) -> [ResourceTag] {
         try check(added)
         var merged = tags
         var places = Dictionary(tags.enumerated().map { (identity($1.key), $0) }, uniquingKeysWith: { $1 })
@@ -70,7 +70,7 @@ public struct TagRules: Sendable {
     }
 
     /// The tags of a resource after a request to remove keys; keys that are not there are no error.
-    public func removing(_ keys: [String], from tags: [Tag]) -> [Tag] {
+    public func removing(_ keys: [String], from tags: [ResourceTag]) -> [ResourceTag] {
         let removed = Set(keys.map(identity))
         return tags.filter { !removed.contains(identity($0.key)) }
     }

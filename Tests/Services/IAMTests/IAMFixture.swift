@@ -5,6 +5,9 @@ import ServiceModel
 import TestSupport
 import Testing
 
+/// The service's tag, not Swift Testing's.
+typealias Tag = IAM.Tag
+
 /// IAM on a database of its own, as one caller sees it.
 struct IAMFixture {
     let service: IAMService
@@ -34,15 +37,23 @@ struct IAMFixture {
     @discardableResult
     func createRole(_ name: String, path: String? = nil) async throws -> Role {
         try await service.createRole(
-            CreateRoleRequest(path: path, roleName: name, assumeRolePolicyDocument: Self.trust), call()
+            CreateRoleRequest(roleName: name, assumeRolePolicyDocument: Self.trust, path: path), call()
         ).role
     }
 
     @discardableResult
     func createPolicy(_ name: String, path: String? = nil) async throws -> String {
         let answer = try await service.createPolicy(
-            CreatePolicyRequest(policyName: name, path: path, policyDocument: Self.identity), call())
+            CreatePolicyRequest(policyName: name, policyDocument: Self.identity, path: path), call())
         return try #require(answer.policy?.arn)
+    }
+
+    func attach(_ arn: String, to role: String = "r") async throws {
+        try await service.attachRolePolicy(AttachRolePolicyRequest(roleName: role, policyArn: arn), call())
+    }
+
+    func detach(_ arn: String, from role: String = "r") async throws {
+        try await service.detachRolePolicy(DetachRolePolicyRequest(roleName: role, policyArn: arn), call())
     }
 
     func policyARN(_ name: String) -> String { "arn:aws:iam::\(account):policy/\(name)" }

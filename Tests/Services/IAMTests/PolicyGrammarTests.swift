@@ -1,4 +1,5 @@
 import ServiceKit
+import ServiceModel
 import Testing
 
 @testable import IAM

@@ -12,7 +12,7 @@ import Testing
             let created = try #require(
                 try await iam.service.createPolicy(
                     CreatePolicyRequest(
-                        policyName: "p", path: "/x/", policyDocument: IAMFixture.identity, description: "d",
+                        policyName: "p", policyDocument: IAMFixture.identity, path: "/x/", description: "d",
                         tags: [Tag(key: "a", value: "b")]), iam.call()
                 ).policy)
             #expect(created.arn == "arn:aws:iam::123456789012:policy/x/p")

@@ -10,7 +10,7 @@ import Testing
         try await IAMFixture.with(engine) { iam in
             let created = try await iam.service.createRole(
                 CreateRoleRequest(
-                    path: "/app/", roleName: "Worker", assumeRolePolicyDocument: IAMFixture.trust, description: "Works",
+                    roleName: "Worker", assumeRolePolicyDocument: IAMFixture.trust, path: "/app/", description: "Works",
                     maxSessionDuration: 7200, tags: [Tag(key: "team", value: "a")]), iam.call()
             ).role
             #expect(created.arn == "arn:aws:iam::123456789012:role/app/Worker")

@@ -5,6 +5,9 @@ import Synchronization
 import TestSupport
 import Testing
 
+/// The service's tag, not Swift Testing's.
+private typealias Tag = STS.Tag
+
 @Suite struct STSServiceTests {
     /// One role, whose trust policy the test chooses.
     private final class StubRoles: RoleCatalog {

@@ -33,6 +33,6 @@ enum IAMTags {
 }
 
 extension Tag {
-    fileprivate var kit: ServiceKit.Tag { ServiceKit.Tag(key: key, value: value) }
-    fileprivate init(kit: ServiceKit.Tag) { self.init(key: kit.key, value: kit.value) }
+    fileprivate var kit: ResourceTag { ResourceTag(key: key, value: value) }
+    fileprivate init(kit: ResourceTag) { self.init(key: kit.key, value: kit.value) }
 }
