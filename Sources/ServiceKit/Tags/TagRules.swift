@@ -1,5 +1,5 @@
-/// What AWS demands of tags, in the form that most services share. Services word the errors differently, so a violation is
-/// a value. See <https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html>.
+/// What AWS demands of tags, in the form that most services share. Services word the errors differently, so a violation
+/// is a value. See <https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html>.
 public struct TagRules: Sendable {
     /// How many tags a resource may carry. Tags of AWS's own (`aws:`) do not count.
     public var limit: Int
@@ -11,7 +11,8 @@ public struct TagRules: Sendable {
 
     public static let standard = TagRules()
 
-    public init(limit: Int = 50, maximumKeyLength: Int = 128, maximumValueLength: Int = 256, ignoresCase: Bool = false) {
+    public init(limit: Int = 50, maximumKeyLength: Int = 128, maximumValueLength: Int = 256, ignoresCase: Bool = false)
+    {
         self.limit = limit
         self.maximumKeyLength = maximumKeyLength
         self.maximumValueLength = maximumValueLength

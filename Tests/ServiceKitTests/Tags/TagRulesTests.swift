@@ -2,10 +2,13 @@ import ServiceKit
 import Testing
 
 @Suite struct TagRulesTests {
-    private static func tags(_ count: Int) -> [ResourceTag] { (0..<count).map { ResourceTag(key: "k\($0)", value: "v") } }
+    private static func tags(_ count: Int) -> [ResourceTag] {
+        (0..<count).map { ResourceTag(key: "k\($0)", value: "v") }
+    }
 
     @Test(arguments: [
-        [], [ResourceTag(key: "a", value: "")], [ResourceTag(key: "Key with spaces_.:/=+-@", value: "Wert mit Ümläuten 中")],
+        [], [ResourceTag(key: "a", value: "")],
+        [ResourceTag(key: "Key with spaces_.:/=+-@", value: "Wert mit Ümläuten 中")],
         [ResourceTag(key: String(repeating: "k", count: 128), value: String(repeating: "v", count: 256))], tags(50),
         [ResourceTag(key: "a", value: "1"), ResourceTag(key: "A", value: "2")],
     ])
@@ -34,8 +37,12 @@ import Testing
 
     @Test func addingReplacesAndKeepsTheOrder() throws {
         let tags = [ResourceTag(key: "a", value: "1"), ResourceTag(key: "b", value: "2")]
-        let merged = try TagRules.standard.merging([ResourceTag(key: "c", value: "3"), ResourceTag(key: "a", value: "9")], into: tags)
-        #expect(merged == [ResourceTag(key: "a", value: "9"), ResourceTag(key: "b", value: "2"), ResourceTag(key: "c", value: "3")])
+        let merged = try TagRules.standard.merging(
+            [ResourceTag(key: "c", value: "3"), ResourceTag(key: "a", value: "9")], into: tags)
+        #expect(
+            merged == [
+                ResourceTag(key: "a", value: "9"), ResourceTag(key: "b", value: "2"), ResourceTag(key: "c", value: "3"),
+            ])
         #expect(throws: TagRules.Violation.tooMany(limit: 50)) {
             try TagRules.standard.merging([ResourceTag(key: "new", value: "")], into: Self.tags(50))
         }

@@ -16,12 +16,16 @@ struct IAMFixture {
 
     static let trust =
         #"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#
-    static let identity = #"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*"}]}"#
+    static let identity =
+        #"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*"}]}"#
 
-    static func with(_ engine: SQLEngine, account: String = "123456789012", _ body: (IAMFixture) async throws -> Void) async throws {
+    static func with(_ engine: SQLEngine, account: String = "123456789012", _ body: (IAMFixture) async throws -> Void)
+        async throws
+    {
         try await TestDatabase.with(engine, IAMMigrations.all) { database in
             let time = VirtualTime()
-            try await body(IAMFixture(service: IAMService(database: database, time: time), time: time, account: account))
+            try await body(
+                IAMFixture(service: IAMService(database: database, time: time), time: time, account: account))
         }
     }
 
@@ -30,7 +34,8 @@ struct IAMFixture {
     /// A call that tells nothing but who makes it.
     func call(_ operation: String = "Any") -> Call {
         Call(
-            service: "iam", operation: operation, input: .structure([:]), principal: .root(account: account), account: account,
+            service: "iam", operation: operation, input: .structure([:]), principal: .root(account: account),
+            account: account,
             region: "us-east-1", requestID: "r")
     }
 
@@ -60,7 +65,9 @@ struct IAMFixture {
 }
 
 /// The error that an expression throws, as AWS would show it.
-func refusal(_ body: () async throws -> Void, sourceLocation: SourceLocation = #_sourceLocation) async throws -> AWSError {
+func refusal(_ body: () async throws -> Void, sourceLocation: SourceLocation = #_sourceLocation) async throws
+    -> AWSError
+{
     do {
         try await body()
     } catch let error as AWSError {

@@ -12,18 +12,26 @@ import Testing
             try await iam.createRole("r")
             for name in ["b", "a", "b"] {
                 try await iam.service.putRolePolicy(
-                    PutRolePolicyRequest(roleName: "r", policyName: name, policyDocument: IAMFixture.identity), iam.call())
+                    PutRolePolicyRequest(roleName: "r", policyName: name, policyDocument: IAMFixture.identity),
+                    iam.call())
             }
-            #expect(try await iam.service.listRolePolicies(ListRolePoliciesRequest(roleName: "r"), iam.call()).policyNames == ["a", "b"])
-            let found = try await iam.service.getRolePolicy(GetRolePolicyRequest(roleName: "r", policyName: "a"), iam.call())
+            #expect(
+                try await iam.service.listRolePolicies(ListRolePoliciesRequest(roleName: "r"), iam.call()).policyNames
+                    == ["a", "b"])
+            let found = try await iam.service.getRolePolicy(
+                GetRolePolicyRequest(roleName: "r", policyName: "a"), iam.call())
             #expect(found.policyDocument.removingPercentEncoding == IAMFixture.identity)
-            let busy = try await refusal { try await iam.service.deleteRole(DeleteRoleRequest(roleName: "r"), iam.call()) }
+            let busy = try await refusal {
+                try await iam.service.deleteRole(DeleteRoleRequest(roleName: "r"), iam.call())
+            }
             #expect(busy == IAMError.deleteConflictException("Cannot delete entity, must delete policies first."))
             for name in ["a", "b"] {
-                try await iam.service.deleteRolePolicy(DeleteRolePolicyRequest(roleName: "r", policyName: name), iam.call())
+                try await iam.service.deleteRolePolicy(
+                    DeleteRolePolicyRequest(roleName: "r", policyName: name), iam.call())
             }
             let missing = try await refusal {
-                _ = try await iam.service.getRolePolicy(GetRolePolicyRequest(roleName: "r", policyName: "a"), iam.call())
+                _ = try await iam.service.getRolePolicy(
+                    GetRolePolicyRequest(roleName: "r", policyName: "a"), iam.call())
             }
             #expect(missing == IAMError.noSuchEntityException("The role policy with name a cannot be found."))
             try await iam.service.deleteRole(DeleteRoleRequest(roleName: "r"), iam.call())
@@ -67,7 +75,8 @@ import Testing
     @Test(
         arguments: TestDatabase.engines,
         [
-            "arn:aws:iam::123456789012:policy/x/p123", "arn:aws:iam::123456789012:policy/p", "arn:aws:iam::999999999999:policy/x/p",
+            "arn:aws:iam::123456789012:policy/x/p123", "arn:aws:iam::123456789012:policy/p",
+            "arn:aws:iam::999999999999:policy/x/p",
             "arn:aws:iam::aws:policy/AWSLambdaBasicExecutionRole",
         ])
     func aMissingPolicyIsRefusedAsRecorded(engine: SQLEngine, arn: String) async throws {
@@ -89,7 +98,8 @@ import Testing
                 try await iam.attach("arn:aws:iam::aws:policy/aws-service-role/AutoScalingServiceRolePolicy")
             }
             #expect(linked.code == "PolicyNotAttachable")
-            let attached = try await iam.service.listAttachedRolePolicies(ListAttachedRolePoliciesRequest(roleName: "r"), iam.call())
+            let attached = try await iam.service.listAttachedRolePolicies(
+                ListAttachedRolePoliciesRequest(roleName: "r"), iam.call())
             let expected = [
                 AttachedPolicy(policyName: "AWSLambdaBasicExecutionRole", policyArn: Self.basic),
                 AttachedPolicy(policyName: "p", policyArn: arn),
@@ -98,7 +108,8 @@ import Testing
             let below = try await iam.service.listAttachedRolePolicies(
                 ListAttachedRolePoliciesRequest(roleName: "r", pathPrefix: "/x/"), iam.call())
             #expect(below.attachedPolicies?.map(\.policyName) == ["p"])
-            let entities = try await iam.service.listEntitiesForPolicy(ListEntitiesForPolicyRequest(policyArn: arn), iam.call())
+            let entities = try await iam.service.listEntitiesForPolicy(
+                ListEntitiesForPolicyRequest(policyArn: arn), iam.call())
             #expect(entities.policyRoles?.map(\.roleName) == ["r"])
             let policy = try await iam.service.getPolicy(GetPolicyRequest(policyArn: arn), iam.call()).policy
             #expect(policy?.attachmentCount == 1)
@@ -111,9 +122,13 @@ import Testing
             try await iam.createRole("r")
             let arn = try await iam.createPolicy("p")
             try await iam.attach(arn)
-            let busy = try await refusal { try await iam.service.deleteRole(DeleteRoleRequest(roleName: "r"), iam.call()) }
+            let busy = try await refusal {
+                try await iam.service.deleteRole(DeleteRoleRequest(roleName: "r"), iam.call())
+            }
             #expect(busy == IAMError.deleteConflictException("Cannot delete entity, must detach all policies first."))
-            let used = try await refusal { try await iam.service.deletePolicy(DeletePolicyRequest(policyArn: arn), iam.call()) }
+            let used = try await refusal {
+                try await iam.service.deletePolicy(DeletePolicyRequest(policyArn: arn), iam.call())
+            }
             #expect(used == IAMError.deleteConflictException("Cannot delete a policy attached to entities."))
             try await iam.detach(arn)
             let gone = try await refusal { try await iam.detach(arn) }

@@ -1,7 +1,8 @@
 public import Persistence
 
-/// The schema of IAM's store. IAM is global: rows are keyed by account, not by region. Names that differ only in case are the same
-/// entity, so keys hold names in lower case (`folded`, `role`, `policy`) beside the names as they were given.
+/// The schema of IAM's store. IAM is global: rows are keyed by account, not by region. Names that differ only in case
+/// are the same entity, so keys hold names in lower case (`folded`, `role`, `policy`) beside the names as they were
+/// given.
 public enum IAMMigrations {
     public static let all = [
         Migration(
