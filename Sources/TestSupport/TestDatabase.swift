@@ -34,7 +34,7 @@ public enum TestDatabase {
             }
         case .postgres:
             return try await withSchema { schema in
-                let database = try PostgresDatabase(url: postgresURL ?? "", durability: .relaxed, schema: schema)
+                let database = try PostgresDatabase(url: postgresURL ?? "", durability: .relaxed, schema: schema, maximumConnections: 4)
                 return try await use(database, migrations, body)
             }
         }
@@ -57,7 +57,7 @@ public enum TestDatabase {
     }
 
     private static func drop(_ schema: String) async throws {
-        let database = try PostgresDatabase(url: postgresURL ?? "", durability: .relaxed, schema: schema)
+        let database = try PostgresDatabase(url: postgresURL ?? "", durability: .relaxed, schema: schema, maximumConnections: 4)
         try await database.write { connection in _ = try connection.execute("DROP SCHEMA IF EXISTS \(schema) CASCADE") }
         try await database.close()
     }

@@ -37,8 +37,11 @@ struct Workspace {
         }
     }
 
-    /// Makes the `Generated` folders of the services that `Models/implemented.json` names.
+    /// Makes the embedding of all models, and the `Generated` folders of the services that `Models/implemented.json` names.
     mutating func generate() throws {
+        let files = try FileManager.default.contentsOfDirectory(atPath: "\(root)/Models").sorted()
+        let models = files.filter { $0.hasSuffix(".json") && $0 != "implemented.json" }.map { String($0.dropLast(5)) }
+        try write(EmbeddingWriter.text(models: models), to: "\(root)/Sources/CServiceModels/CServiceModels.c")
         let folders = try FileManager.default.contentsOfDirectory(atPath: "\(root)/Sources/Services")
         for entry in try read("\(root)/Models/implemented.json").members {
             guard let service = folders.first(where: { $0.lowercased() == entry.key.lowercased() }) else {

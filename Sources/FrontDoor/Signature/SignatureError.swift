@@ -1,0 +1,28 @@
+/// Why a signature is not accepted.
+enum SignatureError: Error, Sendable, Equatable {
+    /// The request shows no signature.
+    case missing
+    case version2
+    case version4a
+    /// The Authorization header lacks something; the message says what.
+    case incomplete(String)
+    /// The presigned query lacks something; the message says what.
+    case queryParameters(String)
+    case unknownKey
+    case invalidToken
+    case expiredToken
+    case mismatch(accessKeyID: String, stringToSign: String, provided: String, canonicalRequest: String)
+    /// The request is older than its signature may be. Times in seconds since the epoch.
+    case expired(signed: Int64, earliest: Int64, now: Int64)
+    case notYetCurrent(signed: Int64, latest: Int64, now: Int64)
+    /// A presigned URL is over.
+    case presignedExpired(expires: Int64, now: Int64, seconds: Int64)
+    case presignedNotYetValid
+    case scopeRegion(given: String, expected: String?)
+    case scopeService(given: String, expected: String)
+    case scopeTerminator(String)
+    case scopeDate(given: String, expected: String, full: String)
+    case hostNotSigned
+    case headersNotSigned([String])
+    case contentHash(client: String, computed: String)
+}
