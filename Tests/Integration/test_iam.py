@@ -171,3 +171,14 @@ def test_suffixes_are_refused_as_recorded(iam, service, recorded):
     error = recorded["custom-suffix-not-allowed"]["Error"]
     assert (code, message, kind) == (error["Code"], error["Message"], error["Type"])
     assert status == 400
+
+
+@pytest.mark.parametrize("_, recorded", scenarios("iam/iam.json", "TestIAMServiceRoles::test_service_role_deletion"))
+def test_service_linked_roles_are_deleted_as_recorded(server, _, recorded):
+    iam = server.client("iam", key="222222222222")
+    role = iam.create_service_linked_role(AWSServiceName="batch.amazonaws.com")["Role"]["RoleName"]
+    task = iam.delete_service_linked_role(RoleName=role)["DeletionTaskId"]
+    expected = recorded["service-linked-role-deletion-response"]["DeletionTaskId"]
+    assert task.rsplit("/", 1)[0] == expected.rsplit("/", 1)[0]
+    answer = iam.get_service_linked_role_deletion_status(DeletionTaskId=task)
+    assert answer["Status"] == recorded["service-linked-role-deletion-status-response"]["Status"]

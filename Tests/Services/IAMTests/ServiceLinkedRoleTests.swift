@@ -45,6 +45,28 @@ import Testing
                         Cannot perform the operation on the protected role 'AWSServiceRoleForAutoScaling' - this role is only \
                         modifiable by AWS
                         """))
+
+            let task = try await iam.service.deleteServiceLinkedRole(
+                DeleteServiceLinkedRoleRequest(roleName: role.roleName), iam.call()
+            ).deletionTaskId
+            #expect(task.hasPrefix("task/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling/"))
+            func status(_ task: String) async throws -> String {
+                try await iam.service.getServiceLinkedRoleDeletionStatus(
+                    GetServiceLinkedRoleDeletionStatusRequest(deletionTaskId: task), iam.call()
+                ).status
+            }
+            #expect(try await status(task) == "SUCCEEDED")
+            #expect(try await refusal { _ = try await status(task + "x") }.code == "NoSuchEntity")
+            _ = try #require(try await create("autoscaling.amazonaws.com"))
+            try await iam.createRole("own")
+            let own = try await refusal {
+                _ = try await iam.service.deleteServiceLinkedRole(
+                    DeleteServiceLinkedRoleRequest(roleName: "own"), iam.call())
+            }
+            #expect(own.code == "InvalidInput")
+            let profiles = try await iam.service.listInstanceProfilesForRole(
+                ListInstanceProfilesForRoleRequest(roleName: "own"), iam.call())
+            #expect(profiles.instanceProfiles.isEmpty)
         }
     }
 }

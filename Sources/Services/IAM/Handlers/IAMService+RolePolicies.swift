@@ -52,6 +52,14 @@ extension IAMService {
         IAMError.noSuchEntityException("The role policy with name \(name) cannot be found.")
     }
 
+    /// There are no instance profiles; tools ask for them before they delete a role.
+    public func listInstanceProfilesForRole(
+        _ input: ListInstanceProfilesForRoleRequest, _ call: Call
+    ) async throws -> ListInstanceProfilesForRoleResponse {
+        _ = try await store.read(call.account) { try $0.role(input.roleName) }
+        return ListInstanceProfilesForRoleResponse(instanceProfiles: [], isTruncated: false)
+    }
+
     // MARK: Managed
 
     public func attachRolePolicy(_ input: AttachRolePolicyRequest, _ call: Call) async throws {

@@ -34,4 +34,33 @@ extension IAMService {
         answer.maxSessionDuration = nil
         return CreateServiceLinkedRoleResponse(role: answer)
     }
+
+    /// Deletes at once: no service here holds on to its role.
+    public func deleteServiceLinkedRole(
+        _ input: DeleteServiceLinkedRoleRequest, _ call: Call
+    ) async throws -> DeleteServiceLinkedRoleResponse {
+        let id = RandomUUID.make()
+        let now = time.now
+        let task = try await store.write(call.account) { rows in
+            let role = try rows.role(input.roleName)
+            guard let service = role.linkedService else {
+                throw IAMError.invalidInputException("The role \(role.name) is not a service-linked role.")
+            }
+            for policy in try rows.attachments(of: role.name) { _ = try rows.detach(policy.arn, from: role.name) }
+            try rows.delete(role)
+            let task = "task/aws-service-role/\(service)/\(role.name)/\(id)"
+            try rows.noteDeletion(task, at: now)
+            return task
+        }
+        return DeleteServiceLinkedRoleResponse(deletionTaskId: task)
+    }
+
+    public func getServiceLinkedRoleDeletionStatus(
+        _ input: GetServiceLinkedRoleDeletionStatusRequest, _ call: Call
+    ) async throws -> GetServiceLinkedRoleDeletionStatusResponse {
+        guard try await store.read(call.account, { try $0.hasDeletion(input.deletionTaskId) }) else {
+            throw IAMError.noSuchEntityException("The deletion task \(input.deletionTaskId) cannot be found.")
+        }
+        return GetServiceLinkedRoleDeletionStatusResponse(status: "SUCCEEDED")
+    }
 }

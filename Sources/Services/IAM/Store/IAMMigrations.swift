@@ -34,6 +34,10 @@ public enum IAMMigrations {
                 document TEXT NOT NULL, created BIGINT NOT NULL, PRIMARY KEY (account, policy, version))
                 """,
                 """
+                CREATE TABLE iam_role_deletions (account TEXT NOT NULL, task TEXT NOT NULL, ended BIGINT NOT NULL, \
+                PRIMARY KEY (account, task))
+                """,
+                """
                 CREATE TABLE iam_tags (account TEXT NOT NULL, owner TEXT NOT NULL, position BIGINT NOT NULL, name TEXT NOT NULL, \
                 value TEXT NOT NULL, PRIMARY KEY (account, owner, position))
                 """,

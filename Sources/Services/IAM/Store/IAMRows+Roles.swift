@@ -83,6 +83,20 @@ extension IAMRows {
         try replaceTags([], of: .role(role.name))
     }
 
+    // MARK: Deletions of service-linked roles
+
+    func noteDeletion(_ task: String, at time: Timestamp) throws {
+        try connection.execute(
+            "INSERT INTO iam_role_deletions (account, task, ended) VALUES (?, ?, ?)",
+            [.text(account), .text(task), .integer(time.milliseconds)])
+    }
+
+    func hasDeletion(_ task: String) throws -> Bool {
+        try count(
+            "SELECT COUNT(*) FROM iam_role_deletions WHERE account = ? AND task = ?", [.text(account), .text(task)])
+            > 0
+    }
+
     // MARK: Inline policies
 
     func inlinePolicy(_ name: String, of role: String) throws -> String? {
