@@ -111,7 +111,9 @@ extension LambdaService {
             functions: page.map { FunctionConfiguration($0, arn: $0.key.arn) })
     }
 
-    public func getAccountSettings(_ input: GetAccountSettingsRequest, _ call: Call) async throws -> GetAccountSettingsResponse {
+    public func getAccountSettings(_ input: GetAccountSettingsRequest, _ call: Call) async throws
+        -> GetAccountSettingsResponse
+    {
         let (account, region) = (call.account, call.region)
         let usage = try await store.read { try $0.usage(account: account, region: region) }
         return GetAccountSettingsResponse(

@@ -13,7 +13,8 @@ struct PackageExtractor: Sendable {
     /// - Returns: the size of what was unpacked, in bytes.
     /// - Throws: ``ZipError`` for a bad archive, `AWSError` if there is no room on the disk.
     @discardableResult
-    func extract(_ bytes: [UInt8], to destination: String, limit: Int64 = LambdaLimits.unzippedPackage) throws -> Int64 {
+    func extract(_ bytes: [UInt8], to destination: String, limit: Int64 = LambdaLimits.unzippedPackage) throws -> Int64
+    {
         let archive = try ZipArchive(bytes, limit: limit)
         let links = try linkTargets(archive, bytes)
         let folder = (destination as NSString).deletingLastPathComponent

@@ -70,7 +70,9 @@ struct ZipHeader {
     }
 
     /// Where the content is, and which bytes the entry takes with its local header.
-    func locate(_ reader: ByteReader, shift: Int, before directory: Int) throws -> (content: Range<Int>, taken: Range<Int>) {
+    func locate(_ reader: ByteReader, shift: Int, before directory: Int) throws -> (
+        content: Range<Int>, taken: Range<Int>
+    ) {
         guard offset <= Int64(directory), compressedSize <= Int64(directory) else {
             throw ZipError.broken("an entry is outside")
         }

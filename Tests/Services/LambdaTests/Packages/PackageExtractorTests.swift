@@ -11,7 +11,8 @@ struct PackageExtractorTests {
         try withFolder { folder in
             try PackageExtractor(isDurable: true).extract(
                 ZipBuilder(
-                    Entry("index.py", "print()"), Entry("bin/run", "#!", mode: 0o100755), Entry("private", "x", mode: 0o100600),
+                    Entry("index.py", "print()"), Entry("bin/run", "#!", mode: 0o100755),
+                    Entry("private", "x", mode: 0o100600),
                     Entry("empty/", mode: 0o040700), Entry("bin/link", "../index.py", mode: 0o120777),
                     Entry("plain", "made elsewhere", mode: nil)
                 ).bytes, to: folder + "/code")
@@ -29,7 +30,8 @@ struct PackageExtractorTests {
     }
 
     @Test(arguments: [
-        "/etc/passwd", "..", "../..", "../../etc", "a/../../b", "/var/task/../../etc/passwd", "/opt/../etc", "self/../..",
+        "/etc/passwd", "..", "../..", "../../etc", "a/../../b", "/var/task/../../etc/passwd", "/opt/../etc",
+        "self/../..",
         "/var/tasks",
     ])
     func linksThatLeadOutAreRefused(target: String) {
@@ -41,7 +43,9 @@ struct PackageExtractorTests {
         refuses(ZipBuilder(Entry("here", ".", mode: 0o120777), Entry("out", "here/..", mode: 0o120777)))
     }
 
-    @Test(arguments: ["index.py", "missing", "./sub/../index.py", "/opt/lib", "/tmp/cache", "/var/task/index.py", "loop"])
+    @Test(arguments: [
+        "index.py", "missing", "./sub/../index.py", "/opt/lib", "/tmp/cache", "/var/task/index.py", "loop",
+    ])
     func linksThatStayAreKept(target: String) throws {
         try withFolder { folder in
             try PackageExtractor(isDurable: false).extract(
@@ -90,7 +94,8 @@ struct PackageExtractorTests {
             for round in 0..<1_500 {
                 var bytes = seed
                 for _ in 0..<Int.random(in: 1...3, using: &generator) {
-                    bytes[Int.random(in: 0..<bytes.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
+                    bytes[Int.random(in: 0..<bytes.count, using: &generator)] = UInt8.random(
+                        in: 0...255, using: &generator)
                 }
                 let target = "\(folder)/\(round)"
                 let isKept = (try? extractor.extract(bytes, to: target)) != nil
@@ -112,14 +117,16 @@ struct PackageExtractorTests {
             if case .failure(let error) = result { return (error, left) }
             return (nil, left)
         }
-        if case .broken? = outcome.error as? ZipError {} else {
+        if case .broken? = outcome.error as? ZipError {
+        } else {
             Issue.record("answered with \(String(describing: outcome.error))", sourceLocation: sourceLocation)
         }
         #expect(outcome.left == [], sourceLocation: sourceLocation)
     }
 
     private func withFolder<T>(_ body: (String) throws -> T) rethrows -> T {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("martlet-test-\(UUID().uuidString)").path
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("martlet-test-\(UUID().uuidString)")
+            .path
         try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         return try body(folder)

@@ -23,7 +23,8 @@ struct CreateFunctionTests {
             #expect(
                 names == [
                     "Architectures", "CodeSha256", "CodeSize", "Description", "EphemeralStorage", "FunctionArn",
-                    "FunctionName", "Handler", "LastModified", "LoggingConfig", "MemorySize", "PackageType", "RevisionId",
+                    "FunctionName", "Handler", "LastModified", "LoggingConfig", "MemorySize", "PackageType",
+                    "RevisionId",
                     "Role", "Runtime", "RuntimeVersionConfig", "SnapStart", "State", "StateReason", "StateReasonCode",
                     "Timeout", "TracingConfig", "Version",
                 ])
@@ -142,18 +143,19 @@ struct CreateFunctionTests {
         }
     }
 
-    @Test(arguments: [
-        ([], "Uploaded file must be a non-empty zip"),
-        (Array("no zip".utf8), "Could not unzip uploaded file. Please check your file, then try to upload again."),
-        (
-            ZipBuilder(ZipBuilder.Entry("../a", "x")).bytes,
-            "Could not unzip uploaded file. Please check your file, then try to upload again."
-        ),
-        (
-            ZipBuilder(ZipBuilder.Entry("a", "x").with { $0.statedSize = 300_000_000 }).bytes,
-            "Unzipped size must be smaller than 262144000 bytes"
-        ),
-    ] as [([UInt8], String)])
+    @Test(
+        arguments: [
+            ([], "Uploaded file must be a non-empty zip"),
+            (Array("no zip".utf8), "Could not unzip uploaded file. Please check your file, then try to upload again."),
+            (
+                ZipBuilder(ZipBuilder.Entry("../a", "x")).bytes,
+                "Could not unzip uploaded file. Please check your file, then try to upload again."
+            ),
+            (
+                ZipBuilder(ZipBuilder.Entry("a", "x").with { $0.statedSize = 300_000_000 }).bytes,
+                "Unzipped size must be smaller than 262144000 bytes"
+            ),
+        ] as [([UInt8], String)])
     func badPackagesLeaveNothing(package: [UInt8], message: String) async throws {
         try await LambdaFixture.with(.sqlite) { fixture in
             await #expect(throws: LambdaFailures.invalidParameter(message)) {
@@ -200,7 +202,9 @@ struct CreateFunctionTests {
     @Test func environmentVariablesAreEncrypted() async throws {
         try await LambdaFixture.with(.sqlite) { fixture in
             try await fixture.create { $0.environment = Environment(variables: ["KEY": "topsecret"]) }
-            let blob = try await fixture.database.read { try $0.first("SELECT environment FROM lambda_versions")?.blob(0) }
+            let blob = try await fixture.database.read {
+                try $0.first("SELECT environment FROM lambda_versions")?.blob(0)
+            }
             let stored = try #require(blob)
             #expect(!String(decoding: stored, as: UTF8.self).contains("topsecret"))
         }

@@ -83,7 +83,9 @@ struct InvokeTests {
     @Test func asynchronousInvocationsSayThatTheyAreNotBuilt() async throws {
         try await LambdaFixture.with(.sqlite) { fixture in
             try await fixture.create()
-            let error = await #expect(throws: AWSError.self) { try await fixture.invoke { $0.invocationType = "Event" } }
+            let error = await #expect(throws: AWSError.self) {
+                try await fixture.invoke { $0.invocationType = "Event" }
+            }
             #expect(error?.status == 501)
         }
     }
@@ -188,7 +190,9 @@ struct PackageLifeTests {
             try await fixture.create()
             try await fixture.database.eraseAll()
             try await fixture.service.reset()
-            await #expect(throws: LambdaFailures.functionNotFound(fixture.arn("f:$LATEST"))) { try await fixture.invoke() }
+            await #expect(throws: LambdaFailures.functionNotFound(fixture.arn("f:$LATEST"))) {
+                try await fixture.invoke()
+            }
             #expect(try FileManager.default.contentsOfDirectory(atPath: fixture.folder + "/code").isEmpty)
             try await fixture.create()
             try await fixture.invoke()

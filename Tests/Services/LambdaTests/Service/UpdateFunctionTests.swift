@@ -48,7 +48,8 @@ struct UpdateFunctionTests {
     @Test func publishingWithTheCodeAnswersThePendingVersion() async throws {
         try await LambdaFixture.with(.sqlite, settling: .seconds(3600)) { fixture in
             try await fixture.create()
-            fixture.service.settling.forget(FunctionKey(account: LambdaFixture.account, region: LambdaFixture.region, name: "f"))
+            fixture.service.settling.forget(
+                FunctionKey(account: LambdaFixture.account, region: LambdaFixture.region, name: "f"))
             let updated = try await fixture.updateCode(code: "2") { $0.publish = true }
             #expect(updated.functionArn == fixture.arn("f:1"))
             #expect(updated.version == "1")
@@ -82,10 +83,12 @@ struct UpdateFunctionTests {
                     + "The function is currently in the following state: Pending")
             await #expect(throws: pending) { try await fixture.configure { $0.timeout = 5 } }
             await #expect(throws: pending) { try await fixture.invoke() }
-            fixture.service.settling.forget(FunctionKey(account: LambdaFixture.account, region: LambdaFixture.region, name: "f"))
+            fixture.service.settling.forget(
+                FunctionKey(account: LambdaFixture.account, region: LambdaFixture.region, name: "f"))
             try await fixture.configure { $0.timeout = 5 }
             let conflict = LambdaFailures.conflict(
-                "The operation cannot be performed at this time. An update is in progress for resource: \(fixture.arn("f"))")
+                "The operation cannot be performed at this time. An update is in progress for resource: \(fixture.arn("f"))"
+            )
             await #expect(throws: conflict) { try await fixture.configure { $0.timeout = 6 } }
             await #expect(throws: conflict) { try await fixture.updateCode(code: "2") }
             await #expect(throws: conflict) { try await fixture.publish() }
@@ -126,7 +129,9 @@ struct UpdateFunctionTests {
             await #expect(throws: missing) { try await fixture.publish() }
             await #expect(throws: missing) { try await fixture.delete() }
             await #expect(throws: missing) { _ = try await fixture.get() }
-            await #expect(throws: LambdaFailures.functionNotFound(fixture.arn("f:1221"))) { _ = try await fixture.get("f", "1221") }
+            await #expect(throws: LambdaFailures.functionNotFound(fixture.arn("f:1221"))) {
+                _ = try await fixture.get("f", "1221")
+            }
         }
     }
 

@@ -59,7 +59,8 @@ struct VersionTests {
             let versions = try #require(list.versions)
             #expect(versions.map(\.version) == ["$LATEST", "1"])
             #expect(versions.map(\.functionArn) == [fixture.arn("f:$LATEST"), fixture.arn("f:1")])
-            #expect(versions.allSatisfy { $0.state == nil && $0.lastUpdateStatus == nil && $0.runtimeVersionConfig == nil })
+            #expect(
+                versions.allSatisfy { $0.state == nil && $0.lastUpdateStatus == nil && $0.runtimeVersionConfig == nil })
             #expect(versions[0].revisionId == (try await fixture.get().revisionId))
         }
     }
@@ -94,18 +95,28 @@ struct VersionTests {
         try await LambdaFixture.with(.sqlite) { fixture in
             try await fixture.create { $0.publish = true }
             try await fixture.alias("live", "1")
-            await #expect(throws: LambdaFailures.invalidParameter("$LATEST version cannot be deleted without deleting the function.")) {
+            await #expect(
+                throws: LambdaFailures.invalidParameter(
+                    "$LATEST version cannot be deleted without deleting the function.")
+            ) {
                 try await fixture.delete("f", "$LATEST")
             }
             await #expect(throws: LambdaFailures.invalidParameter("Deletion of aliases is not currently supported.")) {
                 try await fixture.delete("f:live")
             }
-            await #expect(throws: LambdaFailures.conflict("Unable to delete version because the following aliases reference it: [live]")) {
+            await #expect(
+                throws: LambdaFailures.conflict(
+                    "Unable to delete version because the following aliases reference it: [live]")
+            ) {
                 try await fixture.delete("f", "1")
             }
-            await #expect(throws: LambdaFailures.functionNotFound(fixture.arn("f:9"))) { try await fixture.delete("f", "9") }
+            await #expect(throws: LambdaFailures.functionNotFound(fixture.arn("f:9"))) {
+                try await fixture.delete("f", "9")
+            }
             try await fixture.delete()
-            await #expect(throws: LambdaFailures.functionNotFound(fixture.arn("f:1"))) { _ = try await fixture.get("f", "1") }
+            await #expect(throws: LambdaFailures.functionNotFound(fixture.arn("f:1"))) {
+                _ = try await fixture.get("f", "1")
+            }
             #expect(fixture.invoker.retirements.last == .init(name: "f", version: nil, exceptRevision: nil))
             // A function of the same name is a new one.
             try await fixture.create("f", code: "new")
@@ -125,7 +136,8 @@ struct AliasTests {
             #expect(created.description == "")
             #expect(created.routingConfig?.additionalVersionWeights == ["2": 0.2])
             let service = fixture.service
-            let found = try await service.getAlias(GetAliasRequest(functionName: "f", name: "one"), fixture.call("GetAlias"))
+            let found = try await service.getAlias(
+                GetAliasRequest(functionName: "f", name: "one"), fixture.call("GetAlias"))
             #expect(found == created)
             let function = try await fixture.get("f", "one")
             #expect(function.functionArn == fixture.arn("f:one"))
@@ -140,7 +152,8 @@ struct AliasTests {
             #expect(try await list("2") == ["one", "two"])
             let updated = try await service.updateAlias(
                 UpdateAliasRequest(
-                    functionName: "f", name: "one", routingConfig: AliasRoutingConfiguration(additionalVersionWeights: [:])),
+                    functionName: "f", name: "one",
+                    routingConfig: AliasRoutingConfiguration(additionalVersionWeights: [:])),
                 fixture.call("UpdateAlias"))
             #expect(updated.routingConfig == nil)
             #expect(updated.functionVersion == "1")
@@ -152,7 +165,8 @@ struct AliasTests {
                     fixture.call("UpdateAlias"))
             }
             for _ in 0..<2 {
-                try await service.deleteAlias(DeleteAliasRequest(functionName: "f", name: "one"), fixture.call("DeleteAlias"))
+                try await service.deleteAlias(
+                    DeleteAliasRequest(functionName: "f", name: "one"), fixture.call("DeleteAlias"))
             }
             #expect(try await list(nil) == ["two"])
         }
@@ -162,7 +176,9 @@ struct AliasTests {
         try await LambdaFixture.with(.sqlite) { fixture in
             try await fixture.create { $0.publish = true }
             try await fixture.updateCode(code: "2") { $0.publish = true }
-            await #expect(throws: LambdaFailures.functionNotFound(fixture.arn("f:10"))) { try await fixture.alias("a", "10") }
+            await #expect(throws: LambdaFailures.functionNotFound(fixture.arn("f:10"))) {
+                try await fixture.alias("a", "10")
+            }
             await #expect(throws: LambdaFailures.functionNotFound(fixture.arn("f:10"))) {
                 try await fixture.alias("a", "1", ["10": 0.5])
             }

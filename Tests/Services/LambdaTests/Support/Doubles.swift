@@ -13,7 +13,9 @@ final class RecordingInvoker: FunctionInvoker {
         var exceptRevision: String?
     }
 
-    private let state = Mutex<(invocations: [(FunctionVersion, Execution.InvocationRequest)], retirements: [Retirement])>(
+    private let state = Mutex<
+        (invocations: [(FunctionVersion, Execution.InvocationRequest)], retirements: [Retirement])
+    >(
         ([], []))
 
     var invocations: [(FunctionVersion, Execution.InvocationRequest)] { state.withLock { $0.invocations } }
