@@ -76,9 +76,8 @@ struct PackageExtractor: Sendable {
             case .file: try writeFile(entry, bytes, to: path, flushes: isDurable && flushesSingly)
             }
         }
-        // Last, since a folder may forbid to write into it. Its owner keeps every right, to be able to remove it.
         for entry in archive.entries where entry.kind == .folder {
-            chmod("\(root)/\(entry.name)", mode_t(entry.mode | 0o700))
+            chmod("\(root)/\(entry.name)", mode_t(entry.mode))
         }
         guard isDurable else { return }
         if flushesSingly {

@@ -22,8 +22,9 @@ struct PackageExtractorTests {
             #expect(try mode(code) == 0o755)
             #expect(try mode(code + "/bin") == 0o755)
             #expect(try mode(code + "/bin/run") == 0o755)
-            #expect(try mode(code + "/private") == 0o600)
-            #expect(try mode(code + "/empty") == 0o700)
+            // Everyone may read, since functions run as another user.
+            #expect(try mode(code + "/private") == 0o644)
+            #expect(try mode(code + "/empty") == 0o755)
             #expect(try mode(code + "/plain") == 0o644)
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["code"])
         }
