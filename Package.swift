@@ -46,14 +46,18 @@ let package = Package(
         // The wire.
         .target(name: "CServiceModels"),
         library("ServiceModel", ["CServiceModels"]),
-        library("WireProtocols", ["ServiceModel"]),
+        library("WireProtocols", ["ServiceModel", "ServiceKit"]),
 
         // What services stand on.
         library("ServiceKit", ["ServiceModel", crypto, logging]),
         .target(name: "CPostgres"),
+        .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
         library(
             "Persistence",
-            ["ServiceKit", "ServiceModel", "CPostgres", crypto, logging, .product(name: "GRDB", package: "GRDB.swift")]),
+            [
+                "ServiceKit", "ServiceModel", "CPostgres", crypto, logging, .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ]),
 
         // The data plane.
         library("Execution", ["ServiceKit", "ServiceModel", logging, collections]),
@@ -91,11 +95,14 @@ let package = Package(
         tests("ProtocolTests", ["WireProtocols", "ServiceModel"]),
         tests("ServiceKitTests", ["ServiceKit", "ServiceModel", "TestSupport"]),
         tests("PersistenceTests", ["Persistence", "ServiceKit", "ServiceModel", "TestSupport"]),
+        .executableTarget(
+            name: "persistence-probe", dependencies: ["Persistence"], path: "Tests/Probes/persistence-probe",
+            swiftSettings: settings),
         tests("ExecutionTests", ["Execution", "ServiceKit", "TestSupport"]),
         tests("RuntimeAPITests", ["RuntimeAPI", "Execution", "ServiceKit", "TestSupport", nioCore, nioPosix, nioHTTP1]),
         tests(
             "DataPlaneTests",
-            ["DataPlane", "RuntimeAPI", "Execution", "Sandbox", "ServiceKit", "ServiceModel", "TestSupport", nioCore, nioPosix]),
+            ["DataPlane", "RuntimeAPI", "Execution", "Sandbox", "ServiceKit", "ServiceModel", "TestSupport", nioCore, nioPosix, nioHTTP1, logging]),
         tests("SandboxLinuxTests", ["SandboxLinux", "Sandbox", "ServiceKit", "TestSupport"]),
         tests(
             "FrontDoorTests", exclude: ["Vectors"],
@@ -104,11 +111,13 @@ let package = Package(
         + services.map {
             library(
                 $0, path: "Sources/Services/\($0)",
-                ["ServiceKit", "ServiceModel", "Persistence", "Execution", logging, crypto, collections])
+                ["ServiceKit", "ServiceModel", "Persistence", "Execution", logging, crypto, collections]
+                    + ($0 == "Lambda" ? ["CZlib"] : []))
         }
         + services.map {
             tests(
                 "\($0)Tests", path: "Tests/Services/\($0)Tests",
-                [.target(name: $0), "ServiceKit", "ServiceModel", "Persistence", "Execution", "TestSupport"])
+                [.target(name: $0), "ServiceKit", "ServiceModel", "Persistence", "Execution", "TestSupport", crypto]
+                    + ($0 == "Lambda" ? ["CZlib"] : []))
         }
 )

@@ -1,1 +1,143 @@
-// DataPlane
+public import Execution
+public import Logging
+public import NIOCore
+import Sandbox
+import ServiceKit
+import ServiceModel
+import Synchronization
+
+/// Runs functions: finds or starts an environment for each invocation, and keeps the warm ones.
+public final class DataPlane: FunctionInvoker {
+    private let starter: EnvironmentStarter
+    private let configuration: DataPlaneConfiguration
+    private let group: any EventLoopGroup
+    private let pool: Mutex<EnvironmentPool<ExecutionEnvironment>>
+    private let logger: Logger
+
+    public init(services: EnvironmentServices, configuration: DataPlaneConfiguration, group: any EventLoopGroup, logger: Logger) {
+        starter = EnvironmentStarter(services: services, configuration: configuration, group: group)
+        self.configuration = configuration
+        self.group = group
+        self.logger = logger
+        pool = Mutex(EnvironmentPool(limit: configuration.accountConcurrency))
+    }
+
+    /// Environments that exist now, and how many of them are idle.
+    public var counts: (total: Int, idle: Int) { pool.withLock { $0.counts } }
+
+    // MARK: FunctionInvoker
+
+    public func invoke(_ function: FunctionVersion, _ request: InvocationRequest) async throws -> InvocationResult {
+        switch pool.withLock({ $0.acquire(function) }) {
+        case .reuse(let environment):
+            return await invoke(environment, request, budget: .seconds(Int64(function.timeout)), reportsInit: false)
+        case .start:
+            return try await coldStart(function, request)
+        case .throttled:
+            throw AWSError(
+                "TooManyRequestsException", shape: "TooManyRequestsException", status: 429, message: "Rate Exceeded.",
+                fields: ["Reason": "ConcurrentInvocationLimitExceeded", "Type": "User"])
+        }
+    }
+
+    public func retire(account: String, region: String, name: String, version: String?, exceptRevision: String?) async {
+        let ending = pool.withLock {
+            $0.retire(account: account, region: region, name: name, version: version, exceptRevision: exceptRevision)
+        }
+        for environment in ending { environment.loop.execute { environment.end() } }
+    }
+
+    /// Ends every environment and waits until all are gone.
+    public func shutdown() async {
+        let environments = pool.withLock { $0.all }
+        for environment in environments { environment.loop.execute { environment.end() } }
+        for environment in environments { _ = await environment.sandbox.exit() }
+    }
+
+    // MARK: Cold starts
+
+    private func coldStart(_ function: FunctionVersion, _ request: InvocationRequest) async throws -> InvocationResult {
+        let loop = group.next()
+        let log = starter.makeLog(function, on: loop)
+        let attempt = InitAttempt(starter: starter, function: function, request: request, log: log, loop: loop)
+        do {
+            switch try await attempt.first() {
+            case .ready(let environment):
+                adopt(environment)
+                return await invoke(environment, request, budget: .seconds(Int64(function.timeout)), reportsInit: true)
+            case .failed:
+                // As on AWS, initialisation is tried once more, now as part of the invocation.
+                switch try await attempt.second() {
+                case .ready(let environment, let rest):
+                    adopt(environment)
+                    return await invoke(environment, request, budget: rest, reportsInit: false)
+                case .failed(let result):
+                    pool.withLock { $0.startFailed(function) }
+                    return result
+                }
+            }
+        } catch {
+            pool.withLock { $0.startFailed(function) }
+            loop.execute { log.close() }
+            throw Self.serviceError(error, function: function, logger: logger)
+        }
+    }
+
+    /// Takes a new environment into the pool, in use.
+    private func adopt(_ environment: ExecutionEnvironment) {
+        pool.withLock { $0.started(environment, function: environment.function) }
+        environment.loop.execute { [self] in
+            environment.onIdle = { [weak self, weak environment] in
+                if let self, let environment { self.becameIdle(environment) }
+            }
+            let ended: @Sendable () -> Void = { [weak self, weak environment] in
+                guard let self, let environment else { return }
+                self.pool.withLock { $0.ended(environment, function: environment.function) }
+                environment.log.close()
+            }
+            if environment.hasEnded { ended() } else { environment.onEnded = ended }
+        }
+    }
+
+    private func invoke(
+        _ environment: ExecutionEnvironment, _ request: InvocationRequest, budget: TimeAmount, reportsInit: Bool
+    ) async -> InvocationResult {
+        await withCheckedContinuation { continuation in
+            environment.loop.execute {
+                environment.begin(request, reportsInit: reportsInit, budget: budget) { continuation.resume(returning: $0) }
+            }
+        }
+    }
+
+    // MARK: Idle environments
+
+    /// On the environment's loop.
+    private func becameIdle(_ environment: ExecutionEnvironment) {
+        let keep = environment.born.duration(to: .now) < configuration.maximumAge
+        let isPooled = pool.withLock { pool in
+            pool.idle(environment, function: environment.function)
+                && (keep || !pool.takeIdle(environment, function: environment.function))
+        }
+        guard isPooled else { return environment.end() }
+        environment.idleTimer = environment.loop.assumeIsolated().scheduleTask(in: configuration.freezeAfter) { [self] in
+            environment.freeze()
+            environment.idleTimer = environment.loop.assumeIsolated().scheduleTask(in: configuration.endAfter) { [self] in
+                if pool.withLock({ $0.takeIdle(environment, function: environment.function) }) { environment.end() }
+            }
+        }
+    }
+
+    /// What the caller sees when the machine, not the function, is at fault.
+    private static func serviceError(_ error: any Error, function: FunctionVersion, logger: Logger) -> any Error {
+        if error is AWSError || error is CancellationError { return error }
+        logger.error("no environment for \(function.unqualifiedARN): \(error)")
+        let message: String
+        switch error {
+        case let missing as RuntimeMissing: message = missing.message
+        case SandboxError.exhausted(let what): message = "This machine has no room for another execution environment: \(what)"
+        case SandboxError.launcherLost: message = "The launcher of sandboxes has ended; restart Martlet."
+        default: message = "An execution environment could not be started."
+        }
+        return AWSError("ServiceException", shape: "ServiceException", status: 500, message: message, fields: ["Type": "Service"])
+    }
+}

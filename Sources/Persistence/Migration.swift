@@ -1,4 +1,5 @@
-/// One step of a store's schema. Steps run once, in order of `version`, each in its own transaction; a step that has shipped never changes.
+/// One step of a store's schema. Steps run once, in order of `version`; the missing ones of all stores share a
+/// transaction. A step that has shipped never changes.
 public struct Migration: Sendable {
     /// Whose schema: the service's model name, such as `lambda`.
     public var store: String

@@ -1,0 +1,18 @@
+public import NIOCore
+public import Sandbox
+
+/// How the data plane keeps its environments.
+public struct DataPlaneConfiguration: Sendable {
+    /// What functions may reach beside the platform.
+    public var network = SandboxConfiguration.Network.internet
+    /// An idle environment's processes stop after this; the next event wakes them.
+    public var freezeAfter: TimeAmount = .milliseconds(250)
+    /// An idle environment is ended after this.
+    public var endAfter: TimeAmount = .minutes(8)
+    /// No environment serves longer, so that its credentials always work.
+    public var maximumAge: Duration = .seconds(6 * 3600)
+    /// Environments of one account in one region at a time.
+    public var accountConcurrency = 1000
+
+    public init() {}
+}

@@ -1,0 +1,306 @@
+import Execution
+import NIOCore
+import RuntimeAPI
+import Sandbox
+import ServiceKit
+
+/// One execution environment: a sandbox, its Runtime API, and the invocation that it serves, if any.
+///
+/// Confined to one event loop: everything but the `let`s is touched there alone, which is what makes it sendable.
+final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
+    /// How initialisation ended.
+    enum Initialization: Sendable {
+        case ready
+        /// The runtime reported it: AWS's error JSON, and its type.
+        case failed(payload: [UInt8], errorType: String)
+        case exited(SandboxExit)
+        case timedOut
+    }
+
+    let function: FunctionVersion
+    let loop: any EventLoop
+    let log: EnvironmentLog
+    let sandbox: any Sandbox
+    let memory: MemoryMeter
+    let born: ContinuousClock.Instant
+    /// Told when the environment waits for an event after an invocation.
+    var onIdle: (@Sendable () -> Void)?
+    /// Told once, when it has ended.
+    var onEnded: (@Sendable () -> Void)?
+    var idleTimer: Scheduled<Void>?
+    /// The invocation to come has begun already: its initialisation is part of it, and its START is written.
+    var continuesStartedInvocation = false
+
+    private var lifecycle = EnvironmentLifecycle()
+    private var waiting: (any RuntimeAPICaller)?
+    private var pending: RuntimeEvent?
+    private var invocation: RunningInvocation?
+    private var initialization: EventLoopPromise<Initialization>?
+    private var outcomeOfInit: Initialization?
+    private var reportedInit: (payload: [UInt8], errorType: String)?
+    private var exit: SandboxExit?
+    private(set) var initDuration: Double = 0
+    private var isFirstInvocation = true
+    private var freezing: Task<Void, Never>?
+    private var output: OutputReader?
+    private var closeEndpoints: [@Sendable () -> Void] = []
+
+    init(
+        _ function: FunctionVersion, sandbox: any Sandbox, log: EnvironmentLog, loop: any EventLoop, born: ContinuousClock.Instant
+    ) {
+        self.function = function
+        self.sandbox = sandbox
+        self.log = log
+        self.loop = loop
+        self.born = born
+        memory = MemoryMeter(sandbox)
+    }
+
+    // MARK: Starting
+
+    /// Connects the environment with its sandbox. On the loop.
+    func attach(output: OutputReader?, endpoints: [@Sendable () -> Void]) {
+        self.output = output
+        closeEndpoints = endpoints
+        if exit != nil { closeAll() }
+    }
+
+    /// Waits for the end of initialisation. On the loop; once.
+    func initialized(within limit: TimeAmount) -> EventLoopFuture<Initialization> {
+        let promise = loop.makePromise(of: Initialization.self)
+        if let outcomeOfInit {
+            promise.succeed(outcomeOfInit)
+            return promise.futureResult
+        }
+        initialization = promise
+        let timer = loop.assumeIsolated().scheduleTask(in: limit) { self.finishInit(.timedOut) }
+        promise.futureResult.whenComplete { _ in timer.cancel() }
+        return promise.futureResult
+    }
+
+    private func finishInit(_ outcome: Initialization) {
+        guard outcomeOfInit == nil else { return }
+        outcomeOfInit = outcome
+        initDuration = Milliseconds.of(born.duration(to: .now))
+        let promise = initialization
+        initialization = nil
+        promise?.succeed(outcome)
+    }
+
+    /// Limits the CPU share by memory, as AWS does after initialisation: 1,769 MB are one CPU.
+    func limitCPU() async throws {
+        try await sandbox.limitCPU(function.memory * 1000 / 1769)
+    }
+
+    // MARK: Invoking
+
+    /// Gives the environment an event. On the loop; only when it is idle.
+    func begin(_ request: InvocationRequest, reportsInit: Bool, budget: TimeAmount, done: @escaping @Sendable (InvocationResult) -> Void) {
+        idleTimer?.cancel()
+        idleTimer = nil
+        let trace = TraceHeader(request.traceHeader, now: Int64(RealTime.milliseconds / 1000))
+        let running = RunningInvocation(
+            request, trace: trace, initDuration: isFirstInvocation && reportsInit ? initDuration : nil, done: done)
+        isFirstInvocation = false
+        invocation = running
+        if continuesStartedInvocation {
+            continuesStartedInvocation = false
+        } else {
+            if request.wantsLogTail { log.beginTail() }
+            log.platform(.start(requestID: request.requestID, version: function.version))
+        }
+        guard lifecycle.begin(requestID: request.requestID), exit == nil else {
+            return complete(failure: exit.map { failure(for: $0) } ?? .exited(.code(0)))
+        }
+        let payload = request.payload.isEmpty ? ByteBuffer(string: "{}") : ByteBuffer(bytes: request.payload)
+        let event = RuntimeEvent(
+            requestID: request.requestID, deadline: RealTime.milliseconds + budget.nanoseconds / 1_000_000,
+            invokedFunctionARN: request.invokedFunctionARN, traceID: trace.value,
+            clientContext: request.clientContext.map(HeaderText.singleLine), payload: payload)
+        running.timer = loop.assumeIsolated().scheduleTask(in: budget) { self.timedOut(request.requestID) }
+        guard let freezing else { return deliver(event) }
+        self.freezing = nil
+        Task { [sandbox, loop] in
+            await freezing.value
+            try? await sandbox.thaw()
+            loop.execute { self.deliver(event) }
+        }
+    }
+
+    private func deliver(_ event: RuntimeEvent) {
+        guard let invocation, invocation.request.requestID == event.requestID else { return }
+        invocation.began = .now
+        guard let waiting else {
+            // The runtime's connection broke; it gets the event when it asks again.
+            pending = event
+            return
+        }
+        self.waiting = nil
+        waiting.deliver(event)
+    }
+
+    private func timedOut(_ requestID: String) {
+        guard let invocation, invocation.request.requestID == requestID else { return }
+        invocation.failure = .timedOut(after: function.timeout)
+        end()
+        drainOutput()
+        complete(failure: .timedOut(after: function.timeout))
+    }
+
+    /// The invocation is over: what remains is to say so. On the loop.
+    private func complete(failure: FunctionFailure?) {
+        guard let invocation else { return }
+        invocation.timer?.cancel()
+        invocation.ended = invocation.ended ?? .now
+        if let failure { invocation.failure = failure }
+        drainOutput()
+        if let peak = memory.current(now: .now) {
+            finish(invocation, peak: peak)
+        } else {
+            Task { [memory, loop] in
+                let peak = await memory.measure()
+                loop.execute { self.finish(invocation, peak: peak) }
+            }
+        }
+    }
+
+    private func finish(_ invocation: RunningInvocation, peak: Int64?) {
+        guard self.invocation === invocation else { return }
+        self.invocation = nil
+        let id = invocation.request.requestID
+        if let failure = invocation.failure { log.platform(.failure(failure, requestID: id)) }
+        log.platform(.end(requestID: id))
+        log.platform(
+            .report(
+                InvocationReport(
+                    requestID: id, duration: invocation.duration, initDuration: invocation.initDuration, memorySize: function.memory,
+                    peakMemory: peak, status: invocation.failure?.reportStatus, errorType: invocation.failure?.errorType,
+                    traceID: invocation.trace.sampled ? invocation.trace.root : nil)))
+        let tail = log.takeTail()
+        log.flush()
+        if case .ready = lifecycle.state, exit == nil {
+            onIdle?()
+        }
+        invocation.done(invocation.result(tail: tail))
+    }
+
+    // MARK: RuntimeAPISession
+
+    func next(_ caller: any RuntimeAPICaller) {
+        switch lifecycle.next() {
+        case .initialized:
+            waiting = caller
+            finishInit(.ready)
+        case .completed:
+            waiting = caller
+            complete(failure: nil)
+        case .waiting:
+            waiting = caller
+        case .refused(let refusal):
+            // A runtime whose connection broke before it got its event asks again.
+            if let pending, case .invoking(pending.requestID) = lifecycle.state {
+                self.pending = nil
+                return caller.deliver(pending)
+            }
+            caller.refuse(refusal)
+        }
+    }
+
+    func respond(requestID: String, body: ByteBuffer) -> RuntimeAPIRefusal? {
+        if let refusal = lifecycle.respond(requestID: requestID) { return refusal }
+        invocation?.answered(payload: Array(body.readableBytesView), error: nil)
+        return nil
+    }
+
+    func respondTooLarge(requestID: String) -> RuntimeAPIRefusal? {
+        if let refusal = lifecycle.respond(requestID: requestID) { return refusal }
+        invocation?.answered(payload: FunctionFailure.responseTooLarge.payload(requestID: requestID), error: "Unhandled")
+        return nil
+    }
+
+    func fail(requestID: String, body: ByteBuffer, errorType: String?) -> RuntimeAPIRefusal? {
+        if let refusal = lifecycle.respond(requestID: requestID) { return refusal }
+        invocation?.answered(payload: Array(body.readableBytesView), error: "Unhandled")
+        return nil
+    }
+
+    func failInitialization(body: ByteBuffer, errorType: String?) -> RuntimeAPIRefusal? {
+        if let refusal = lifecycle.failInitialization() { return refusal }
+        let type = errorType.map(HeaderText.singleLine) ?? "Runtime.Unknown"
+        reportedInit = (Array(body.readableBytesView), type)
+        finishInit(.failed(payload: Array(body.readableBytesView), errorType: type))
+        return nil
+    }
+
+    func disconnected(_ caller: any RuntimeAPICaller) {
+        if waiting === caller { waiting = nil }
+    }
+
+    // MARK: Idling and ending
+
+    /// Whether the sandbox is gone. On the loop.
+    var hasEnded: Bool { exit != nil }
+
+    /// Whether it can take an event. On the loop.
+    var isIdle: Bool {
+        if case .ready = lifecycle.state { return exit == nil && invocation == nil }
+        return false
+    }
+
+    /// Stops the processes until the next event. On the loop.
+    func freeze() {
+        guard isIdle, freezing == nil else { return }
+        freezing = Task { [sandbox] in try? await sandbox.freeze() }
+    }
+
+    /// Kills what runs inside. On the loop.
+    func end() {
+        lifecycle.end()
+        idleTimer?.cancel()
+        Task { [sandbox] in await sandbox.kill() }
+    }
+
+    /// The sandbox is gone. On the loop.
+    func sandboxEnded(_ exit: SandboxExit) {
+        guard self.exit == nil else { return }
+        self.exit = exit
+        memory.ended(exit.peakMemory)
+        lifecycle.end()
+        drainOutput()
+        log.outputEnded()
+        if let reportedInit {
+            finishInit(.failed(payload: reportedInit.payload, errorType: reportedInit.errorType))
+        } else {
+            finishInit(.exited(exit))
+        }
+        if let invocation {
+            // An answer that was given before the end counts.
+            complete(failure: invocation.failure ?? (invocation.isAnswered ? nil : failure(for: exit)))
+        }
+        log.flush()
+        closeAll()
+        onEnded?()
+        onEnded = nil
+        onIdle = nil
+    }
+
+    func failure(for exit: SandboxExit) -> FunctionFailure {
+        if exit.outOfMemory { return .outOfMemory }
+        return switch exit.status {
+        case .code(let code): .exited(.code(code))
+        case .signal(let signal): .exited(.signal(signal))
+        }
+    }
+
+    private func drainOutput() {
+        output?.drain()
+        log.flush()
+    }
+
+    private func closeAll() {
+        output?.close()
+        output = nil
+        for close in closeEndpoints { close() }
+        closeEndpoints = []
+    }
+}

@@ -1,0 +1,99 @@
+import Execution
+import NIOCore
+import ServiceKit
+import ServiceModel
+
+/// The log of one environment: what its processes print and what the platform says of them, in order.
+///
+/// Confined to the environment's event loop.
+final class EnvironmentLog: @unchecked Sendable {
+    let address: LogStreamAddress
+    private let function: FunctionVersion
+    private let writer: any LogWriter
+    private let time: any TimeSource
+    private let loop: any EventLoop
+    private let systemLevel: LogLevel
+    private var parser = OutputParser()
+    /// What is not handed over yet; grows only by what was read before the writer was found full.
+    private var events: [LogEvent] = []
+    private var tail: [UInt8]?
+    private(set) var isBlocked = false
+    /// Called when a full writer has taken everything.
+    var onUnblocked: (() -> Void)?
+
+    init(_ function: FunctionVersion, address: LogStreamAddress, writer: any LogWriter, time: any TimeSource, loop: any EventLoop) {
+        self.function = function
+        self.address = address
+        self.writer = writer
+        self.time = time
+        self.loop = loop
+        systemLevel = function.systemLogLevel.flatMap(LogLevel.init) ?? .info
+    }
+
+    /// Begins to keep the last bytes of the log, for `LogType=Tail`.
+    func beginTail() { tail = [] }
+
+    /// The end of the log since ``beginTail()``.
+    func takeTail() -> [UInt8]? {
+        defer { tail = nil }
+        return tail.map { Array($0.suffix(InvocationLimits.logTail)) }
+    }
+
+    /// Takes what the processes printed. Call ``flush()`` after.
+    func output(_ bytes: some Collection<UInt8>) {
+        let now = time.now
+        parser.consume(bytes) { self.append($0, at: now) }
+    }
+
+    /// The processes have ended: an unfinished line is complete.
+    func outputEnded() {
+        let now = time.now
+        parser.finish { self.append($0, at: now) }
+    }
+
+    func platform(_ event: PlatformEvent) {
+        let now = time.now
+        if function.logFormat == .json && event.level < systemLevel { return }
+        guard let text = event.text(function.logFormat, time: now.rfc3339) else { return }
+        append(text, at: now)
+    }
+
+    /// Hands everything over, or waits for room: then ``isBlocked`` holds until ``onUnblocked``.
+    func flush() {
+        guard !events.isEmpty, !isBlocked else { return }
+        if writer.offer(events) {
+            events.removeAll(keepingCapacity: true)
+            return
+        }
+        isBlocked = true
+        let taken = events
+        events = []
+        Task { [writer, loop] in
+            await writer.append(taken)
+            loop.execute {
+                self.isBlocked = false
+                self.flush()
+                if !self.isBlocked { self.onUnblocked?() }
+            }
+        }
+    }
+
+    func close() {
+        flush()
+        if !isBlocked {
+            writer.close()
+        } else {
+            onUnblocked = { [writer] in writer.close() }
+        }
+    }
+
+    private func append(_ text: String, at now: Timestamp) {
+        if tail != nil {
+            tail?.append(contentsOf: text.utf8)
+            if let count = tail?.count, count > 4 * InvocationLimits.logTail {
+                tail?.removeFirst(count - InvocationLimits.logTail)
+            }
+        }
+        events.append(LogEvent(timestamp: now, message: text))
+    }
+}

@@ -1,0 +1,119 @@
+/// The life of one execution environment as its Runtime API sees it: which call is allowed when, and what follows from it.
+///
+/// A pure value: callers perform what the transitions return. Follows
+/// https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html and …/lambda-runtime-environment.html.
+public struct EnvironmentLifecycle: Sendable, Hashable {
+    public enum State: Sendable, Hashable {
+        /// The runtime starts; it has not asked for an event.
+        case initializing
+        /// The runtime said that its initialisation failed; only its end can follow.
+        case initializationFailed
+        /// The runtime waits for an event.
+        case ready
+        /// The runtime has the event of this invocation.
+        case invoking(requestID: String)
+        /// The runtime has answered this invocation and has not asked for the next.
+        case responded(requestID: String)
+        /// The environment is gone or going.
+        case ended
+    }
+
+    public enum Next: Sendable, Hashable {
+        /// Initialisation is complete.
+        case initialized
+        /// The invocation is complete.
+        case completed(requestID: String)
+        /// The runtime asks again though it waits already (its connection broke): the newest call counts.
+        case waiting
+        case refused(RuntimeAPIRefusal)
+    }
+
+    public private(set) var state: State
+
+    public init() { state = .initializing }
+
+    /// `GET /runtime/invocation/next`.
+    public mutating func next() -> Next {
+        switch state {
+        case .initializing:
+            state = .ready
+            return .initialized
+        case .responded(let id):
+            state = .ready
+            return .completed(requestID: id)
+        case .ready:
+            return .waiting
+        case .invoking, .initializationFailed, .ended:
+            return .refused(.invalidStateTransition)
+        }
+    }
+
+    /// Gives the runtime an event.
+    /// - Returns: false if the environment is not ready for one.
+    public mutating func begin(requestID: String) -> Bool {
+        guard case .ready = state else { return false }
+        state = .invoking(requestID: requestID)
+        return true
+    }
+
+    /// `POST /runtime/invocation/{id}/response` or `/error`.
+    /// - Returns: why it is refused; nil if it counts.
+    public mutating func respond(requestID: String) -> RuntimeAPIRefusal? {
+        switch state {
+        case .invoking(let current) where current == requestID:
+            state = .responded(requestID: requestID)
+            return nil
+        case .invoking, .responded, .ready:
+            return .invalidRequestID
+        case .initializing, .initializationFailed, .ended:
+            return .invalidStateTransition
+        }
+    }
+
+    /// `POST /runtime/init/error`.
+    public mutating func failInitialization() -> RuntimeAPIRefusal? {
+        guard case .initializing = state else { return .invalidStateTransition }
+        state = .initializationFailed
+        return nil
+    }
+
+    /// The environment's processes ended or were killed.
+    public mutating func end() { state = .ended }
+}
+
+/// Why the Runtime API refuses a call.
+public enum RuntimeAPIRefusal: Sendable, Hashable {
+    case invalidRequestID
+    case invalidStateTransition
+    case payloadTooLarge
+
+    public var status: Int {
+        switch self {
+        case .invalidRequestID: 400
+        case .invalidStateTransition: 403
+        case .payloadTooLarge: 413
+        }
+    }
+
+    /// The body as AWS's Runtime API gives it.
+    public var body: String {
+        switch self {
+        case .invalidRequestID: #"{"errorMessage":"Invalid request ID","errorType":"InvalidRequestID"}"#
+        case .invalidStateTransition: #"{"errorMessage":"State transition is not allowed","errorType":"InvalidStateTransition"}"#
+        case .payloadTooLarge:
+            #"{"errorMessage":"Exceeded maximum allowed payload size (\#(InvocationLimits.response) bytes).","errorType":"RequestEntityTooLarge"}"#
+        }
+    }
+}
+
+/// Sizes that AWS sets for synchronous invocations.
+public enum InvocationLimits {
+    /// Bytes of a function's answer: 6 MiB and 100 bytes.
+    public static let response = 6_291_556
+    /// Bytes of a log tail.
+    public static let logTail = 4096
+    /// Environments that serve one account in one region at a time.
+    public static let accountConcurrency = 1000
+    /// How long initialisation may take outside an invocation.
+    public static let initialization: Duration = .seconds(10)
+}

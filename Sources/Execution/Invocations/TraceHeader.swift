@@ -1,0 +1,43 @@
+/// The X-Ray trace header of an invocation.
+public struct TraceHeader: Sendable, Hashable {
+    /// What the function sees as `_X_AMZN_TRACE_ID`.
+    public var value: String
+    /// The root id, `1-…-…`.
+    public var root: String
+    public var sampled: Bool
+
+    /// Takes the caller's header, or makes one.
+    /// - Parameter now: seconds since the epoch.
+    public init(_ header: String?, now: Int64) {
+        if let header, header.utf8.count <= 1024, header.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) {
+            var fields: [Substring: Substring] = [:]
+            for part in header.split(separator: ";") {
+                let pair = part.split(separator: "=", maxSplits: 1)
+                if pair.count == 2 { fields[pair[0].trimmingSpaces] = pair[1].trimmingSpaces }
+            }
+            if let root = fields["Root"] {
+                self.root = String(root)
+                sampled = fields["Sampled"] == "1"
+                value = header
+                return
+            }
+        }
+        root = "1-\(Self.hex(UInt64(max(0, now)), 8))-\(Self.hex(.random(in: .min ... .max), 16))\(Self.hex(.random(in: 0...0xFFFF_FFFF), 8))"
+        sampled = false
+        value = "Root=\(root);Parent=\(Self.hex(.random(in: .min ... .max), 16));Sampled=0"
+    }
+
+    private static func hex(_ value: UInt64, _ digits: Int) -> String {
+        let text = String(value, radix: 16)
+        return String(repeating: "0", count: max(0, digits - text.utf8.count)) + text.suffix(digits)
+    }
+}
+
+extension Substring {
+    fileprivate var trimmingSpaces: Substring {
+        var text = self
+        while text.first == " " { text.removeFirst() }
+        while text.last == " " { text.removeLast() }
+        return text
+    }
+}

@@ -1,0 +1,14 @@
+import Foundation
+
+extension DatabaseError {
+    /// What a failed system call means to the user.
+    /// - Parameter what: the beginning of a sentence, such as "The data folder /x can't be made".
+    init(errno code: Int32, _ what: String) {
+        switch code {
+        case ENOSPC, EDQUOT, EFBIG: self = .diskFull
+        case EACCES, EPERM, EROFS:
+            self = .failed("\(what): \(String(cString: strerror(code))). Martlet runs as user \(geteuid()).")
+        default: self = .failed("\(what): \(String(cString: strerror(code))).")
+        }
+    }
+}

@@ -1,0 +1,26 @@
+public import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// Serves the Runtime API of one execution environment on a socket that was born in its sandbox.
+public enum RuntimeAPIServer {
+    /// Accepts connections on the environment's event loop, and no other.
+    /// - Parameters:
+    ///   - socket: a listening socket; it is closed with the channel that is returned.
+    ///   - session: kept for as long as the server lives.
+    public static func start(
+        socket: NIOBSDSocket.Handle, on loop: any EventLoop, session: any RuntimeAPISession & Sendable
+    ) -> EventLoopFuture<any Channel> {
+        ServerBootstrap(group: loop)
+            .serverChannelOption(.maxMessagesPerRead, value: 4)
+            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.maxMessagesPerRead, value: 4)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let decoder = ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes))
+                    try channel.pipeline.syncOperations.addHandlers([decoder, RuntimeAPIHandler(session: session)])
+                }
+            }
+            .withBoundSocket(socket)
+    }
+}

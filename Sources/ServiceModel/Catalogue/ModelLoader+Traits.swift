@@ -1,0 +1,54 @@
+extension ServiceMetadata {
+    init(name: String, traits: ModelNode) {
+        self.name = name
+        serviceID = traits["serviceId"]?.string ?? name
+        apiVersion = traits["apiVersion"]?.string ?? ""
+        let prefix = traits["endpointPrefix"]?.string ?? name
+        endpointPrefix = prefix
+        signingName = traits["signingName"]?.string ?? prefix
+        targetPrefix = traits["targetPrefix"]?.string
+        let names = traits["protocols"]?.list ?? traits["protocol"].map { [$0] } ?? []
+        protocols = names.compactMap { $0.string.flatMap(WireProtocolKind.init) }
+        jsonVersion = traits["jsonVersion"]?.string ?? "1.1"
+        xmlNamespace = traits["xmlNamespace"]?.string
+        isQueryCompatible = traits["awsQueryCompatible"] != nil
+        errorNamespace = traits["errorNamespace"]?.string
+        validation = traits["validation"]?.string.flatMap(ValidationStyle.init) ?? .coral
+        let isQuery = protocols.contains(.query)
+        validationCode = traits["validationCode"]?.string ?? (isQuery ? "ValidationError" : "ValidationException")
+        hidesInvalidValues = traits["hidesInvalidValues"]?.isTrue ?? false
+    }
+}
+
+extension ShapeModel {
+    convenience init(name: String, traits: ModelNode) {
+        self.init(
+            name: name, kind: Kind(traits: traits), minimum: traits["min"]?.number, maximum: traits["max"]?.number,
+            pattern: traits["pattern"]?.string, values: traits["enum"]?.list.compactMap(\.string) ?? [],
+            isSensitive: traits["sensitive"]?.isTrue ?? false, isUnion: traits["union"]?.isTrue ?? false,
+            isEventStream: traits["eventstream"]?.isTrue ?? false, error: ErrorTraits(name: name, traits: traits))
+    }
+}
+
+extension ShapeModel.Kind {
+    init(traits: ModelNode) {
+        switch traits["type"]?.string {
+        case "structure": self = traits["document"]?.isTrue == true ? .document : .structure
+        case "character", "string": self = .string
+        case "byte", "short", "integer": self = .integer
+        case let type: self = type.flatMap(ShapeModel.Kind.init) ?? .document
+        }
+    }
+}
+
+extension ShapeModel.ErrorTraits {
+    init?(name: String, traits: ModelNode) {
+        guard traits["exception"]?.isTrue == true else { return nil }
+        let isFault = traits["fault"]?.isTrue ?? false
+        let error = traits["error"]
+        code = error?["code"]?.string ?? name
+        status = error?["httpStatusCode"]?.number.map { Int($0) } ?? (isFault ? 500 : 400)
+        let isSender = error?["senderFault"]?.isTrue ?? !isFault
+        isServerFault = !isSender || status >= 500
+    }
+}

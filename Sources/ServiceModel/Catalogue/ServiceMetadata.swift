@@ -1,0 +1,38 @@
+/// What tells one service from the others, known without reading the rest of its model.
+public struct ServiceMetadata: Sendable {
+    /// How a service words its complaints about parameters.
+    public enum ValidationStyle: String, Sendable {
+        /// "1 validation error detected: …", from the model's constraints.
+        case coral
+        /// The service checks by itself; only missing members are noted, in the words of its own.
+        case sqs, sns
+        /// The service checks everything by itself.
+        case none
+    }
+
+    /// The key of the model, such as `lambda`.
+    public let name: String
+    /// The name in AWS's own lists, such as `CloudWatch Logs`.
+    public let serviceID: String
+    public let apiVersion: String
+    /// The first label of the host's name, such as `monitoring`.
+    public let endpointPrefix: String
+    /// The service in the scope of a signature.
+    public let signingName: String
+    /// What stands before the operation in `X-Amz-Target`.
+    public let targetPrefix: String?
+    /// The protocols that clients may speak; the first is what new clients use.
+    public let protocols: [WireProtocolKind]
+    /// `1.0` or `1.1`, of the JSON protocol.
+    public let jsonVersion: String
+    public let xmlNamespace: String?
+    /// Whether JSON and CBOR errors name the code of the former query protocol in `x-amzn-query-error`.
+    public let isQueryCompatible: Bool
+    /// What stands before `#` in the `__type` of modelled JSON and CBOR errors, if anything.
+    public let errorNamespace: String?
+    public let validation: ValidationStyle
+    /// The code of violated constraints.
+    public let validationCode: String
+    /// Whether messages about constraints leave out the value.
+    public let hidesInvalidValues: Bool
+}

@@ -1,0 +1,145 @@
+/// The policies of AWS that are known here. Those that Lambda applications use have their documents
+/// (``AWSManagedPolicyDocuments``); the others can be attached, but their documents can't be read.
+///
+/// See <https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html>.
+enum AWSManagedPolicies {
+    /// All of them, by name.
+    static let all: [AWSManagedPolicy] = {
+        var policies = names.flatMap { path, names in names.map { AWSManagedPolicy(name: $0, path: path) } }
+        policies += ServiceLinkedRole.all.map { AWSManagedPolicy(name: $0.policy, path: "/aws-service-role/") }
+        for index in policies.indices { policies[index].content = AWSManagedPolicyDocuments.content(policies[index].name) }
+        return policies.sorted { ($0.name.lowercased(), $0.arn) < ($1.name.lowercased(), $1.arn) }
+    }()
+
+    private static let byARN = Dictionary(all.map { ($0.arn, $0) }, uniquingKeysWith: { first, _ in first })
+
+    static func policy(_ arn: String) -> AWSManagedPolicy? { byARN[arn] }
+
+    private static let names: [(path: String, names: [String])] = [
+        (
+            "/",
+            [
+                "AdministratorAccess", "AdministratorAccess-Amplify", "AdministratorAccess-AWSElasticBeanstalk", 
+                "AmazonAPIGatewayAdministrator", "AmazonAPIGatewayInvokeFullAccess", "AmazonAppFlowFullAccess",
+                "AmazonAppFlowReadOnlyAccess", "AmazonAppStreamFullAccess", "AmazonAppStreamReadOnlyAccess", "AmazonAthenaFullAccess",
+                "AmazonBedrockFullAccess", "AmazonBedrockReadOnly", "AmazonCloudDirectoryFullAccess", "AmazonCognitoDeveloperAuthenticatedIdentities",
+                "AmazonCognitoPowerUser", "AmazonCognitoReadOnly", "AmazonConnect_FullAccess", "AmazonDocDBFullAccess",
+                "AmazonDocDBReadOnlyAccess", "AmazonDynamoDBFullAccess", "AmazonDynamoDBFullAccess_v2", "AmazonDynamoDBFullAccesswithDataPipeline",
+                "AmazonDynamoDBReadOnlyAccess", "AmazonEC2ContainerRegistryFullAccess",
+                "AmazonEC2ContainerRegistryPowerUser", "AmazonEC2ContainerRegistryPullOnly", "AmazonEC2ContainerRegistryReadOnly",
+                "AmazonEC2FullAccess", "AmazonEC2ReadOnlyAccess", "AmazonECS_FullAccess", "AmazonEKSBlockStoragePolicy",
+                "AmazonEKSClusterPolicy", "AmazonEKSComputePolicy", "AmazonEKSFargatePodExecutionRolePolicy", "AmazonEKSLoadBalancingPolicy",
+                "AmazonEKSNetworkingPolicy", "AmazonEKSServicePolicy", "AmazonEKSVPCResourceController", "AmazonEKSWorkerNodeMinimalPolicy",
+                "AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy", "AmazonElastiCacheFullAccess", "AmazonElastiCacheReadOnlyAccess",
+                "AmazonElasticContainerRegistryPublicFullAccess", "AmazonElasticContainerRegistryPublicPowerUser",
+                "AmazonElasticContainerRegistryPublicReadOnly", "AmazonElasticFileSystemClientFullAccess",
+                "AmazonElasticFileSystemClientReadOnlyAccess", "AmazonElasticFileSystemClientReadWriteAccess",
+                "AmazonElasticFileSystemFullAccess", "AmazonElasticFileSystemReadOnlyAccess", "AmazonElasticMapReduceFullAccess",
+                "AmazonElasticMapReduceReadOnlyAccess", "AmazonESFullAccess", "AmazonESReadOnlyAccess", "AmazonEventBridgeFullAccess",
+                "AmazonEventBridgePipesFullAccess", "AmazonEventBridgePipesOperatorAccess", "AmazonEventBridgePipesReadOnlyAccess",
+                "AmazonEventBridgeReadOnlyAccess", "AmazonEventBridgeSchedulerFullAccess", "AmazonEventBridgeSchedulerReadOnlyAccess",
+                "AmazonEventBridgeSchemasFullAccess", "AmazonEventBridgeSchemasReadOnlyAccess", "AmazonFSxFullAccess",
+                "AmazonFSxReadOnlyAccess", "AmazonGlacierFullAccess", "AmazonGlacierReadOnlyAccess", "AmazonGuardDutyFullAccess",
+                "AmazonGuardDutyReadOnlyAccess", "AmazonInspector2FullAccess", "AmazonInspector2ReadOnlyAccess", "AmazonKendraFullAccess",
+                "AmazonKendraReadOnlyAccess", "AmazonKeyspacesFullAccess", "AmazonKeyspacesReadOnlyAccess", "AmazonKinesisAnalyticsFullAccess",
+                "AmazonKinesisAnalyticsReadOnly", "AmazonKinesisFirehoseFullAccess", "AmazonKinesisFirehoseReadOnlyAccess",
+                "AmazonKinesisFullAccess", "AmazonKinesisReadOnlyAccess", "AmazonKinesisVideoStreamsFullAccess",
+                "AmazonKinesisVideoStreamsReadOnlyAccess", "AmazonLexFullAccess", "AmazonLexReadOnly", "AmazonMQApiFullAccess",
+                "AmazonMQApiReadOnlyAccess", "AmazonMQFullAccess", "AmazonMQReadOnlyAccess", "AmazonMSKConnectReadOnlyAccess",
+                "AmazonMSKFullAccess", "AmazonMSKReadOnlyAccess", "AmazonMacieFullAccess", "AmazonMemoryDBFullAccess",
+                "AmazonMemoryDBReadOnlyAccess", "AmazonOpenSearchServiceFullAccess", "AmazonOpenSearchServiceReadOnlyAccess",
+                "AmazonPollyFullAccess", "AmazonPollyReadOnlyAccess", "AmazonPrometheusFullAccess", "AmazonPrometheusQueryAccess",
+                "AmazonPrometheusRemoteWriteAccess", "AmazonQLDBFullAccess", "AmazonQLDBReadOnly", "AmazonRDSDataFullAccess",
+                "AmazonRDSFullAccess", "AmazonRDSPerformanceInsightsReadOnly", "AmazonRDSReadOnlyAccess", "AmazonRedshiftDataFullAccess",
+                "AmazonRedshiftFullAccess", "AmazonRedshiftReadOnlyAccess", "AmazonRekognitionFullAccess", "AmazonRekognitionReadOnlyAccess",
+                "AmazonRoute53AutoNamingFullAccess", "AmazonRoute53AutoNamingReadOnlyAccess", "AmazonRoute53DomainsFullAccess",
+                "AmazonRoute53FullAccess", "AmazonRoute53ReadOnlyAccess", "AmazonRoute53ResolverFullAccess", "AmazonS3FullAccess",
+                "AmazonS3ObjectLambdaExecutionRolePolicy", "AmazonS3OutpostsFullAccess", "AmazonS3OutpostsReadOnlyAccess",
+                "AmazonS3ReadOnlyAccess", "AmazonS3TablesFullAccess", "AmazonS3TablesReadOnlyAccess", "AmazonSESFullAccess",
+                "AmazonSESReadOnlyAccess", "AmazonSNSFullAccess", "AmazonSNSReadOnlyAccess", "AmazonSQSFullAccess", "AmazonSQSReadOnlyAccess",
+                "AmazonSSMFullAccess", "AmazonSSMManagedEC2InstanceDefaultPolicy", "AmazonSSMManagedInstanceCore", "AmazonSSMPatchAssociation",
+                "AmazonSSMReadOnlyAccess", "AmazonSageMakerFullAccess", "AmazonSageMakerReadOnly", "AmazonTextractFullAccess",
+                "AmazonTimestreamFullAccess", "AmazonTimestreamReadOnlyAccess", "AmazonTranscribeFullAccess", "AmazonTranscribeReadOnlyAccess",
+                "AmazonVPCCrossAccountNetworkInterfaceOperations", "AmazonVPCFullAccess", "AmazonVPCReadOnlyAccess", "AmazonWorkMailFullAccess",
+                "AmazonWorkSpacesAdmin", "AmazonZocaloFullAccess", "AutoScalingConsoleFullAccess", "AutoScalingConsoleReadOnlyAccess",
+                "AutoScalingFullAccess", "AutoScalingReadOnlyAccess", "AWSAccountManagementFullAccess", "AWSAccountManagementReadOnlyAccess",
+                "AWSAppMeshEnvoyAccess", "AWSAppMeshFullAccess", "AWSAppMeshReadOnly", "AWSAppRunnerFullAccess", "AWSAppRunnerReadOnlyAccess",
+                "AWSAppSyncAdministrator", "AWSAppSyncInvokeFullAccess", "AWSAppSyncSchemaAuthor", "AWSBackupFullAccess",
+                "AWSBackupOperatorAccess", "AWSBatchFullAccess", "AWSBillingConductorFullAccess", "AWSBillingReadOnlyAccess",
+                "AWSBudgetsReadOnlyAccess", "AWSCertificateManagerFullAccess", "AWSCertificateManagerReadOnly", "AWSCloud9Administrator",
+                "AWSCloud9User", "AWSCloudFormationFullAccess", "AWSCloudFormationReadOnlyAccess", "AWSCloudHSMFullAccess",
+                "AWSCloudHSMReadOnlyAccess", "AWSCloudMapDiscoverInstanceAccess", "AWSCloudMapFullAccess", "AWSCloudMapReadOnlyAccess",
+                "AWSCloudShellFullAccess", "AWSCloudTrail_FullAccess", "AWSCloudTrail_ReadOnlyAccess", "AWSCodeArtifactAdminAccess",
+                "AWSCodeArtifactReadOnlyAccess", "AWSCodeBuildAdminAccess", "AWSCodeBuildDeveloperAccess", "AWSCodeBuildReadOnlyAccess",
+                "AWSCodeCommitFullAccess", "AWSCodeCommitPowerUser", "AWSCodeCommitReadOnly", "AWSCodeDeployDeployerAccess",
+                "AWSCodeDeployFullAccess", "AWSCodeDeployReadOnlyAccess", "AWSCodePipelineApproverAccess",
+                "AWSCodePipelineCustomActionAccess", "AWSCodePipeline_FullAccess", "AWSCodePipeline_ReadOnlyAccess", "AWSCodeStarFullAccess",
+                "AWSConfigUserAccess", "AWSDataExchangeFullAccess", "AWSDataExchangeReadOnly", "AWSDataPipeline_FullAccess",
+                "AWSDataSyncFullAccess", "AWSDataSyncReadOnlyAccess", "AWSDirectConnectFullAccess", "AWSDirectConnectReadOnlyAccess",
+                "AWSDirectoryServiceFullAccess", "AWSDirectoryServiceReadOnlyAccess", "AWSElasticBeanstalkMulticontainerDocker",
+                "AWSElasticBeanstalkReadOnly", "AWSElasticBeanstalkWebTier", "AWSElasticBeanstalkWorkerTier", "AWSGlueConsoleFullAccess",
+                "AWSGlueConsoleSageMakerNotebookFullAccess", "AWSGlueDataBrewServiceRole", "AWSGlueSchemaRegistryFullAccess",
+                "AWSGlueSchemaRegistryReadonlyAccess", "AWSHealthFullAccess", "AWSImageBuilderFullAccess", "AWSImageBuilderReadOnlyAccess",
+                "AWSImportExportFullAccess", "AWSIoTConfigAccess", "AWSIoTConfigReadOnlyAccess", "AWSIoTDataAccess", "AWSIoTEventsFullAccess",
+                "AWSIoTEventsReadOnlyAccess", "AWSIoTFullAccess", "AWSIoTSiteWiseFullAccess", "AWSIoTSiteWiseReadOnlyAccess",
+                "AWSKeyManagementServicePowerUser", "AWSLakeFormationCrossAccountManager", "AWSLakeFormationDataAdmin", "AWSLambdaExecute",
+                "AWSLambdaInvocation-DynamoDB", "AWSLambda_FullAccess", "AWSLambda_ReadOnlyAccess", "AWSMarketplaceFullAccess",
+                "AWSMarketplaceManageSubscriptions", "AWSMarketplaceRead-only", "AWSMobileHub_FullAccess", "AWSNetworkManagerFullAccess",
+                "AWSNetworkManagerReadOnlyAccess", "AWSOpsWorks_FullAccess", "AWSOrganizationsFullAccess", "AWSOrganizationsReadOnlyAccess",
+                "AWSPriceListServiceFullAccess", "AWSPrivateCAFullAccess", "AWSPrivateCAPrivilegedUser", "AWSPrivateCAReadOnly",
+                "AWSPrivateCAUser", "AWSProtonFullAccess", "AWSProtonReadOnlyAccess", "AWSResourceAccessManagerFullAccess",
+                "AWSResourceAccessManagerReadOnlyAccess", "AWSResourceExplorerFullAccess", "AWSResourceExplorerReadOnlyAccess",
+                "AWSResourceGroupsReadOnlyAccess", "AWSRoboMakerReadOnlyAccess", "AWSRoboMaker_FullAccess", "AWSSSODirectoryAdministrator",
+                "AWSSSODirectoryReadOnly", "AWSSSOMasterAccountAdministrator", "AWSSSOReadOnly", "AWSSavingsPlansFullAccess",
+                "AWSSavingsPlansReadOnlyAccess", "AWSSecurityHubFullAccess", "AWSSecurityHubReadOnlyAccess", "AWSServiceCatalogAdminFullAccess",
+                "AWSServiceCatalogAdminReadOnlyAccess", "AWSServiceCatalogEndUserFullAccess", "AWSServiceCatalogEndUserReadOnlyAccess",
+                "AWSStepFunctionsConsoleFullAccess", "AWSStepFunctionsFullAccess", "AWSStepFunctionsReadOnlyAccess", "AWSStorageGatewayFullAccess",
+                "AWSStorageGatewayReadOnlyAccess", "AWSSupportAccess", "AWSSupportPlansFullAccess", "AWSSupportPlansReadOnlyAccess",
+                "AWSTransferConsoleFullAccess", "AWSTransferFullAccess", "AWSTransferReadOnlyAccess", "AWSWAFConsoleFullAccess",
+                "AWSWAFConsoleReadOnlyAccess", "AWSWAFFullAccess", "AWSWAFReadOnlyAccess", "AWSXRayDaemonWriteAccess", "AWSXrayFullAccess",
+                "AWSXrayReadOnlyAccess", "AWSXrayWriteOnlyAccess", "CloudFrontFullAccess", "CloudFrontReadOnlyAccess", "CloudSearchFullAccess",
+                "CloudSearchReadOnlyAccess", "CloudWatchActionsEC2Access", "CloudWatchAgentAdminPolicy", "CloudWatchAgentServerPolicy",
+                "CloudWatchApplicationInsightsFullAccess", "CloudWatchApplicationInsightsReadOnlyAccess",
+                "CloudWatchApplicationSignalsFullAccess", "CloudWatchApplicationSignalsReadOnlyAccess", "CloudWatchEventsFullAccess",
+                "CloudWatchEventsReadOnlyAccess", "CloudWatchFullAccess", "CloudWatchFullAccessV2", "CloudWatchLambdaApplicationSignalsExecutionRolePolicy",
+                "CloudWatchLambdaInsightsExecutionRolePolicy", "CloudWatchLogsFullAccess", "CloudWatchLogsReadOnlyAccess",
+                "CloudWatchReadOnlyAccess", "CloudWatchSyntheticsFullAccess", "CloudWatchSyntheticsReadOnlyAccess", "ComprehendFullAccess",
+                "ComprehendReadOnly", "EC2InstanceConnect", "EC2InstanceProfileForImageBuilder", "ElasticLoadBalancingFullAccess",
+                "ElasticLoadBalancingReadOnly", "GlobalAcceleratorFullAccess", "GlobalAcceleratorReadOnlyAccess", "IAMAccessAdvisorReadOnly",
+                "IAMAccessAnalyzerFullAccess", "IAMAccessAnalyzerReadOnlyAccess", "IAMFullAccess", "IAMReadOnlyAccess",
+                "IAMSelfManageServiceSpecificCredentials", "IAMUserChangePassword", "IAMUserSSHKeys", "NeptuneConsoleFullAccess",
+                "NeptuneFullAccess", "NeptuneReadOnlyAccess", "PowerUserAccess", "ReadOnlyAccess", "ResourceGroupsandTagEditorFullAccess",
+                "ResourceGroupsandTagEditorReadOnlyAccess", "ResourceGroupsTaggingAPITagUntagSupportedResources", "SecretsManagerReadWrite",
+                "SecurityAudit", "ServiceQuotasFullAccess", "ServiceQuotasReadOnlyAccess", "TranslateFullAccess", "TranslateReadOnly",
+            ]
+        ),
+        (
+            "/service-role/",
+            [
+                "AmazonAPIGatewayPushToCloudWatchLogs", "AmazonDMSCloudWatchLogsRole", "AmazonDMSVPCManagementRole",
+                "AmazonEC2ContainerServiceAutoscaleRole", "AmazonEC2ContainerServiceEventsRole", "AmazonEC2ContainerServiceforEC2Role",
+                "AmazonEC2ContainerServiceRole", "AmazonEC2RoleforAWSCodeDeploy", "AmazonEC2RoleforSSM", "AmazonEC2SpotFleetAutoscaleRole",
+                "AmazonEC2SpotFleetTaggingRole", "AmazonECSInfrastructureRolePolicyForVolumes", "AmazonECSTaskExecutionRolePolicy",
+                "AmazonEBSCSIDriverPolicy", "AmazonEFSCSIDriverPolicy", "AmazonElasticMapReduceforEC2Role", "AmazonElasticMapReduceRole",
+                "AmazonEMRServicePolicy_v2", "AmazonMachineLearningRoleforRedshiftDataSourceV3", "AmazonRDSDirectoryServiceAccess",
+                "AmazonRDSEnhancedMonitoringRole", "AmazonSNSRole", "AmazonSSMAutomationRole", "AmazonSSMMaintenanceWindowRole",
+                "ApplicationAutoScalingForAmazonAppStreamAccess", "AutoScalingNotificationAccessRole", "AWSAppRunnerServicePolicyForECRAccess",
+                "AWSAppSyncPushToCloudWatchLogs", "AWSBackupServiceRolePolicyForBackup", "AWSBackupServiceRolePolicyForRestores",
+                "AWSBatchServiceEventTargetRole", "AWSBatchServiceRole", "AWSCodeDeployRole", "AWSCodeDeployRoleForECS",
+                "AWSCodeDeployRoleForECSLimited", "AWSCodeDeployRoleForLambda", "AWSCodeDeployRoleForLambdaLimited", "AWSConfigRulesExecutionRole",
+                "AWS_ConfigRole", "AWSDataPipelineRole", "AWSDeepLensLambdaFunctionAccessPolicy",
+                "AWSElasticBeanstalkEnhancedHealth", "AWSElasticBeanstalkService", "AWSGlueServiceNotebookRole", "AWSGlueServiceRole",
+                "AWSGreengrassResourceAccessRolePolicy", "AWSIoTLogging", "AWSIoTRuleActions", "AWSIoTThingsRegistration",
+                "AWSLambdaBasicExecutionRole", "AWSLambdaBasicDurableExecutionRolePolicy", "AWSLambdaDynamoDBExecutionRole", "AWSLambdaENIManagementAccess",
+                "AWSLambdaKinesisExecutionRole", "AWSLambdaMSKExecutionRole", "AWSLambdaRole", "AWSLambdaSQSQueueExecutionRole",
+                "AWSLambdaVPCAccessExecutionRole", "AWSOpsWorksRole", "AWSQuickSightDescribeRDS", "AWSTransferLoggingAccess",
+                "RDSCloudHsmAuthorizationRole", "ROSAControlPlaneOperatorPolicy", 
+                "VMImportExportRoleForAWSConnector",
+            ]
+        ),
+        (
+            "/job-function/",
+            ["Billing", "DataScientist", "DatabaseAdministrator", "NetworkAdministrator", "SupportUser", "SystemAdministrator", "ViewOnlyAccess"]
+        ),
+    ]
+}

@@ -1,0 +1,64 @@
+import Execution
+import Foundation
+
+extension FunctionConfiguration {
+    /// A version as lists show it: without its state.
+    init(_ version: VersionRecord, arn: String) {
+        let settings = version.settings
+        self.init(
+            functionName: version.key.name, functionArn: arn, runtime: settings.runtime, role: settings.role,
+            handler: settings.handler, codeSize: version.codeSize, description: settings.description,
+            timeout: settings.timeout, memorySize: settings.memory, lastModified: version.lastModified.lambdaText,
+            codeSha256: version.codeSha256, version: version.version,
+            vpcConfig: settings.showsEmptyVPC
+                ? VpcConfigResponse(
+                    subnetIds: [], securityGroupIds: [], vpcId: "", ipv6AllowedForDualStack: false) : nil,
+            environment: settings.environment.map { EnvironmentResponse(variables: $0) },
+            tracingConfig: TracingConfigResponse(mode: settings.activeTracing ? "Active" : "PassThrough"),
+            revisionId: version.revisionID, packageType: "Zip", architectures: [settings.architecture],
+            ephemeralStorage: EphemeralStorage(size: settings.ephemeralStorage),
+            snapStart: SnapStartResponse(applyOn: "None", optimizationStatus: "Off"),
+            loggingConfig: LoggingConfig(
+                logFormat: settings.logging.isJSON ? "JSON" : "Text",
+                applicationLogLevel: settings.logging.applicationLevel, systemLogLevel: settings.logging.systemLevel,
+                logGroup: version.logGroup))
+    }
+
+    /// A version with its state.
+    init(_ version: VersionRecord, arn: String, state: SettlingFunctions.State) {
+        self.init(version, arn: arn)
+        runtimeVersionConfig = RuntimeVersionConfig(
+            runtimeVersionArn: RuntimeVersionARN.make(version.settings.runtime, region: version.key.region))
+        if state != .settled { revisionId = version.pendingRevisionID }
+        switch state {
+        case .settled:
+            self.state = "Active"
+            lastUpdateStatus = "Successful"
+        case .creating:
+            self.state = "Pending"
+            stateReason = "The function is being created."
+            stateReasonCode = "Creating"
+        case .updating:
+            self.state = "Active"
+            lastUpdateStatus = "InProgress"
+            lastUpdateStatusReason = "The function is being created."
+            lastUpdateStatusReasonCode = "Creating"
+        }
+    }
+}
+
+extension VersionRecord {
+    /// The package's SHA-256 as Lambda shows it, in base64.
+    var codeSha256: String { Data(codeDigest.hexadecimalBytes ?? []).base64EncodedString() }
+}
+
+extension AliasConfiguration {
+    init(_ alias: AliasRecord) {
+        self.init(
+            aliasArn: alias.arn, name: alias.name, functionVersion: alias.version, description: alias.description,
+            routingConfig: alias.routing.map {
+                AliasRoutingConfiguration(additionalVersionWeights: [$0.version: $0.weight])
+            },
+            revisionId: alias.revisionID)
+    }
+}

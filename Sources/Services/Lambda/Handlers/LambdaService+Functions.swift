@@ -1,0 +1,125 @@
+import Execution
+public import ServiceKit
+
+extension LambdaService {
+    public func getFunction(_ input: GetFunctionRequest, _ call: Call) async throws -> GetFunctionResponse {
+        let target = try FunctionTarget(input.functionName, qualifier: input.qualifier, in: call)
+        let version = try await resolve(target)
+        let tags = try await store.read { try $0.tags(target.key) } ?? [:]
+        return GetFunctionResponse(
+            configuration: FunctionConfiguration(
+                version, arn: target.arn, state: settling.state(target.key, version.version)),
+            code: FunctionCodeLocation(
+                repositoryType: "S3",
+                location: downloads.location(version.codeDigest, origin: call.endpoint, now: time.now)),
+            tags: tags.isEmpty ? nil : tags)
+    }
+
+    public func getFunctionConfiguration(
+        _ input: GetFunctionConfigurationRequest, _ call: Call
+    ) async throws -> FunctionConfiguration {
+        let target = try FunctionTarget(input.functionName, qualifier: input.qualifier, in: call)
+        let version = try await resolve(target)
+        return FunctionConfiguration(version, arn: target.arn, state: settling.state(target.key, version.version))
+    }
+
+    /// The version that is asked for, once it has settled. Of a weighted alias, its first version.
+    private func resolve(_ target: FunctionTarget) async throws -> VersionRecord {
+        try await settling.wait(target.key)
+        let version = try await store.read { transaction -> VersionRecord? in
+            let qualifier = target.qualifier ?? latestVersion
+            if let version = try transaction.version(target.key, qualifier) { return version }
+            guard let alias = try transaction.alias(target.key, qualifier) else { return nil }
+            return try transaction.version(target.key, alias.version)
+        }
+        guard let version else { throw LambdaFailures.functionNotFound(target.arn) }
+        return version
+    }
+
+    public func deleteFunction(_ input: DeleteFunctionRequest, _ call: Call) async throws -> DeleteFunctionResponse {
+        let target = try FunctionTarget(input.functionName, qualifier: input.qualifier, in: call)
+        let key = target.key
+        if let qualifier = target.qualifier {
+            guard qualifier != latestVersion else {
+                throw LambdaFailures.invalidParameter(
+                    "$LATEST version cannot be deleted without deleting the function.")
+            }
+            guard FunctionReference.isVersionNumber(qualifier) else {
+                throw LambdaFailures.invalidParameter("Deletion of aliases is not currently supported.")
+            }
+        }
+        return try await change(key) {
+            let deleted = try await self.store.write { transaction in
+                try Self.delete(transaction, target)
+            }
+            self.settling.forget(key)
+            try await self.reload(key)
+            await self.invoker.retire(
+                account: key.account, region: key.region, name: key.name, version: target.qualifier,
+                exceptRevision: nil)
+            for digest in Set(deleted.map(\.codeDigest)) { self.collector.note(digest) }
+            return DeleteFunctionResponse(statusCode: 204)
+        }
+    }
+
+    /// - Returns: the versions that were deleted.
+    private static func delete(_ transaction: LambdaTransaction, _ target: FunctionTarget) throws -> [VersionRecord] {
+        let key = target.key
+        guard let qualifier = target.qualifier else {
+            let versions = try transaction.versions(key)
+            guard !versions.isEmpty else { throw LambdaFailures.functionNotFound(key.arn) }
+            try transaction.deleteFunction(key)
+            try transaction.count(key, functions: -1, codeBytes: -versions.reduce(0) { $0 + $1.codeSize })
+            return versions
+        }
+        guard let version = try transaction.version(key, qualifier) else {
+            throw LambdaFailures.functionNotFound(target.arn)
+        }
+        let aliases = try transaction.aliases(key).filter { $0.refers(to: version.version) }
+        guard aliases.isEmpty else {
+            throw LambdaFailures.conflict(
+                "Unable to delete version because the following aliases reference it: "
+                    + "[\(aliases.map(\.name).joined(separator: ", "))]")
+        }
+        try transaction.delete(version)
+        try transaction.count(key, functions: 0, codeBytes: -version.codeSize)
+        return [version]
+    }
+
+    /// `MasterRegion` concerns Lambda@Edge's replicas, of which there are none.
+    public func listFunctions(_ input: ListFunctionsRequest, _ call: Call) async throws -> ListFunctionsResponse {
+        let size = PageMarker.size(input.maxItems)
+        let (account, region) = (call.account, call.region)
+        if input.functionVersion == "ALL" {
+            let after = try PageMarker.decode(input.marker, count: 2).map { ($0[0], try PageMarker.ordinal($0[1])) }
+            let versions = try await store.read {
+                try $0.allVersions(account: account, region: region, after: after, limit: size + 1)
+            }
+            let page = versions.prefix(size)
+            return ListFunctionsResponse(
+                nextMarker: versions.count > size
+                    ? page.last.map { PageMarker.encode([$0.key.name, $0.marker]) } : nil,
+                functions: page.map { FunctionConfiguration($0, arn: $0.arn) })
+        }
+        let after = try PageMarker.decode(input.marker, count: 1)?[0]
+        let functions = try await store.read {
+            try $0.functions(account: account, region: region, after: after, limit: size + 1)
+        }
+        let page = functions.prefix(size)
+        return ListFunctionsResponse(
+            nextMarker: functions.count > size ? page.last.map { PageMarker.encode([$0.key.name]) } : nil,
+            functions: page.map { FunctionConfiguration($0, arn: $0.key.arn) })
+    }
+
+    public func getAccountSettings(_ input: GetAccountSettingsRequest, _ call: Call) async throws -> GetAccountSettingsResponse {
+        let (account, region) = (call.account, call.region)
+        let usage = try await store.read { try $0.usage(account: account, region: region) }
+        return GetAccountSettingsResponse(
+            accountLimit: AccountLimit(
+                totalCodeSize: LambdaLimits.codeStorage, codeSizeUnzipped: LambdaLimits.unzippedPackage,
+                codeSizeZipped: Int64(LambdaLimits.zippedPackage),
+                concurrentExecutions: LambdaLimits.concurrentExecutions,
+                unreservedConcurrentExecutions: LambdaLimits.concurrentExecutions),
+            accountUsage: AccountUsage(totalCodeSize: usage.codeBytes, functionCount: usage.functions))
+    }
+}

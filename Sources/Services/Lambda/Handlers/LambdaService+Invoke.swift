@@ -1,0 +1,54 @@
+import Execution
+import Foundation
+public import ServiceKit
+
+extension LambdaService {
+    public func invoke(_ input: InvocationRequest, _ call: Call) async throws -> InvocationResponse {
+        let target = try FunctionTarget(
+            input.functionName, qualifier: input.qualifier, in: call, action: "InvokeFunction")
+        let unsupported = UnsupportedParameters(operation: call.operation)
+        try unsupported.refuse("InvocationType=Event", if: input.invocationType == "Event")
+        try unsupported.refuse("DurableExecutionName", if: input.durableExecutionName != nil)
+        try unsupported.refuse("TenantId", if: input.tenantId != nil)
+        let payload = input.payload ?? []
+        try InvocationPayload.validate(payload)
+        let clientContext = try InvocationPayload.clientContext(input.clientContext)
+        let version = try await executable(target)
+        if settling.state(target.key, version.version) == .creating {
+            throw LambdaFailures.conflict(
+                "The operation cannot be performed at this time. "
+                    + "The function is currently in the following state: Pending")
+        }
+        if input.invocationType == "DryRun" { return InvocationResponse(statusCode: 204) }
+        let folder =
+            packages.isPresent(version.codeDigest)
+            ? packages.path(version.codeDigest) : try await packages.folder(version.codeDigest)
+        let result = try await invoker.invoke(
+            version.execution(codeFolder: folder),
+            Execution.InvocationRequest(
+                requestID: call.requestID, payload: payload, clientContext: clientContext,
+                invokedFunctionARN: target.arn, traceHeader: call.traceHeader,
+                wantsLogTail: input.logType == "Tail"))
+        return InvocationResponse(
+            statusCode: 200, functionError: result.functionError,
+            logResult: result.logTail.map { Data($0).base64EncodedString() }, payload: result.payload,
+            executedVersion: version.version)
+    }
+
+    /// The version to run, from memory.
+    private func executable(_ target: FunctionTarget) async throws -> VersionRecord {
+        let function: FunctionRecord?
+        switch catalog.lookUp(target.key) {
+        case .found(let known): function = known
+        case .missing: function = nil
+        case .unknown:
+            function = try await store.read { try $0.function(target.key) }
+            if let function { catalog.fill([function]) }
+        }
+        let version = function?.version(for: target.qualifier) { Double.random(in: 0..<1) }
+        guard let version else {
+            throw LambdaFailures.functionNotFound(target.key.arn(target.qualifier ?? latestVersion))
+        }
+        return version
+    }
+}

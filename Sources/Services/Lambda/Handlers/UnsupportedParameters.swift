@@ -1,0 +1,60 @@
+import ServiceKit
+
+/// Refuses, by name, parameters that are not built yet, unless they are empty or have their default: nothing is stored and then ignored.
+struct UnsupportedParameters {
+    let operation: String
+
+    func refuse(_ parameter: String, if isGiven: Bool) throws {
+        if isGiven { throw AWSError.notImplemented(service: "lambda", operation: operation, parameter: parameter) }
+    }
+
+    func check(_ input: CreateFunctionRequest) throws {
+        try refuse("PackageType=Image", if: input.packageType == "Image" || input.code.imageUri?.isEmpty == false)
+        try refuse("Code.S3Bucket", if: isGiven(input.code.s3Bucket) || isGiven(input.code.s3Key))
+        try refuse("Code.SourceKMSKeyArn", if: isGiven(input.code.sourceKMSKeyArn))
+        try refuse("CodeSigningConfigArn", if: isGiven(input.codeSigningConfigArn))
+        try refuse("PublishTo", if: isGiven(input.publishTo))
+        try refuse("TenancyConfig", if: input.tenancyConfig != nil)
+        try check(
+            vpc: input.vpcConfig, deadLetter: input.deadLetterConfig, kmsKey: input.kmsKeyArn, layers: input.layers,
+            fileSystems: input.fileSystemConfigs, image: input.imageConfig, snapStart: input.snapStart,
+            capacityProvider: input.capacityProviderConfig, durable: input.durableConfig)
+    }
+
+    func check(_ input: UpdateFunctionConfigurationRequest) throws {
+        try check(
+            vpc: input.vpcConfig, deadLetter: input.deadLetterConfig, kmsKey: input.kmsKeyArn, layers: input.layers,
+            fileSystems: input.fileSystemConfigs, image: input.imageConfig, snapStart: input.snapStart,
+            capacityProvider: input.capacityProviderConfig, durable: input.durableConfig)
+    }
+
+    func check(_ input: UpdateFunctionCodeRequest) throws {
+        try refuse("ImageUri", if: isGiven(input.imageUri))
+        try refuse("S3Bucket", if: isGiven(input.s3Bucket) || isGiven(input.s3Key))
+        try refuse("SourceKMSKeyArn", if: isGiven(input.sourceKMSKeyArn))
+        try refuse("PublishTo", if: isGiven(input.publishTo))
+    }
+
+    private func check(
+        vpc: VpcConfig?, deadLetter: DeadLetterConfig?, kmsKey: String?, layers: [String]?,
+        fileSystems: [FileSystemConfig]?, image: ImageConfig?, snapStart: SnapStart?,
+        capacityProvider: CapacityProviderConfig?, durable: DurableConfig?
+    ) throws {
+        try refuse(
+            "VpcConfig", if: vpc?.subnetIds?.isEmpty == false || vpc?.securityGroupIds?.isEmpty == false)
+        try refuse("VpcConfig.Ipv6AllowedForDualStack", if: vpc?.ipv6AllowedForDualStack == true)
+        try refuse("DeadLetterConfig", if: isGiven(deadLetter?.targetArn))
+        try refuse("KMSKeyArn", if: isGiven(kmsKey))
+        try refuse("Layers", if: layers?.isEmpty == false)
+        try refuse("FileSystemConfigs", if: fileSystems?.isEmpty == false)
+        try refuse(
+            "ImageConfig",
+            if: image?.command?.isEmpty == false || image?.entryPoint?.isEmpty == false
+                || isGiven(image?.workingDirectory))
+        try refuse("SnapStart", if: snapStart?.applyOn.map { $0 != "None" } ?? false)
+        try refuse("CapacityProviderConfig", if: capacityProvider != nil)
+        try refuse("DurableConfig", if: durable != nil)
+    }
+
+    private func isGiven(_ text: String?) -> Bool { text?.isEmpty == false }
+}

@@ -1,0 +1,103 @@
+public import Execution
+import Foundation
+import Logging
+public import Persistence
+public import ServiceKit
+import ServiceModel
+
+/// AWS Lambda's control plane and the way to invoke a function.
+public final class LambdaService: LambdaAPI {
+    /// The schema of the service's tables; the composition root applies it before anything is called.
+    public static let migrations: [Migration] = LambdaMigrations.all
+
+    let configuration: LambdaConfiguration
+    let store: LambdaStore
+    let packages: PackageStore
+    let time: any TimeSource
+    let invoker: any FunctionInvoker
+    let roles: any RoleDirectory
+    let catalog = FunctionCatalog()
+    let settling: SettlingFunctions
+    let collector: PackageCollector
+    /// Changes of one function are made one at a time.
+    let changes = KeyedLock<FunctionKey>()
+    let downloads = CodeDownloadTokens()
+    let logger = Logger(label: "martlet.lambda")
+
+    /// - Parameters:
+    ///   - secrets: encrypts functions' environment variables in the database.
+    ///   - roles: looks up execution roles.
+    /// - Throws: if the folder for packages cannot be made.
+    public init(
+        configuration: LambdaConfiguration, database: any Database, blobs: any BlobStore, time: any TimeSource,
+        invoker: any FunctionInvoker, roles: any RoleDirectory, secrets: SecretBox
+    ) throws {
+        self.configuration = configuration
+        store = LambdaStore(database: database, secrets: secrets)
+        packages = try PackageStore(
+            folder: "\(configuration.dataFolder)/code", blobs: blobs, isDurable: configuration.isDurable)
+        self.time = time
+        self.invoker = invoker
+        self.roles = roles
+        settling = SettlingFunctions(time: configuration.settlingTime)
+        collector = PackageCollector(packages: packages, store: store, grace: configuration.codeGrace)
+    }
+
+    /// Fills the catalogue of functions, then collects packages that nothing refers to. Invocations work before it is done.
+    public func run() async throws {
+        do {
+            try await fillCatalog()
+            try await collector.sweep()
+        } catch let error where !(error is CancellationError) {
+            logger.error("The functions could not be read ahead.", metadata: ["error": "\(error)"])
+        }
+        while true {
+            try await Task.sleep(for: .seconds(30))
+            await collector.collect(logger)
+        }
+    }
+
+    /// Forgets what is kept outside the database, which the caller has emptied.
+    public func reset() async throws {
+        catalog.forget()
+        for digest in packages.digests {
+            try await packages.locks.withLock(digest) { try await packages.remove(digest) }
+        }
+    }
+
+    private func fillCatalog() async throws {
+        var last: FunctionKey?
+        let page = 500
+        while true {
+            let after = last
+            let functions = try await store.read { try $0.everyFunction(after: after, limit: page) }
+            catalog.fill(functions)
+            guard functions.count == page, let end = functions.last else { break }
+            last = end.key
+        }
+        catalog.complete()
+    }
+
+    /// Puts what a change made of a function into the catalogue.
+    func reload(_ key: FunctionKey) async throws {
+        let function = try await store.read { try $0.function(key) }
+        catalog.install(key, function)
+    }
+
+    /// Runs a change of a function to its end, even if its caller gives up, and alone.
+    func change<T: Sendable>(_ key: FunctionKey, _ body: @escaping @Sendable () async throws -> T) async throws -> T {
+        try await Task {
+            try await self.changes.withLock(key) {
+                do {
+                    return try await body()
+                } catch {
+                    self.catalog.doubt(key)
+                    throw error
+                }
+            }
+        }.value
+    }
+
+    /// A new random id, a UUID in lower case.
+    func newID() -> String { UUID().uuidString.lowercased() }
+}

@@ -1,0 +1,154 @@
+import ServiceKit
+
+/// Decides by a role's trust policy whether a principal may do something to the role, such as `sts:AssumeRole`.
+///
+/// Only what can be decided for sure is decided: a condition with an operator or a key that is not evaluated here makes the
+/// decision ``Decision/undecidable(_:)`` if it depends on it.
+struct TrustEvaluation: Sendable {
+    enum Decision: Sendable, Hashable {
+        case allowed
+        case denied
+        /// What could not be evaluated.
+        case undecidable(String)
+    }
+
+    private enum Match: Sendable {
+        case yes, no
+        case unknown(String)
+    }
+
+    var principal: Principal
+    /// The condition keys that the request has, in lower case.
+    var context: [String: String]
+
+    /// The keys that are evaluated: one that the request does not have is then known to be absent.
+    private static let knownKeys: Set<String> = [
+        "aws:principalaccount", "aws:principalarn", "aws:principaltype", "aws:userid", "aws:sourceaccount", "aws:sourcearn",
+        "aws:multifactorauthpresent", "sts:externalid", "sts:rolesessionname",
+    ]
+
+    /// - Parameter more: further condition keys of the request, in lower case, such as `sts:externalid`.
+    init(principal: Principal, more: [String: String] = [:]) {
+        self.principal = principal
+        context = more
+        switch principal {
+        case .root(let account):
+            context["aws:principalaccount"] = account
+            context["aws:principaltype"] = "Account"
+        case .user(let account, _, _, _):
+            context["aws:principalaccount"] = account
+            context["aws:principaltype"] = "User"
+        case .assumedRole(let account, _, _, _):
+            context["aws:principalaccount"] = account
+            context["aws:principaltype"] = "AssumedRole"
+            context["aws:multifactorauthpresent"] = "false"
+        case .service(_, let source, let account):
+            context["aws:sourceaccount"] = account
+            context["aws:sourcearn"] = source
+        case .anonymous: break
+        }
+        if case .service = principal {} else {
+            context["aws:principalarn"] = principal.arn
+            context["aws:userid"] = principal.userID
+        }
+    }
+
+    func decide(_ policy: PolicyDocument, action: String) -> Decision {
+        var isAllowed = false
+        var unknown: String?
+        for statement in policy.statements {
+            guard let actions = statement.actions, contains(actions, action) else { continue }
+            switch matches(statement) {
+            case .no: continue
+            case .yes:
+                if statement.effect == .deny { return .denied }
+                isAllowed = true
+            case .unknown(let what):
+                // An unknown denial always counts; an unknown permission only if nothing else permits.
+                if statement.effect == .deny { return .undecidable(what) }
+                unknown = unknown ?? what
+            }
+        }
+        if isAllowed { return .allowed }
+        return unknown.map(Decision.undecidable) ?? .denied
+    }
+
+    private func contains(_ element: PolicyElement<String>, _ action: String) -> Bool {
+        element.values.contains { PolicyPattern.matches($0, action, ignoringCase: true) } != element.isNegated
+    }
+
+    private func matches(_ statement: PolicyStatement) -> Match {
+        guard let principals = statement.principals else { return .no }
+        guard principals.values.contains(where: isCaller) != principals.isNegated else { return .no }
+        var unknown: String?
+        for condition in statement.conditions {
+            switch holds(condition) {
+            case .no: return .no
+            case .yes: continue
+            case .unknown(let what): unknown = unknown ?? what
+            }
+        }
+        return unknown.map(Match.unknown) ?? .yes
+    }
+
+    private func isCaller(_ candidate: PolicyPrincipal) -> Bool {
+        switch candidate {
+        case .everyone: return principal != .anonymous
+        case .service(let name):
+            if case .service(name, _, _) = principal { return true }
+            return false
+        case .federated, .canonicalUser: return false
+        case .aws(let value):
+            guard principal != .anonymous else { return false }
+            if case .service = principal { return false }
+            if value == "*" || value == principal.arn || value == principal.userID { return true }
+            // An account stands for all of its principals; whether their own policies permit the call is not asked here.
+            if AccountID.isValid(value) { return principal.account == value }
+            guard let arn = ARN(value) else { return false }
+            if arn.service == "iam", arn.resource == "root" { return principal.account == arn.account }
+            // The ARN of a role stands for all of its sessions. The session does not know the role's path.
+            if case .assumedRole(let account, let role, _, _) = principal, arn.service == "iam", arn.typed?.type == "role" {
+                return arn.account == account && arn.resource.split(separator: "/").last.map(String.init) == role
+            }
+            return false
+        }
+    }
+
+    // MARK: Conditions
+
+    private func holds(_ condition: PolicyCondition) -> Match {
+        let key = condition.key.lowercased()
+        guard Self.knownKeys.contains(key) else { return .unknown("the condition key \(condition.key)") }
+        let operation = condition.operator
+        guard operation.quantifier == nil, !condition.values.contains(where: { $0.contains("${") }) else {
+            return .unknown("the condition on \(condition.key)")
+        }
+        let actual = context[key]
+        if operation.comparison == .null {
+            return condition.values.contains { ($0.lowercased() == "true") == (actual == nil) } ? .yes : .no
+        }
+        guard let test = Self.test(operation.comparison) else {
+            return .unknown("the condition operator \(operation.comparison.rawValue)")
+        }
+        // Without the key, positive operators do not hold and negated ones do.
+        guard let actual else { return operation.ifExists || test.isNegated ? .yes : .no }
+        return condition.values.contains { test.matches($0, actual) } != test.isNegated ? .yes : .no
+    }
+
+    private static func test(
+        _ comparison: PolicyCondition.Comparison
+    ) -> (isNegated: Bool, matches: (_ value: String, _ actual: String) -> Bool)? {
+        let equal: (String, String) -> Bool = { $0 == $1 }
+        let equalIgnoringCase: (String, String) -> Bool = { $0.lowercased() == $1.lowercased() }
+        let like: (String, String) -> Bool = { PolicyPattern.matches($0, $1) }
+        return switch comparison {
+        case .stringEquals: (false, equal)
+        case .stringNotEquals: (true, equal)
+        case .stringEqualsIgnoreCase, .bool: (false, equalIgnoringCase)
+        case .stringNotEqualsIgnoreCase: (true, equalIgnoringCase)
+        case .stringLike, .arnEquals, .arnLike: (false, like)
+        case .stringNotLike, .arnNotEquals, .arnNotLike: (true, like)
+        default: nil
+        }
+    }
+}

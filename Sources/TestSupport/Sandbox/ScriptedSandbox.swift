@@ -1,0 +1,124 @@
+import Glibc
+public import Sandbox
+import Synchronization
+
+/// A sandbox whose program is a closure: it talks to the Runtime API over a real socket, and prints to a real pipe.
+public final class ScriptedSandbox: Sandbox {
+    /// What the program can do.
+    public struct World: Sendable {
+        public let configuration: SandboxConfiguration
+        /// The ports of the listening sockets on the host, by the port they would have inside.
+        public let ports: [Int: Int]
+        let outputDescriptor: Int32
+
+        public func print(_ text: String) {
+            _ = text.withCString { write(outputDescriptor, $0, strlen($0)) }
+        }
+    }
+
+    private struct State {
+        var listeners: [Int: Int32]
+        var output: Int32?
+        var ended: SandboxExit?
+        var waiters: [CheckedContinuation<SandboxExit, Never>] = []
+        var actions: [String] = []
+    }
+
+    public let id: String
+    private let state: Mutex<State>
+    private let writeEnd: Int32
+
+    init(_ configuration: SandboxConfiguration, program: @escaping @Sendable (World) async -> SandboxExit) throws {
+        id = configuration.id
+        var listeners: [Int: Int32] = [:]
+        var ports: [Int: Int] = [:]
+        for port in configuration.listeningPorts {
+            let (descriptor, bound) = try Self.listener()
+            listeners[port] = descriptor
+            ports[port] = bound
+        }
+        var ends: [Int32] = [0, 0]
+        guard pipe(&ends) == 0 else { throw SandboxError.failed("pipe") }
+        writeEnd = ends[1]
+        state = Mutex(State(listeners: listeners, output: ends[0]))
+        let world = World(configuration: configuration, ports: ports, outputDescriptor: ends[1])
+        Task { self.finish(await program(world)) }
+    }
+
+    private static func listener() throws -> (Int32, Int) {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let port = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { raw -> Int? in
+                guard bind(descriptor, raw, length) == 0, listen(descriptor, 16) == 0, getsockname(descriptor, raw, &length) == 0
+                else { return nil }
+                return Int(UInt16(bigEndian: pointer.pointee.sin_port))
+            }
+        }
+        guard let port else { throw SandboxError.failed("listen") }
+        return (descriptor, port)
+    }
+
+    private func finish(_ exit: SandboxExit) {
+        let waiters = state.withLock { state -> [CheckedContinuation<SandboxExit, Never>] in
+            guard state.ended == nil else { return [] }
+            state.ended = exit
+            defer { state.waiters = [] }
+            close(writeEnd)
+            return state.waiters
+        }
+        for waiter in waiters { waiter.resume(returning: exit) }
+    }
+
+    /// What was asked of the sandbox, in order: `freeze`, `thaw`, `kill`, `cpu 72`.
+    public var actions: [String] { state.withLock { $0.actions } }
+
+    private func note(_ action: String) { state.withLock { $0.actions.append(action) } }
+
+    public func takeListener(port: Int) -> Int32? { state.withLock { $0.listeners.removeValue(forKey: port) } }
+    public func takeOutput() -> Int32? {
+        state.withLock { state in
+            defer { state.output = nil }
+            return state.output
+        }
+    }
+    public func limitCPU(_ milliCPU: Int?) async throws { note("cpu \(milliCPU.map(String.init) ?? "-")") }
+    public func freeze() async throws { note("freeze") }
+    public func thaw() async throws { note("thaw") }
+    public func peakMemory() async -> Int64? { 20 << 20 }
+    public func terminate() async { note("terminate") }
+    public func kill() async {
+        note("kill")
+        finish(SandboxExit(status: .signal(9), outOfMemory: false, peakMemory: 20 << 20))
+    }
+    public func exit() async -> SandboxExit {
+        await withCheckedContinuation { continuation in
+            let ended = state.withLock { state -> SandboxExit? in
+                if state.ended == nil { state.waiters.append(continuation) }
+                return state.ended
+            }
+            if let ended { continuation.resume(returning: ended) }
+        }
+    }
+}
+
+/// Makes ``ScriptedSandbox``es, and keeps them for inspection.
+public final class ScriptedSandboxes: SandboxProvider {
+    private let program: @Sendable (ScriptedSandbox.World) async -> SandboxExit
+    private let made = Mutex<[ScriptedSandbox]>([])
+
+    public init(_ program: @escaping @Sendable (ScriptedSandbox.World) async -> SandboxExit) { self.program = program }
+
+    public var sandboxes: [ScriptedSandbox] { made.withLock { $0 } }
+
+    public var missingProtections: [String] { ["everything"] }
+
+    public func start(_ configuration: SandboxConfiguration) async throws -> any Sandbox {
+        let sandbox = try ScriptedSandbox(configuration, program: program)
+        made.withLock { $0.append(sandbox) }
+        return sandbox
+    }
+}

@@ -1,0 +1,70 @@
+import ServiceKit
+import ServiceModel
+
+extension RequestRouter {
+    /// REST services by the path; without a candidate each is asked, and S3, whose paths say nothing, last.
+    func routeREST(
+        _ request: HTTPRequestParts, _ candidates: [ServiceMetadata], bucket: String?
+    ) throws(RoutingFailure) -> Route {
+        let services = (candidates.isEmpty ? allServices : candidates).filter { RequestRouter.restKind($0) != nil }
+        let ordered = services.filter { RequestRouter.restKind($0) == .restJSON } + services.filter { RequestRouter.restKind($0) == .restXML }
+        for service in ordered {
+            guard let kind = RequestRouter.restKind(service), let model = model(service.name) else { continue }
+            let path = kind == .restXML && bucket != nil ? "/\(bucket ?? "")\(request.path)" : request.path
+            let segments = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+            var items: QueryItems?
+            let match = model.routes.match(
+                method: request.method, segments: segments,
+                query: { name in
+                    if items == nil { items = QueryItems((request.query ?? "").utf8) }
+                    return items?[name]
+                }, header: request.header)
+            guard let match else { continue }
+            let wire = WireProtocol(kind: kind, service: service, operation: match.operation)
+            return Route(wire: wire, operation: match.operation, labels: match.labels)
+        }
+        throw failure(request, candidates)
+    }
+
+    private func failure(_ request: HTTPRequestParts, _ candidates: [ServiceMetadata]) -> RoutingFailure {
+        guard let service = candidates.first else {
+            let message = "The service of the request cannot be told: it has no signature, no X-Amz-Target, no known host and no known path."
+            return RoutingFailure(error: AWSError("UnknownOperationException", status: 404, message: message), wire: nil)
+        }
+        let kind = RequestRouter.restKind(service) ?? service.protocols.first ?? .json
+        let wire = WireProtocol(kind: kind, service: service)
+        switch kind {
+        case .restXML:
+            let message = "The specified method is not allowed against this resource."
+            return RoutingFailure(error: AWSError("MethodNotAllowed", status: 405, message: message), wire: wire)
+        case .query:
+            let message = "The request is missing an action or a required parameter."
+            return RoutingFailure(error: AWSError("MissingAction", message: message), wire: wire)
+        default:
+            return RoutingFailure(error: AWSError("UnknownOperationException", status: 404, message: ""), wire: wire)
+        }
+    }
+
+    static func restKind(_ service: ServiceMetadata) -> WireProtocolKind? {
+        service.protocols.first { $0 == .restJSON || $0 == .restXML }
+    }
+
+    static func isForm(_ contentType: String) -> Bool {
+        HeaderNames.hasPrefix(contentType, "application/x-www-form-urlencoded")
+    }
+
+    /// `1.0` or `1.1` if the content type says so.
+    static func jsonVersion(_ contentType: String) -> String? {
+        let prefix = "application/x-amz-json-"
+        guard HeaderNames.hasPrefix(contentType, prefix) else { return nil }
+        let version = String(contentType.dropFirst(prefix.count).prefix(3))
+        return version == "1.0" || version == "1.1" ? version : nil
+    }
+
+    /// The parameters of a query request, undecoded: from the body, or from the query if there is no form.
+    static func form(_ request: HTTPRequestParts) -> [UInt8] {
+        let query = Array((request.query ?? "").utf8)
+        guard request.method == "POST", !request.body.isEmpty else { return query }
+        return query.isEmpty ? request.body : request.body + [UInt8(ascii: "&")] + query
+    }
+}

@@ -1,0 +1,177 @@
+import DataPlane
+import Execution
+private import struct Logging.Logger
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Sandbox
+import ServiceKit
+import ServiceModel
+import Synchronization
+import TestSupport
+
+/// A data plane whose functions are closures.
+final class Rig: Sendable {
+    let plane: DataPlane
+    let sandboxes: ScriptedSandboxes
+    let logs = CollectedLogs()
+    private let requests = Counter()
+
+    init(limit: Int = 1000, program: @escaping @Sendable (FakeRuntime) async -> SandboxExit) {
+        sandboxes = ScriptedSandboxes { world in await program(FakeRuntime(world)) }
+        var configuration = DataPlaneConfiguration()
+        configuration.accountConcurrency = limit
+        plane = DataPlane(
+            services: EnvironmentServices(
+                sandboxes: sandboxes, runtimes: AnyRuntime(), credentials: NoCredentials(), roles: NoRoles(), logs: logs,
+                endpoint: NoEndpoint(), time: SystemTime()),
+            configuration: configuration, group: MultiThreadedEventLoopGroup.singleton, logger: Logger(label: "test"))
+    }
+
+    func invoke(_ payload: String, timeout: Int = 30, tail: Bool = false, revision: String = "1") async throws -> InvocationResult {
+        let function = FunctionVersion(
+            account: "000000000000", region: "us-east-1", name: "f", version: "$LATEST", revision: revision, runtime: "python3.12",
+            architecture: "x86_64", handler: "app.handler", role: "arn:aws:iam::000000000000:role/r", memory: 128, timeout: timeout,
+            ephemeralStorage: 512, environment: [:], codeFolder: "/code", logGroup: "/aws/lambda/f")
+        return try await plane.invoke(
+            function,
+            InvocationRequest(
+                requestID: "r\(requests.next())", payload: Array(payload.utf8), invokedFunctionARN: "arn", wantsLogTail: tail))
+    }
+
+    func stop() async {
+        await plane.shutdown()
+        await logs.closed()
+    }
+}
+
+private struct AnyRuntime: RuntimeLocator {
+    func locate(_ function: FunctionVersion) async throws -> LocatedRuntime {
+        LocatedRuntime(command: ["/x"], binds: [], environment: [:], managed: true, version: "test:1")
+    }
+}
+
+private struct NoCredentials: RoleCredentialIssuer {
+    func issue(account: String, role: String, roleID: String, session: String, duration: Duration) throws -> AccessKey {
+        AccessKey(id: "ASIA", secret: "secret", sessionToken: "token")
+    }
+}
+
+private struct NoRoles: RoleDirectory {
+    func role(account: String, name: String) async throws -> (id: String, trustPolicy: String)? { nil }
+}
+
+private struct NoEndpoint: FunctionEndpoint {
+    let port = 4566
+    func serve(
+        listeningSocket: Int32, account: String, region: String, principal: Principal
+    ) async throws -> @Sendable () -> Void { {} }
+}
+
+/// Keeps what is logged. With a capacity, each append beyond it has to wait its turn.
+final class CollectedLogs: LogSink, Sendable {
+    private struct State {
+        var text = ""
+        var taken = 0
+        var open = 0
+        var waiters: [CheckedContinuation<Void, Never>] = []
+    }
+    private let state = Mutex(State())
+    private let limit = Mutex<Int?>(nil)
+
+    var text: String { state.withLock { $0.text } }
+    var capacity: Int? {
+        get { limit.withLock { $0 } }
+        set { limit.withLock { $0 = newValue } }
+    }
+
+    func writer(_ address: LogStreamAddress) -> any LogWriter {
+        state.withLock { $0.open += 1 }
+        return Writer(logs: self)
+    }
+
+    /// Waits until every writer is closed.
+    func closed() async {
+        await withCheckedContinuation { continuation in
+            let isClosed = state.withLock { state in
+                if state.open > 0 { state.waiters.append(continuation) }
+                return state.open == 0
+            }
+            if isClosed { continuation.resume() }
+        }
+    }
+
+    private struct Writer: LogWriter {
+        let logs: CollectedLogs
+
+        func append(_ events: [LogEvent]) async {
+            await Task.yield()
+            logs.state.withLock { $0.text += events.map(\.message).joined() }
+        }
+
+        func offer(_ events: [LogEvent]) -> Bool {
+            let limit = logs.capacity
+            return logs.state.withLock { state in
+                state.taken += events.count
+                // Full every other time.
+                if let limit, state.taken > limit {
+                    state.taken = 0
+                    return false
+                }
+                state.text += events.map(\.message).joined()
+                return true
+            }
+        }
+
+        func close() {
+            let waiters = logs.state.withLock { state -> [CheckedContinuation<Void, Never>] in
+                state.open -= 1
+                guard state.open == 0 else { return [] }
+                defer { state.waiters = [] }
+                return state.waiters
+            }
+            for waiter in waiters { waiter.resume() }
+        }
+    }
+}
+
+final class Counter: Sendable {
+    private let value = Mutex(0)
+    func next() -> Int {
+        value.withLock {
+            $0 += 1
+            return $0
+        }
+    }
+}
+
+/// Holds those that arrive until it is opened.
+actor Gate {
+    private var arrivals = 0
+    private var opensAfter = Int.max
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+    private var watching: [(Int, CheckedContinuation<Void, Never>)] = []
+
+    func arrive() async {
+        arrivals += 1
+        for (count, continuation) in watching where arrivals >= count { continuation.resume() }
+        watching.removeAll { arrivals >= $0.0 }
+        if arrivals >= opensAfter { return release() }
+        await withCheckedContinuation { waiting.append($0) }
+    }
+
+    func open(after count: Int) {
+        opensAfter = count
+        if arrivals >= count { release() }
+    }
+
+    func arrived(_ count: Int) async {
+        if arrivals >= count { return }
+        await withCheckedContinuation { watching.append((count, $0)) }
+    }
+
+    private func release() {
+        for continuation in waiting { continuation.resume() }
+        waiting = []
+    }
+}

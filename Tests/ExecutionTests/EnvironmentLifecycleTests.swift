@@ -1,0 +1,65 @@
+import Execution
+import Testing
+
+@Suite struct EnvironmentLifecycleTests {
+    @Test func anInvocationGoesThroughEveryState() {
+        var life = EnvironmentLifecycle()
+        let outcome1 = life.next()
+        #expect(outcome1 == .initialized)
+        let began = life.begin(requestID: "a")
+        #expect(began)
+        #expect(life.state == .invoking(requestID: "a"))
+        let outcome2 = life.respond(requestID: "a")
+        #expect(outcome2 == nil)
+        let outcome3 = life.next()
+        #expect(outcome3 == .completed(requestID: "a"))
+        let again = life.begin(requestID: "b")
+        #expect(again)
+    }
+
+    @Test func anotherInvocationsAnswerIsRefused() {
+        var life = EnvironmentLifecycle()
+        _ = life.next()
+        _ = life.begin(requestID: "a")
+        let outcome4 = life.respond(requestID: "b")
+        #expect(outcome4 == .invalidRequestID)
+        let outcome5 = life.respond(requestID: "a")
+        #expect(outcome5 == nil)
+        let outcome6 = life.respond(requestID: "a")
+        #expect(outcome6 == .invalidRequestID)
+    }
+
+    @Test func askingTwiceIsNoAnswer() {
+        var life = EnvironmentLifecycle()
+        _ = life.next()
+        let outcome7 = life.next()
+        #expect(outcome7 == .waiting)
+        _ = life.begin(requestID: "a")
+        let outcome8 = life.next()
+        #expect(outcome8 == .refused(.invalidStateTransition))
+    }
+
+    @Test func initialisationFailsOnceAndFinally() {
+        var life = EnvironmentLifecycle()
+        let outcome9 = life.failInitialization()
+        #expect(outcome9 == nil)
+        let outcome10 = life.failInitialization()
+        #expect(outcome10 == .invalidStateTransition)
+        let outcome11 = life.next()
+        #expect(outcome11 == .refused(.invalidStateTransition))
+        let began = life.begin(requestID: "a")
+        #expect(!began)
+    }
+
+    @Test func nothingHappensAfterTheEnd() {
+        var life = EnvironmentLifecycle()
+        _ = life.next()
+        life.end()
+        let began = life.begin(requestID: "a")
+        #expect(!began)
+        let outcome12 = life.respond(requestID: "a")
+        #expect(outcome12 == .invalidStateTransition)
+        let outcome13 = life.next()
+        #expect(outcome13 == .refused(.invalidStateTransition))
+    }
+}

@@ -1,0 +1,221 @@
+"""A Martlet server of a test's own: the built program, driven with real clients."""
+
+import io
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import zipfile
+from pathlib import Path
+
+import boto3
+
+ROOT = Path(__file__).resolve().parents[2]
+REGION = "us-east-1"
+ACCOUNT = "000000000000"
+TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+    }
+)
+
+
+def binary():
+    """The program under test: `MARTLET_BINARY`, or what `swift build` made last in the checkout."""
+    return Path(os.environ.get("MARTLET_BINARY") or ROOT / ".build/debug/martlet")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def zip_package(files):
+    """A function's package: {"app.py": text or bytes}. Every file may be executed."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, content in files.items():
+            info = zipfile.ZipInfo(name, (2024, 1, 1, 0, 0, 0))
+            info.external_attr = 0o100755 << 16
+            info.compress_type = zipfile.ZIP_DEFLATED
+            package.writestr(info, content)
+    return out.getvalue()
+
+
+def wait_until(condition, timeout=15, interval=0.02):
+    """The first true answer of `condition`."""
+    deadline = time.monotonic() + timeout
+    while True:
+        if answer := condition():
+            return answer
+        assert time.monotonic() < deadline, "not within %s s" % timeout
+        time.sleep(interval)
+
+
+class Martlet:
+    """A server in a folder of its own. Its data survive `kill9` and `restart`; `log` holds what it printed."""
+
+    def __init__(self, folder, *arguments, environment=None):
+        self.folder = Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.data = self.folder / "data"
+        self.log_file = self.folder / "martlet.log"
+        self.arguments = list(arguments)
+        self.environment = environment or {}
+        self.port = free_port()
+        self.process = None
+
+    # Life
+
+    def command(self, *arguments):
+        return [str(binary()), *map(str, arguments)]
+
+    def start(self, *arguments, timeout=20):
+        """Starts it and waits until it is ready. Further arguments are for this start only."""
+        assert self.process is None, "it runs already"
+        command = self.command("up", "--port", self.port, "--data", self.data, *self.arguments, *arguments)
+        with open(self.log_file, "ab") as log:
+            self.process = subprocess.Popen(
+                command, cwd=self.folder, env=self.clean_environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+        deadline = time.monotonic() + timeout
+        while not self.is_ready():
+            if self.process.poll() is not None:
+                status, self.process = self.process.returncode, None
+                raise RuntimeError("martlet ended with status %s:\n%s" % (status, self.log))
+            if time.monotonic() > deadline:
+                self.kill9()
+                raise RuntimeError("martlet was not ready after %s s:\n%s" % (timeout, self.log))
+            time.sleep(0.01)
+        return self
+
+    def is_ready(self):
+        try:
+            return self.get("/_martlet/health")[0] == 200
+        except OSError:
+            return False
+
+    def stop(self, timeout=30):
+        """Asks it to end, and gives its exit status."""
+        if self.process is None:
+            return None
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise RuntimeError("martlet did not stop within %s s:\n%s" % (timeout, self.log)) from None
+        finally:
+            self.process = None
+
+    def kill9(self):
+        """Ends it without a chance to do anything more."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    def restart(self, *arguments):
+        """Stops it gracefully, unless it is dead already, and starts it on the same data."""
+        self.stop()
+        return self.start(*arguments)
+
+    @property
+    def log(self):
+        return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
+
+    # Clients
+
+    @property
+    def url(self):
+        return "http://127.0.0.1:%d" % self.port
+
+    def clean_environment(self):
+        """This process's environment without what would lead clients elsewhere, and with the server's own variables."""
+        unwanted = ("AWS_", "MARTLET_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+        kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(unwanted)}
+        for name in ("MARTLET_RUNTIMES", "MARTLET_TEST_POSTGRES"):
+            if name in os.environ:
+                kept[name] = os.environ[name]
+        return {**kept, **self.environment}
+
+    def client(self, service, key="test", secret="test", region=REGION, token=None, **more):
+        """A boto3 client with default settings."""
+        session = boto3.session.Session(aws_access_key_id=key, aws_secret_access_key=secret, aws_session_token=token)
+        return session.client(service, region_name=region, endpoint_url=self.url, **more)
+
+    def aws(self, *words, check=True, key="test", secret="test", input=None, cwd=None):
+        """Runs the aws CLI; with `check`, gives its standard output, as JSON if it is that, else the finished process."""
+        environment = {
+            **self.clean_environment(),
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": key,
+            "AWS_SECRET_ACCESS_KEY": secret,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_PAGER": "",
+        }
+        beside = Path(sys.executable).with_name("aws")
+        program = str(beside) if beside.exists() else shutil.which("aws")
+        done = subprocess.run(
+            [program, *map(str, words)],
+            env=environment,
+            cwd=cwd or self.folder,
+            input=input,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        if not check:
+            return done
+        assert done.returncode == 0, "aws %s\n%s%s" % (" ".join(map(str, words)), done.stdout, done.stderr)
+        try:
+            return json.loads(done.stdout)
+        except ValueError:
+            return done.stdout
+
+    def run(self, *words, timeout=60):
+        """Runs another command of the program against this server."""
+        environment = {**self.clean_environment(), "MARTLET_PORT": str(self.port), "MARTLET_DATA": str(self.data)}
+        return subprocess.run(
+            self.command(*words), env=environment, cwd=self.folder, capture_output=True, text=True, timeout=timeout
+        )
+
+    def get(self, path, headers=None, method="GET", body=None):
+        """A plain HTTP request: status, headers, body."""
+        request = urllib.request.Request(self.url + path, data=body, headers=headers or {}, method=method)
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(request, timeout=10) as answer:
+                return answer.status, answer.headers, answer.read()
+        except urllib.error.HTTPError as error:
+            return error.code, error.headers, error.read()
+
+    # Shortcuts
+
+    def role(self, name="test-role"):
+        """The ARN of an execution role, made if it is missing."""
+        iam = self.client("iam")
+        try:
+            return iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
+        except iam.exceptions.EntityAlreadyExistsException:
+            return iam.get_role(RoleName=name)["Role"]["Arn"]
+
+    def deploy(self, name, files, runtime="python3.12", handler="app.handler", **more):
+        """Creates a function and waits until it is active; gives the client that did it."""
+        api = self.client("lambda")
+        api.create_function(
+            FunctionName=name, Runtime=runtime, Handler=handler, Role=self.role(), Code={"ZipFile": zip_package(files)}, **more
+        )
+        api.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+        return api

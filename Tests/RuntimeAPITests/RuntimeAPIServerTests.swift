@@ -1,0 +1,151 @@
+import Execution
+import NIOCore
+import NIOHTTP1
+import Glibc
+import NIOPosix
+import Testing
+
+@testable import RuntimeAPI
+
+@Suite struct RuntimeAPIRouteTests {
+    @Test func routes() {
+        #expect(RuntimeAPIRoute(method: .GET, uri: "/2018-06-01/runtime/invocation/next") == .next)
+        #expect(RuntimeAPIRoute(method: .POST, uri: "/2018-06-01/runtime/invocation/a-b/response") == .response(requestID: "a-b"))
+        #expect(RuntimeAPIRoute(method: .POST, uri: "/2018-06-01/runtime/invocation/a/error?x") == .error(requestID: "a"))
+        #expect(RuntimeAPIRoute(method: .POST, uri: "/2018-06-01/runtime/init/error") == .initError)
+        for uri in ["/", "/2018-06-01/runtime/invocation/a/b/response", "/2018-06-01/runtime/", "/2018-06-01/runtime/invocation/a"] {
+            #expect(RuntimeAPIRoute(method: .POST, uri: uri) == .unknown)
+        }
+        #expect(RuntimeAPIRoute(method: .POST, uri: "/2018-06-01/runtime/invocation/next") == .unknown)
+    }
+}
+
+/// A session that answers each `next` with the event at hand, and records what it hears.
+private final class RecordingSession: RuntimeAPISession, @unchecked Sendable {
+    var lifecycle = EnvironmentLifecycle()
+    var heard: [String] = []
+    var events: [RuntimeEvent] = []
+
+    func next(_ caller: any RuntimeAPICaller) {
+        if case .refused(let refusal) = lifecycle.next() { return caller.refuse(refusal) }
+        guard !events.isEmpty else { return }
+        let event = events.removeFirst()
+        _ = lifecycle.begin(requestID: event.requestID)
+        caller.deliver(event)
+    }
+    func respond(requestID: String, body: ByteBuffer) -> RuntimeAPIRefusal? {
+        heard.append("response \(requestID) \(String(buffer: body))")
+        return lifecycle.respond(requestID: requestID)
+    }
+    func respondTooLarge(requestID: String) -> RuntimeAPIRefusal? {
+        heard.append("too large \(requestID)")
+        return lifecycle.respond(requestID: requestID)
+    }
+    func fail(requestID: String, body: ByteBuffer, errorType: String?) -> RuntimeAPIRefusal? {
+        heard.append("error \(requestID) \(errorType ?? "-") \(String(buffer: body))")
+        return lifecycle.respond(requestID: requestID)
+    }
+    func failInitialization(body: ByteBuffer, errorType: String?) -> RuntimeAPIRefusal? {
+        heard.append("init error \(errorType ?? "-")")
+        return lifecycle.failInitialization()
+    }
+    func disconnected(_ caller: any RuntimeAPICaller) { heard.append("disconnected") }
+}
+
+@Suite struct RuntimeAPIHandlerTests {
+    private func event(_ id: String) -> RuntimeEvent {
+        RuntimeEvent(
+            requestID: id, deadline: 42, invokedFunctionARN: "arn", traceID: "Root=1", clientContext: nil, payload: ByteBuffer(string: "{}"))
+    }
+
+    /// Runs raw bytes against the server over a real socket and returns everything it answers.
+    private func exchange(_ session: RecordingSession, _ requests: [String], answers: Int) async throws -> String {
+        let group = MultiThreadedEventLoopGroup.singleton
+        let loop = group.next()
+        let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let port = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { raw -> UInt16 in
+                guard bind(socket, raw, length) == 0, listen(socket, 8) == 0, getsockname(socket, raw, &length) == 0 else { return 0 }
+                return UInt16(bigEndian: pointer.pointee.sin_port)
+            }
+        }
+        let server = try await RuntimeAPIServer.start(socket: socket, on: loop, session: session).get()
+        let client = try await ClientBootstrap(group: group).connect(host: "127.0.0.1", port: Int(port)) { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+            }
+        }
+        let text = try await client.executeThenClose { inbound, outbound in
+            for request in requests { try await outbound.write(ByteBuffer(string: request)) }
+            var text = ""
+            for try await part in inbound {
+                text += String(buffer: part)
+                if text.components("HTTP/1.1 ") >= answers && text.hasSuffix("}") { break }
+            }
+            return text
+        }
+        try await server.close()
+        return text
+    }
+
+    private let next = "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\n\r\n"
+    private func post(_ path: String, _ body: String, _ headers: String = "") -> String {
+        "POST /2018-06-01/runtime/\(path) HTTP/1.1\r\nHost: x\r\n\(headers)Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
+    }
+
+    @Test func answerAndNextInOneWriteAreAnsweredInOrder() async throws {
+        let session = RecordingSession()
+        session.events = [event("a"), event("b")]
+        let text = try await exchange(session, [next + post("invocation/a/response", "1") + next], answers: 3)
+        #expect(session.heard.first == "response a 1")
+        #expect(text.contains("Lambda-Runtime-Aws-Request-Id: a\r\nLambda-Runtime-Deadline-Ms: 42\r\n"))
+        #expect(text.contains("202 Accepted"))
+        #expect(text.contains("Lambda-Runtime-Aws-Request-Id: b\r\n"))
+    }
+
+    @Test func anotherEnvironmentsRequestIsRefused() async throws {
+        let session = RecordingSession()
+        session.events = [event("a")]
+        let text = try await exchange(session, [next + post("invocation/z/response", "1")], answers: 2)
+        #expect(text.contains("400 Bad Request") && text.contains("InvalidRequestID"))
+    }
+
+    @Test func errorsCarryTheirType() async throws {
+        let session = RecordingSession()
+        session.events = [event("a")]
+        _ = try await exchange(
+            session, [next + post("invocation/a/error", "{}", "Lambda-Runtime-Function-Error-Type: Handled\r\n")], answers: 2)
+        #expect(session.heard.first == "error a Handled {}")
+    }
+
+    @Test func chunkedAnswersAreJoined() async throws {
+        let session = RecordingSession()
+        session.events = [event("a")]
+        let chunked =
+            "POST /2018-06-01/runtime/invocation/a/response HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
+        _ = try await exchange(session, [next + chunked], answers: 2)
+        #expect(session.heard.first == "response a abcde")
+    }
+
+    @Test func tooLargeAnswersAreNotKept() async throws {
+        let session = RecordingSession()
+        session.events = [event("a")]
+        let body = String(repeating: "x", count: InvocationLimits.response + 1)
+        let text = try await exchange(session, [next + post("invocation/a/response", body)], answers: 2)
+        #expect(text.contains("413 "))
+        #expect(session.heard.first == "too large a")
+    }
+
+    @Test func unknownPathsAre404() async throws {
+        let text = try await exchange(RecordingSession(), [post("nothing", "")], answers: 1)
+        #expect(text.hasPrefix("HTTP/1.1 404"))
+    }
+}
+
+extension String {
+    fileprivate func components(_ separator: String) -> Int { ranges(of: separator).count }
+}

@@ -1,0 +1,77 @@
+import ServiceKit
+import ServiceModel
+import Testing
+
+@testable import Lambda
+
+struct SmallPartsTests {
+    @Test(arguments: [
+        (0, "1970-01-01T00:00:00.000+0000"), (1_700_000_000_123, "2023-11-14T22:13:20.123+0000"),
+        (951_782_400_000, "2000-02-29T00:00:00.000+0000"), (-1, "1969-12-31T23:59:59.999+0000"),
+        (253_402_300_799_999, "9999-12-31T23:59:59.999+0000"),
+    ] as [(Int64, String)])
+    func timesAreWrittenAsLambdaDoes(milliseconds: Int64, text: String) {
+        #expect(Timestamp(milliseconds: milliseconds).lambdaText == text)
+    }
+
+    @Test func urlsCarryTheBasicForm() {
+        #expect(Timestamp(milliseconds: 1_700_000_000_123).basicText == "20231114T221320Z")
+    }
+
+    @Test(arguments: [["name"], ["name", "12"], [""]])
+    func markersAreReadAsTheyWereWritten(parts: [String]) throws {
+        let marker = PageMarker.encode(parts)
+        if parts == [""] {
+            #expect(try PageMarker.decode(marker, count: 1) == nil)
+        } else {
+            #expect(try PageMarker.decode(marker, count: parts.count) == parts)
+        }
+    }
+
+    @Test(arguments: ["x", "####", "/////w=="])
+    func otherMarkersAreRefused(marker: String) {
+        #expect(throws: AWSError.self) { try PageMarker.decode(marker, count: 2) }
+    }
+
+    @Test(arguments: [(nil, 50), (1, 1), (10_000, 50)] as [(Int?, Int)])
+    func pagesHoldFiftyAtMost(asked: Int?, given: Int) { #expect(PageMarker.size(asked) == given) }
+
+    @Test(arguments: [
+        ("arn:aws:iam::111111111111:role/r", "r"), ("arn:aws:iam::111111111111:role/service-role/path/r", "r"),
+        ("arn:aws:iam::111111111111:user/r", nil), ("arn:aws:iam::1:role/r", nil), ("r1", nil),
+        ("arn:aws:iam::111111111111:role/", nil),
+    ] as [(String, String?)])
+    func rolesAreParsed(arn: String, name: String?) { #expect(RoleARN(arn)?.name == name) }
+
+    @Test(arguments: [
+        (#"{"Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#, true),
+        (#"{"Statement":{"Effect":"Allow","Principal":{"Service":["a","lambda.amazonaws.com"]},"Action":["sts:AssumeRole"]}}"#, true),
+        (#"{"Statement":[{"Effect":"Allow","Principal":"*","Action":"*"}]}"#, true),
+        (#"{"Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#, false),
+        (#"{"Statement":[{"Effect":"Deny","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#, false),
+        (#"{"Statement":[{"Effect":"Allow","Principal":{"AWS":"111111111111"},"Action":"sts:AssumeRole"}]}"#, false),
+        ("not json", false),
+    ])
+    func trustPoliciesAreRead(document: String, allows: Bool) {
+        #expect(TrustPolicy.allows(document, service: "lambda.amazonaws.com") == allows)
+    }
+
+    @Test func tagsAreBounded() {
+        let many = Dictionary(uniqueKeysWithValues: (0...50).map { ("key\($0)", "") })
+        #expect(throws: LambdaFailures.invalidParameter("Number of tags exceeds resource tag limit.")) {
+            try FunctionTags.validate(many)
+        }
+        #expect(throws: AWSError.self) { try FunctionTags.validate(["aws:x": ""]) }
+        #expect(throws: AWSError.self) { try FunctionTags.validate([String(repeating: "k", count: 129): ""]) }
+        #expect(throws: Never.self) { try FunctionTags.validate(["key": String(repeating: "v", count: 256)]) }
+    }
+
+    @Test(arguments: [([], ""), ([0, 255, 16], "00ff10")] as [([UInt8], String)])
+    func hexadecimal(bytes: [UInt8], text: String) {
+        #expect(bytes.hexadecimal == text)
+        #expect(text.hexadecimalBytes == bytes)
+    }
+
+    @Test(arguments: ["0", "0g", "xx"])
+    func whatIsNoHexadecimal(text: String) { #expect(text.hexadecimalBytes == nil) }
+}

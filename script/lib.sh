@@ -1,0 +1,52 @@
+# What the scripts share. Sourced, not run; the working directory is the checkout's root.
+
+# Warnings of our own code are errors, in every script alike, so that none makes another build everything again.
+# MARTLET_WARNINGS=allow lets a newer compiler have its say.
+export MARTLET_WARNINGS=${MARTLET_WARNINGS:-error}
+BUILD=.build/debug
+
+step() { printf '\n== %s\n' "$*"; }
+
+die() {
+    printf '%s\n' "$*" >&2
+    exit 1
+}
+
+# Installs those Debian packages that are missing, with apt, if there is one and we may.
+need_packages() {
+    local missing=() package
+    command -v dpkg-query >/dev/null || return 0
+    for package in "$@"; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+    done
+    [ ${#missing[@]} -eq 0 ] && return 0
+    step "Installing ${missing[*]}"
+    local sudo=()
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null || die "Please install: ${missing[*]}"
+        sudo=(sudo -n)
+    fi
+    "${sudo[@]}" apt-get update -q >/dev/null || true
+    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "${missing[@]}" >/dev/null ||
+        die "Please install: ${missing[*]}"
+}
+
+need_swift() {
+    command -v swift >/dev/null || die "Swift 6.2 or newer is needed: https://www.swift.org/install"
+}
+
+# A Python environment in folder $1 with what requirements file $2 lists, renewed when the file changes.
+python_environment() {
+    local folder=$1 requirements=$2 sum
+    sum=$(cksum <"$requirements")
+    if [ "$(cat "$folder/requirements.sum" 2>/dev/null)" != "$sum" ]; then
+        rm -rf "$folder"
+        python3 -m venv "$folder"
+        "$folder/bin/pip" install --quiet --disable-pip-version-check -r "$requirements"
+        printf '%s\n' "$sum" >"$folder/requirements.sum"
+    fi
+}
+
+free_port() {
+    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
