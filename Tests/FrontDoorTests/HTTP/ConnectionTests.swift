@@ -92,17 +92,18 @@ struct ConnectionTests {
         #expect(try connection.written().contains("HTTP/1.1 413"))
     }
 
-    @Test("what is refused keeps its memory free, and its rest is thrown away")
-    func refusedBody() throws {
+    @Test("of a refused body a bounded rest is thrown away")
+    func refusedBody() {
         var limits = HTTPLimits()
         limits.discardedBody = 10
-        let connection = try TestConnection(StubResponder(limit: 2), limits: limits)
-        try connection.send("PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n")
-        #expect(try connection.written().hasPrefix("HTTP/1.1 413"))
-        try connection.send("0123456789")
-        #expect(connection.isOpen)
-        try connection.send("x")
-        #expect(!connection.isOpen)
+        let start = ContinuousClock.now
+        var machine = ConnectionStateMachine(limits: limits, now: start)
+        #expect(machine.admitted(keepAlive: true, expectsContinue: false, limit: 2, now: start) == .none)
+        #expect(machine.bodyArrived(3, now: start) == .refuse)
+        #expect(machine.refused(now: start) == .writeAndDiscard)
+        #expect(machine.bodyArrived(10, now: start) == .discard)
+        #expect(machine.deadline == start + limits.lingerTimeout)
+        #expect(machine.bodyArrived(1, now: start) == .close)
     }
 
     @Test("all bodies together are bounded")
