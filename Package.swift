@@ -82,6 +82,7 @@ let package = Package(
             dependencies: [
                 "FrontDoor", "WireProtocols", "ServiceModel", "ServiceKit", "Persistence", "Execution", "RuntimeAPI",
                 "DataPlane", "Sandbox", "SandboxLinux", nioCore, nioPosix, nioHTTP1, crypto, logging, lifecycle,
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ] + services.map { .target(name: $0) },
             swiftSettings: settings),
