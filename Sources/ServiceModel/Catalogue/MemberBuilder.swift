@@ -73,6 +73,6 @@ struct MemberBuilder {
             errors: node["errors"]?.list.compactMap { $0.string.flatMap { shapes[$0] } } ?? [],
             hostPrefix: node["endpoint"]?["hostPrefix"]?.string, allowsAnonymous: node["authtype"]?.string == "none",
             requiresChecksum: checksum?["requestChecksumRequired"]?.isTrue ?? false,
-            responseContentType: node["responseContentType"]?.string)
+            responseContentType: node["responseContentType"]?.string, isDeprecated: node["deprecated"]?.isTrue ?? false)
     }
 }

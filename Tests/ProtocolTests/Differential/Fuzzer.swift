@@ -53,7 +53,8 @@ struct Fuzzer {
     private func body(_ value: WireValue, _ operation: OperationModel, _ service: ServiceMetadata) -> [UInt8] {
         let mirror = OperationModel(
             name: operation.name, service: operation.service, method: "POST", uri: "/", status: 200, input: nil, output: operation.input,
-            resultWrapper: nil, errors: [], hostPrefix: nil, allowsAnonymous: false, requiresChecksum: false, responseContentType: nil)
+            resultWrapper: nil, errors: [], hostPrefix: nil, allowsAnonymous: false, requiresChecksum: false, responseContentType: nil,
+            isDeprecated: false)
         return WireProtocol(kind: kind, service: service, operation: mirror).serializeOutput(value, requestID: "").body
     }
 
