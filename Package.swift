@@ -95,7 +95,13 @@ let package = Package(
             ["ServiceKit", "ServiceModel", "Persistence", "Sandbox", nioCore, nioPosix]),
         tests("ArchitectureTests", []),
         tests("ServiceModelTests", ["ServiceModel"]),
-        tests("ProtocolTests", ["WireProtocols", "ServiceModel"]),
+        .testTarget(
+            name: "ProtocolTests", dependencies: ["WireProtocols", "ServiceModel", "ServiceKit"], path: "Tests/ProtocolTests",
+            exclude: ["Differential"], swiftSettings: settings),
+        // Driven by Tests/Integration/protocols: compares the protocols with botocore, and spoils their input.
+        .executableTarget(
+            name: "wire-probe", dependencies: ["WireProtocols", "ServiceModel", "ServiceKit"],
+            path: "Tests/ProtocolTests/Differential", swiftSettings: settings),
         tests("ServiceKitTests", ["ServiceKit", "ServiceModel", "TestSupport"]),
         tests("PersistenceTests", ["Persistence", "ServiceKit", "ServiceModel", "TestSupport"]),
         .executableTarget(

@@ -18,9 +18,11 @@ struct PostgresDatabaseTests {
                         group.addTask {
                             for _ in 0..<10 {
                                 try await node.write { connection in
-                                    let number = try connection.first("SELECT number FROM things WHERE name = 'counter'")?.integer(0)
+                                    let number = try connection.first(
+                                        "SELECT number FROM things WHERE name = 'counter'")?.integer(0)
                                     try connection.execute(
-                                        "UPDATE things SET number = ? WHERE name = 'counter'", [.integer((number ?? 0) + 1)])
+                                        "UPDATE things SET number = ? WHERE name = 'counter'",
+                                        [.integer((number ?? 0) + 1)])
                                 }
                             }
                         }
@@ -45,7 +47,8 @@ struct PostgresDatabaseTests {
                         group.addTask {
                             try await node.write { connection in
                                 let count = try connection.first(
-                                    "SELECT COUNT(*) FROM things WHERE number = ?", [.integer(Int64(round))])?.integer(0)
+                                    "SELECT COUNT(*) FROM things WHERE number = ?", [.integer(Int64(round))])?.integer(
+                                        0)
                                 if count == 0 {
                                     try connection.execute(
                                         "INSERT INTO things (name, number) VALUES (?, ?)",
@@ -65,7 +68,9 @@ struct PostgresDatabaseTests {
 
     @Test func nodesThatStartTogetherMigrateOnce() async throws {
         try await TestDatabase.withSchema { schema in
-            let nodes = try (0..<4).map { _ in try PostgresDatabase(url: Self.url, schema: schema, maximumConnections: 2) }
+            let nodes = try (0..<4).map { _ in
+                try PostgresDatabase(url: Self.url, schema: schema, maximumConnections: 2)
+            }
             try await withThrowingTaskGroup { group in
                 for node in nodes { group.addTask { try await node.migrate(DatabaseTests.migrations) } }
                 try await group.waitForAll()
@@ -128,7 +133,8 @@ struct PostgresDatabaseTests {
             #expect(
                 row
                     == SQLRow([
-                        .integer(10), .real(2.5), .real(12_345_678_901_234_567_168), .real(-0.5), .integer(0), .integer(1), .integer(7),
+                        .integer(10), .real(2.5), .real(12_345_678_901_234_567_168), .real(-0.5), .integer(0),
+                        .integer(1), .integer(7),
                         .integer(-7), .real(1.5), .integer(100_000_000), .integer(.min),
                     ]))
         }

@@ -38,7 +38,7 @@ struct MemberBuilder {
         }
         func trait(_ key: String) -> ModelNode? { traits[key] ?? own[key] }
         return MemberModel(
-            name: name, locationName: trait("locationName")?.string, shape: shape,
+            name: name, locationName: trait("locationName")?.string, queryName: traits["queryName"]?.string, shape: shape,
             location: traits["location"]?.string.flatMap(MemberModel.Location.init) ?? .body, isRequired: isRequired,
             isFlattened: trait("flattened")?.isTrue ?? false, isXMLAttribute: traits["xmlAttribute"]?.isTrue ?? false,
             xmlNamespace: namespace(trait("xmlNamespace")), timestampFormat: format(trait("timestampFormat")?.string),

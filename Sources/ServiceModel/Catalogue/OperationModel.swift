@@ -23,7 +23,7 @@ public final class OperationModel: Sendable {
     /// The type of a raw body of the answer, if it is a fixed one.
     public let responseContentType: String?
 
-    init(
+    package init(
         name: String, service: String, method: String, uri: String, status: Int, input: MemberModel?, output: MemberModel?,
         resultWrapper: String?, errors: [ShapeModel], hostPrefix: String?, allowsAnonymous: Bool, requiresChecksum: Bool,
         responseContentType: String?

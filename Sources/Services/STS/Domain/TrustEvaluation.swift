@@ -2,8 +2,8 @@ import ServiceKit
 
 /// Decides by a role's trust policy whether a principal may do something to the role, such as `sts:AssumeRole`.
 ///
-/// Only what can be decided for sure is decided: a condition with an operator or a key that is not evaluated here makes the
-/// decision ``Decision/undecidable(_:)`` if it depends on it.
+/// Only what can be decided for sure is decided: a condition with an operator or a key that is not evaluated here makes
+/// the decision ``Decision/undecidable(_:)`` if it depends on it.
 struct TrustEvaluation: Sendable {
     enum Decision: Sendable, Hashable {
         case allowed
@@ -23,11 +23,12 @@ struct TrustEvaluation: Sendable {
 
     /// The keys that are evaluated: one that the request does not have is then known to be absent.
     private static let knownKeys: Set<String> = [
-        "aws:principalaccount", "aws:principalarn", "aws:principaltype", "aws:userid", "aws:sourceaccount", "aws:sourcearn",
+        "aws:principalaccount", "aws:principalarn", "aws:principaltype", "aws:userid", "aws:sourceaccount",
+        "aws:sourcearn",
         "aws:multifactorauthpresent", "sts:externalid", "sts:rolesessionname",
     ]
 
-    /// - Parameter more: further condition keys of the request, in lower case, such as `sts:externalid`.
+    /// `more` are further condition keys of the request, in lower case, such as `sts:externalid`.
     init(principal: Principal, more: [String: String] = [:]) {
         self.principal = principal
         context = more
@@ -47,7 +48,8 @@ struct TrustEvaluation: Sendable {
             context["aws:sourcearn"] = source
         case .anonymous: break
         }
-        if case .service = principal {} else {
+        if case .service = principal {
+        } else {
             context["aws:principalarn"] = principal.arn
             context["aws:userid"] = principal.userID
         }
@@ -102,12 +104,15 @@ struct TrustEvaluation: Sendable {
             guard principal != .anonymous else { return false }
             if case .service = principal { return false }
             if value == "*" || value == principal.arn || value == principal.userID { return true }
-            // An account stands for all of its principals; whether their own policies permit the call is not asked here.
+            // An account stands for all of its principals; whether their own policies permit the call is not asked
+            // here.
             if AccountID.isValid(value) { return principal.account == value }
             guard let arn = ARN(value) else { return false }
             if arn.service == "iam", arn.resource == "root" { return principal.account == arn.account }
             // The ARN of a role stands for all of its sessions. The session does not know the role's path.
-            if case .assumedRole(let account, let role, _, _) = principal, arn.service == "iam", arn.typed?.type == "role" {
+            if case .assumedRole(let account, let role, _, _) = principal, arn.service == "iam",
+                arn.typed?.type == "role"
+            {
                 return arn.account == account && arn.resource.split(separator: "/").last.map(String.init) == role
             }
             return false

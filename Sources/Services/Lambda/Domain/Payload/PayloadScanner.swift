@@ -1,5 +1,6 @@
-/// Checks that bytes are one JSON value in UTF-8, without building it: one pass, no recursion, memory bounded by the nesting limit.
-struct JSONScanner {
+/// Checks that bytes are one JSON value in UTF-8, without building it: one pass, no recursion, memory bounded by the
+/// nesting limit.
+struct PayloadScanner {
     /// Jackson's limit, `StreamReadConstraints.getMaxNestingDepth()`.
     static let nesting = 1_000
 
@@ -22,7 +23,7 @@ struct JSONScanner {
     /// - Throws: ``JSONSyntaxError`` if the bytes are anything but one JSON value, or nothing but white space.
     static func check(_ bytes: [UInt8]) throws(JSONSyntaxError) {
         let outcome = bytes.withUnsafeBufferPointer { buffer -> Result<Void, JSONSyntaxError> in
-            var scanner = JSONScanner(buffer)
+            var scanner = PayloadScanner(buffer)
             return Result { () throws(JSONSyntaxError) in try scanner.scan() }
         }
         try outcome.get()
@@ -52,7 +53,9 @@ struct JSONScanner {
             guard byte == UInt8(ascii: ",") else {
                 throw unexpected(byte, ": was expecting comma to separate Object entries")
             }
-            guard let following = try next() else { throw error("Unexpected end-of-input within/between Object entries") }
+            guard let following = try next() else {
+                throw error("Unexpected end-of-input within/between Object entries")
+            }
             byte = following
         }
         isFirst = false
@@ -75,7 +78,9 @@ struct JSONScanner {
             guard byte == UInt8(ascii: ",") else {
                 throw unexpected(byte, ": was expecting comma to separate Array entries")
             }
-            guard let following = try next() else { throw error("Unexpected end-of-input within/between Array entries") }
+            guard let following = try next() else {
+                throw error("Unexpected end-of-input within/between Array entries")
+            }
             byte = following
         }
         isFirst = false

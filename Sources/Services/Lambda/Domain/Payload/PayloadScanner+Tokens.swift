@@ -1,6 +1,5 @@
-extension JSONScanner {
-    /// Scans a string after its opening quote.
-    /// - Parameter end: what the error says if the input ends inside.
+extension PayloadScanner {
+    /// Scans a string after its opening quote; `end` is what the error says if the input ends inside.
     mutating func string(_ end: String) throws(JSONSyntaxError) {
         while index < bytes.count {
             let byte = bytes[index]
@@ -161,7 +160,7 @@ extension JSONScanner {
         error("Unexpected character (\(Self.describe(byte)))\(reason)", back: 1)
     }
 
-    /// - Parameter back: how many bytes before the next one the error is.
+    /// The error is `back` bytes before the next one.
     func error(_ message: String, back: Int = 0) -> JSONSyntaxError {
         JSONSyntaxError(message: message, line: line, column: index - lineStart + 1 - back)
     }
