@@ -1,1 +1,98 @@
-// FrontDoor
+public import Logging
+public import NIOCore
+import NIOPosix
+public import ServiceKit
+public import ServiceLifecycle
+public import ServiceModel
+import Synchronization
+import WireProtocols
+
+/// The server that speaks the AWS APIs to the outside, and to sandboxes through their own sockets.
+///
+/// ``run()`` listens until it is asked to shut down gracefully. Sandboxes' sockets are served by ``serve(listeningSocket:as:)``, before,
+/// during and after.
+public final class FrontDoor: Service {
+    private let platform: Platform
+    private let group: any EventLoopGroup
+    private let budget: BodyBudget
+    private let server: HTTPServer<Chain>
+    private let onReady: @Sendable (_ port: Int) -> Void
+    private let state = Mutex(State())
+
+    private struct State {
+        var listener: (any Channel)?
+        var sandboxes: [ObjectIdentifier: SandboxListener] = [:]
+        var isOver = false
+    }
+
+    /// - Parameters:
+    ///   - credentials: knows the secrets of access keys.
+    ///   - eventLoopGroup: on which connections live; by default one loop for each core.
+    ///   - onReady: told the port when the socket listens, before the first request is read.
+    public init(
+        configuration: FrontDoorConfiguration, dispatcher: Dispatcher, credentials: any CredentialResolver,
+        admin: AdminRoutes, logger: Logger, models: ServiceModels = .shared, eventLoopGroup: (any EventLoopGroup)? = nil,
+        onReady: @escaping @Sendable (_ port: Int) -> Void = { _ in }
+    ) {
+        platform = Platform(
+            configuration: configuration, hosts: HostRules(additional: configuration.additionalHosts),
+            origins: OriginRules(allowed: configuration.allowedOrigins), router: RequestRouter(models: models),
+            dispatcher: dispatcher, credentials: credentials, verifier: SignatureVerifier(keys: SigningKeyCache()),
+            admin: admin, logger: logger, clock: { WallClock.seconds })
+        group = eventLoopGroup ?? MultiThreadedEventLoopGroup.singleton
+        budget = BodyBudget(limit: configuration.limits.allBodies)
+        server = HTTPServer(
+            responder: Chain(platform: platform, caller: .anyone), limits: configuration.limits, budget: budget, group: group)
+        self.onReady = onReady
+    }
+
+    /// Listens, without reading any request yet: they wait for ``run()``.
+    /// - Returns: the port. The same at every call.
+    /// - Throws: the system's error, such as that the address is in use.
+    @discardableResult
+    public func bind() async throws -> Int {
+        if let port = state.withLock({ $0.listener?.localAddress?.port }) { return port }
+        let configuration = platform.configuration
+        let channel = try await server.bind(host: configuration.host, port: configuration.port)
+        state.withLock { $0.listener = channel }
+        return channel.localAddress?.port ?? configuration.port
+    }
+
+    public func run() async throws {
+        let port = try await bind()
+        onReady(port)
+        guard let listener = state.withLock({ $0.listener }) else { return }
+        try await server.startAccepting(listener)
+        // Ends by cancellation too, which leaves running requests no time.
+        do { try await gracefulShutdown() } catch {}
+        try? await listener.close().get()
+        let sandboxes = state.withLock { state in
+            state.isOver = true
+            return Array(state.sandboxes.values)
+        }
+        let bound = platform.configuration.shutdownTimeout
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.server.drain(bound: bound) }
+            for sandbox in sandboxes { group.addTask { await sandbox.close(within: bound) } }
+        }
+    }
+
+    /// Serves a socket that listens already, such as one that was born in a sandbox. All who call there are `identity`, whatever key
+    /// they show; the paths of the platform are not there.
+    /// - Parameter listeningSocket: taken over; closed with the listener, or at once if this throws.
+    public func serve(listeningSocket: CInt, as identity: SandboxIdentity) async throws -> SandboxListener {
+        let limits = platform.configuration.limits
+        let server = HTTPServer(
+            responder: Chain(platform: platform, caller: .sandbox(identity)), limits: limits, budget: budget, group: group)
+        let channel = try await server.adopt(listeningSocket: listeningSocket)
+        try await server.startAccepting(channel)
+        let listener = SandboxListener(channel: channel, server: server)
+        let id = ObjectIdentifier(listener)
+        state.withLock { $0.sandboxes[id] = listener }
+        channel.closeFuture.whenComplete { _ in self.state.withLock { _ = $0.sandboxes.removeValue(forKey: id) } }
+        return listener
+    }
+
+    /// How many connections are open on the platform's own listener.
+    public var connectionCount: Int { server.connectionCount }
+}

@@ -126,6 +126,12 @@ struct ml_measured {
 // Sends one message with up to ML_DESCRIPTORS_MAX descriptors; flags as for sendmsg. 0, or -1 with errno.
 int ml_send(int socket, const void *message, size_t size, const int *descriptors, int count, int flags);
 
+// Sends one message without descriptors, or fails with EAGAIN rather than wait.
+int ml_send_now(int socket, const void *message, size_t size);
+
+// Opens a folder only to name it (O_PATH). Swift's view of the C library does not always have that flag.
+int ml_open_folder(const char *path);
+
 // Receives one message; descriptors arrive close-on-exec. Returns its size, 0 at the end, -1 with errno (EMSGSIZE if it did
 // not fit: then its descriptors are closed).
 ssize_t ml_receive(int socket, void *message, size_t capacity, int *descriptors, int *count, int flags);

@@ -40,6 +40,6 @@ extension HTTPResponse {
                 Header(name: "x-amzn-RequestId", value: requestID),
                 Header(name: "x-amzn-ErrorType", value: code),
             ],
-            body: JSONText.object([("__type", .string(code)), ("message", .string(message))]))
+            body: JSONText.text([("__type", .string(code)), ("message", .string(message))]))
     }
 }

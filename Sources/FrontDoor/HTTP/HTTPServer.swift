@@ -36,9 +36,15 @@ final class HTTPServer<R: Responder>: Sendable {
         try await bootstrap(tcp: false).withBoundSocket(listeningSocket).get()
     }
 
+    /// Until then connections wait in the kernel.
+    func startAccepting(_ listener: any Channel) async throws {
+        try await listener.setOption(.autoRead, value: true).get()
+    }
+
     private func bootstrap(tcp: Bool) -> ServerBootstrap {
         var bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 4096)
+            .serverChannelOption(.autoRead, value: false)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.maxMessagesPerRead, value: 4)
             .childChannelInitializer { channel in

@@ -4,7 +4,8 @@ indirect enum JSONText: Sendable {
     case boolean(Bool)
     case object([(String, JSONText)])
 
-    static func object(_ members: [(String, JSONText)]) -> [UInt8] {
+    /// An object's text.
+    static func text(_ members: [(String, JSONText)]) -> [UInt8] {
         var out: [UInt8] = []
         JSONText.object(members).write(to: &out)
         return out

@@ -1,0 +1,106 @@
+/// The paths below `/_martlet/` and `/_localstack/`, which belong to the platform and to no service. All speak JSON.
+///
+/// They answer on the platform's own listener only, never on a sandbox's, and never to a request with a foreign `Origin`, whatever
+/// origins are allowed elsewhere.
+public struct AdminRoutes: Sendable {
+    public struct Request: Sendable {
+        public var method: String
+        /// Percent-encoded, as received.
+        public var path: String
+        public var query: String
+        public var body: [UInt8]
+    }
+
+    public struct Response: Sendable {
+        public var status: Int
+        /// JSON text.
+        public var body: [UInt8]
+
+        public init(status: Int = 200, body: [UInt8]) {
+            self.status = status
+            self.body = body
+        }
+
+        /// `{"message": …}`.
+        public static func message(_ text: String, status: Int) -> Response {
+            Response(status: status, body: JSONText.text([("message", .string(text))]))
+        }
+    }
+
+    /// Who may ask.
+    public enum Access: Sendable {
+        /// Anybody who reaches the listener.
+        case anyone
+        /// What changes something: no browser at all (no `Origin`, no `Sec-Fetch-Site` but `none`), and with `--auth iam` a request
+        /// that a root key signed for the service `martlet`.
+        case owner
+    }
+
+    public typealias Handler = @Sendable (Request) async throws -> Response
+
+    struct Entry: Sendable {
+        var access: Access
+        var handler: Handler
+    }
+
+    private var entries: [String: [String: Entry]] = [:]
+
+    public init() {}
+
+    /// Adds a route, or replaces it.
+    public mutating func add(_ method: String, _ path: String, access: Access, _ handler: @escaping Handler) {
+        entries[path, default: [:]][method] = Entry(access: access, handler: handler)
+    }
+
+    /// The name that requests to ``Access/owner`` routes are signed for.
+    public static let signingName = "martlet"
+
+    static func covers(_ path: String) -> Bool {
+        path == "/_martlet" || path.hasPrefix("/_martlet/") || path == "/_localstack" || path.hasPrefix("/_localstack/")
+    }
+
+    enum Lookup {
+        case found(Entry)
+        case wrongMethod(allowed: [String])
+        case unknown
+    }
+
+    func find(_ method: String, _ path: String) -> Lookup {
+        guard let methods = entries[path] else { return .unknown }
+        if let entry = methods[method] ?? (method == "HEAD" ? methods["GET"] : nil) { return .found(entry) }
+        return .wrongMethod(allowed: methods.keys.sorted())
+    }
+}
+
+extension AdminRoutes {
+    /// Health and reset.
+    /// - Parameters:
+    ///   - services: the models' names of what is there.
+    ///   - state: such as `running`.
+    ///   - reset: forgets all state; nil if that is not allowed, which is answered 403.
+    public static func standard(
+        version: String, services: [String], state: @escaping @Sendable () -> String,
+        reset: (@Sendable () async throws -> Void)?
+    ) -> AdminRoutes {
+        var routes = AdminRoutes()
+        let available = JSONText.object(services.sorted().map { ($0, .string("available")) } as [(String, JSONText)])
+        routes.add("GET", "/_martlet/health", access: .anyone) { _ in
+            Response(
+                body: JSONText.text([("version", .string(version)), ("state", .string(state())), ("services", available)]))
+        }
+        routes.add("GET", "/_localstack/health", access: .anyone) { _ in
+            Response(
+                body: JSONText.text([
+                    ("services", available), ("edition", .string("community")), ("version", .string(version)),
+                ]))
+        }
+        routes.add("POST", "/_martlet/reset", access: .owner) { _ in
+            guard let reset else {
+                return .message("Reset is not allowed: start with --ephemeral or --allow-reset.", status: 403)
+            }
+            try await reset()
+            return Response(body: JSONText.text([("state", .string(state()))]))
+        }
+        return routes
+    }
+}

@@ -1,0 +1,88 @@
+import Logging
+import ServiceKit
+import WireProtocols
+
+/// Everything that happens to a request, in order. Each step is a file beside this one.
+struct Chain: Responder {
+    let platform: Platform
+    let caller: Caller
+
+    /// What can be told from the head, before a body is read.
+    func admit(_ head: RequestHead, on connection: ConnectionInfo) -> Admission<ChainRequest> {
+        var request = ChainRequest(head, connection, defaultRegion: region)  // request id, what the signature claims
+        do {
+            try checkHost(&request)  // unknown names: 403
+            if let preflight = try checkOrigin(&request) { return .refuse(preflight) }  // foreign pages: 403; CORS
+            if try routeToAdmin(&request) { return .accept(request, limit: Self.adminBodyLimit) }
+            try refuseFunctionURL(request)
+            try routeByHead(&request)  // target header, CBOR path, REST path, query action in the URL
+            return .accept(request, limit: bodyLimit(request))  // what is larger is refused unread
+        } catch {
+            return .refuse(failed(request, error))
+        }
+    }
+
+    /// The whole request.
+    func answer(_ incoming: IncomingRequest, _ ticket: ChainRequest, to exchange: Exchange) -> (@Sendable () -> Void)? {
+        let task = Task {
+            var request = ticket
+            request.body = incoming.body
+            await run(&request, exchange)
+        }
+        return { task.cancel() }
+    }
+
+    private func run(_ request: inout ChainRequest, _ exchange: Exchange) async {
+        do {
+            if let admin = request.admin {
+                try await authenticateOwner(&request, admin)
+                return finish(request, try await runAdmin(request, admin), exchange)
+            }
+            let route = try routeByBody(&request)  // query action in the body
+            try await authenticate(&request, route)  // SigV4 → principal, account, region
+            try await authorize(request, route)
+            try decodePayload(&request, route)  // aws-chunked, trailers, checksums
+            let call = try parseAndValidate(request, route)
+            let reply = try await platform.dispatcher.perform(call)  // the service
+            if let events = reply.events { return try await stream(events, reply.output, request, route, exchange) }
+            finish(request, serialize(reply.output, request, route), exchange)
+        } catch {
+            finish(request, failed(request, error), exchange)
+        }
+    }
+
+    /// Refused by the connection while it arrived.
+    func refusal(_ reason: RefusalReason, _ head: RequestHead?, _ ticket: ChainRequest?) -> HTTPResponse {
+        let response = refused(reason, ticket)
+        logAccess(ticket, head, response)
+        return response
+    }
+
+    private func finish(_ request: ChainRequest, _ response: HTTPResponse, _ exchange: Exchange) {
+        exchange.finish(response)
+        logAccess(request, request.head, response)
+    }
+}
+
+/// What the chain of every listener stands on.
+struct Platform: Sendable {
+    var configuration: FrontDoorConfiguration
+    var hosts: HostRules
+    var origins: OriginRules
+    var router: RequestRouter
+    var dispatcher: Dispatcher
+    var credentials: any CredentialResolver
+    var verifier: SignatureVerifier
+    var admin: AdminRoutes
+    var logger: Logger
+    /// Real time, in seconds since the epoch.
+    var clock: @Sendable () -> Int64
+}
+
+/// Who is behind a listener.
+enum Caller: Sendable {
+    /// Whoever signs.
+    case anyone
+    /// The function in one sandbox, whatever it signs with.
+    case sandbox(SandboxIdentity)
+}

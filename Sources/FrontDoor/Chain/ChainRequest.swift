@@ -1,0 +1,59 @@
+import NIOHTTP1
+import ServiceKit
+import ServiceModel
+import WireProtocols
+
+/// A request on its way through the chain: what the steps have found out.
+struct ChainRequest: Sendable {
+    let id: String
+    let started: ContinuousClock.Instant
+    var head: RequestHead
+    let connection: ConnectionInfo
+    let presented: PresentedSignature
+    var body: [UInt8] = []
+
+    /// What the host's name says.
+    var hostRoute = HostRoute()
+    /// The foreign page that may read the answer.
+    var allowedOrigin: String?
+    var admin: AdminRoutes.Entry?
+    var route: Route?
+    /// How to write an error once the protocol is known.
+    var wire: WireProtocol?
+
+    var principal = Principal.anonymous
+    var account = ""
+    var region: String
+    /// What the signatures of the body's chunks continue.
+    var seed: SignatureVerifier.Seed?
+
+    init(_ head: RequestHead, _ connection: ConnectionInfo, defaultRegion: String) {
+        id = RandomUUID.make()
+        started = .now
+        self.head = head
+        self.connection = connection
+        presented = PresentedSignature(head)
+        region = defaultRegion
+    }
+
+    /// The request as the protocols read it.
+    func parts(withBody: Bool) -> HTTPRequestParts {
+        HTTPRequestParts(
+            method: head.method, path: head.path, query: head.query.isEmpty ? nil : head.query,
+            headers: head.headers.map { (name: $0.name, value: $0.value) }, body: withBody ? body : [])
+    }
+
+    var manner: ErrorManner { wire.map(ErrorManner.init) ?? .json }
+}
+
+extension ErrorManner {
+    init(_ wire: WireProtocol) {
+        self =
+            switch wire.kind {
+            case .restXML: .s3
+            case .query: .query
+            case .restJSON: .rest
+            case .json, .rpcV2CBOR: .json
+            }
+    }
+}

@@ -1,0 +1,33 @@
+import NIOHTTP1
+import ServiceKit
+
+extension Chain {
+    /// Pages of other sites are refused unless an option allows them.
+    /// - Returns: the answer to an allowed page's preflight.
+    func checkOrigin(_ request: inout ChainRequest) throws(AWSError) -> HTTPResponse? {
+        // No browser sits behind a sandbox's socket.
+        guard case .anyone = caller else { return nil }
+        let headers = request.head.headers
+        let origin = headers.first(name: "origin")
+        let verdict = platform.origins.verdict(
+            origin: origin, fetchSite: headers.first(name: "sec-fetch-site"), authority: request.head.authority,
+            unguessable: request.presented.isPresigned)
+        switch verdict {
+        case .own: return nil
+        case .refused:
+            throw AWSError(
+                "AccessDenied", status: 403,
+                message: "Requests from the web page \(origin ?? "of another site") are not allowed. "
+                    + "Allow its origin with --allow-origin.")
+        case .allowed(let origin):
+            if AdminRoutes.covers(request.head.path) {
+                throw AWSError("AccessDenied", status: 403, message: "The paths of the platform are closed to other origins.")
+            }
+            request.allowedOrigin = origin
+            guard request.head.method == "OPTIONS", headers.contains(name: "access-control-request-method") else { return nil }
+            return OriginRules.preflight(
+                origin: origin, requestedHeaders: headers.first(name: "access-control-request-headers"),
+                privateNetwork: headers.first(name: "access-control-request-private-network") == "true")
+        }
+    }
+}
