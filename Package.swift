@@ -4,12 +4,16 @@ import PackageDescription
 /// The AWS services: a word here is a target in `Sources/Services/<word>` with tests in `Tests/Services/<word>Tests`.
 let services = ["IAM", "Lambda", "Logs", "STS"]
 
-let settings: [SwiftSetting] = [
-    .swiftLanguageMode(.v6),
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-]
+/// The scripts make warnings errors, in our own code alone: dependencies never see this setting.
+let warningsAreErrors = Context.environment["MARTLET_WARNINGS"] == "error"
+
+let settings: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+    ] + (warningsAreErrors ? [.treatAllWarnings(as: .error)] : [])
 
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
@@ -113,7 +117,7 @@ let package = Package(
         tests("SandboxLinuxTests", ["SandboxLinux", "Sandbox", "ServiceKit", "TestSupport"]),
         tests(
             "FrontDoorTests", exclude: ["Vectors"],
-            ["FrontDoor", "WireProtocols", "ServiceModel", "ServiceKit", "TestSupport", nioCore, nioPosix, nioHTTP1, nioEmbedded, crypto]),
+            ["FrontDoor", "WireProtocols", "ServiceModel", "ServiceKit", "TestSupport", nioCore, nioPosix, nioHTTP1, nioEmbedded, crypto, logging, lifecycle]),
     ]
         + services.map {
             library(
