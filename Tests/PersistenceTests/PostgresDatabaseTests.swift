@@ -86,16 +86,14 @@ struct PostgresDatabaseTests {
 
     @Test func aLostConnectionIsMadeAgain() async throws {
         try await TestDatabase.with(.postgres, DatabaseTests.migrations) { database in
-            try await database.write { try $0.execute("INSERT INTO things (name) VALUES ('before')") }
-            let killed = try await database.read { connection in
-                try connection.query(
-                    """
-                    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-                    WHERE application_name = 'martlet' AND pid <> pg_backend_pid() AND query LIKE '%COMMIT%' AND state = 'idle'
-                    """
-                ).count
+            let server = try await database.write { connection in
+                try connection.execute("INSERT INTO things (name) VALUES ('before')")
+                return try connection.first("SELECT pg_backend_pid()")?[0] ?? .null
             }
-            #expect(killed >= 0)
+            let isEnded = try await database.read {
+                try $0.first("SELECT pg_terminate_backend(?::int)", [server])?.boolean(0)
+            }
+            #expect(isEnded == true)
             try await database.write { try $0.execute("INSERT INTO things (name) VALUES ('after')") }
             let count = try await database.read { try $0.first("SELECT COUNT(*) FROM things")?.integer(0) }
             #expect(count == 2)

@@ -141,9 +141,9 @@ enum PostgresType {
             }
             if !overflows { return .integer(value) }
         }
-        let magnitude = digits.enumerated().reduce(0.0) {
-            $0 + Double($1.element) * pow(10000, Double(weight - $1.offset))
-        }
+        // The parser of the standard library rounds correctly.
+        let text = digits.map { String(String(10_000 + $0).dropFirst()) }.joined()
+        let magnitude = Double("\(text.isEmpty ? "0" : text)e\(4 * (weight + 1 - digits.count))") ?? .nan
         return .real(isNegative ? -magnitude : magnitude)
     }
 }
