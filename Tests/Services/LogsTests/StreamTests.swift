@@ -26,7 +26,7 @@ import Testing
             #expect(stream?.lastIngestionTime == LogsFixture.start)
             #expect(stream?.uploadSequenceToken?.count == 56)
             let group = try await fixture.service.describeLogGroups(.init(), fixture.call()).logGroups?.first
-            #expect(group?.storedBytes == 2 * 27)
+            #expect(group?.storedBytes == 54)
         }
     }
 
