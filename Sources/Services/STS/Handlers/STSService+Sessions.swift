@@ -17,6 +17,7 @@ extension STSService {
 
         var request = ["sts:rolesessionname": input.roleSessionName]
         request["sts:externalid"] = input.externalId
+        request["aws:principalarn"] = try await callerRole(call.principal)
         let evaluation = TrustEvaluation(principal: call.principal, more: request)
         switch evaluation.decide(policy, action: "sts:AssumeRole") {
         case .allowed: break
@@ -37,6 +38,14 @@ extension STSService {
             assumedRoleUser: AssumedRoleUser(
                 assumedRoleId: "\(role.id):\(input.roleSessionName)",
                 arn: "arn:aws:sts::\(arn.account):assumed-role/\(role.name)/\(input.roleSessionName)"))
+    }
+
+    /// The ARN of the role whose session calls; nil for other callers, and if the role is gone.
+    private func callerRole(_ principal: Principal) async throws -> String? {
+        guard case .assumedRole(let account, let name, let id, _) = principal,
+            let role = try await roles.description(account: account, role: name), role.id == id
+        else { return nil }
+        return role.arn
     }
 
     private func duration(_ asked: Int?, role: RoleDescription, principal: Principal) throws(AWSError) -> Int {

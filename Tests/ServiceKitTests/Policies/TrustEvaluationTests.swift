@@ -1,8 +1,6 @@
 import ServiceKit
 import Testing
 
-@testable import STS
-
 @Suite struct TrustEvaluationTests {
     private static let root = Principal.root(account: "123456789012")
     private static let user = Principal.user(account: "123456789012", name: "alice", path: "/team/", id: "AIDAEXAMPLE")
@@ -85,6 +83,16 @@ import Testing
     ])
     func conditionsCount(condition: String, more: [String: String], decision: TrustEvaluation.Decision) throws {
         #expect(try decide(Self.root, Self.allow(#"{"AWS":"*"}"#, condition: condition), more: more) == decision)
+    }
+
+    /// It is the role's ARN, not the session's.
+    @Test func theARNOfASessionsRoleMustBeGiven() throws {
+        let role = "arn:aws:iam::123456789012:role/path/worker"
+        let statement = Self.allow(
+            #"{"AWS":"*"}"#, condition: #"{"ArnEquals":{"aws:PrincipalArn":"\#(role)"}}"#)
+        #expect(try decide(Self.session, statement) == .undecidable("the condition key aws:PrincipalArn"))
+        #expect(try decide(Self.session, statement, more: ["aws:principalarn": role]) == .allowed)
+        #expect(try decide(Self.session, statement, more: ["aws:principalarn": role + "2"]) == .denied)
     }
 
     @Test func anUnknownDenialCounts() throws {
