@@ -114,7 +114,10 @@ let package = Package(
         tests(
             "DataPlaneTests",
             ["DataPlane", "RuntimeAPI", "Execution", "Sandbox", "ServiceKit", "ServiceModel", "TestSupport", nioCore, nioPosix, nioHTTP1, logging]),
-        tests("SandboxLinuxTests", ["SandboxLinux", "Sandbox", "ServiceKit", "TestSupport"]),
+        tests("SandboxLinuxTests", ["SandboxLinux", "Sandbox", "CLauncherProtocol"]),
+        .executableTarget(
+            name: "SandboxProbe", dependencies: ["SandboxLinux", "Sandbox"], path: "Tests/SandboxProbe",
+            swiftSettings: settings),
         tests(
             "FrontDoorTests", exclude: ["Vectors"],
             ["FrontDoor", "WireProtocols", "ServiceModel", "ServiceKit", "TestSupport", nioCore, nioPosix, nioHTTP1, nioEmbedded, crypto, logging, lifecycle]),
