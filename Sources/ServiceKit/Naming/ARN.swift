@@ -15,7 +15,8 @@ public struct ARN: Sendable, Hashable {
     /// The longest ARN that is accepted, in bytes.
     public static let maximumLength = 2048
 
-    public init(partition: String = "aws", service: String, region: String = "", account: String = "", resource: String) {
+    public init(partition: String = "aws", service: String, region: String = "", account: String = "", resource: String)
+    {
         self.partition = partition
         self.service = service
         self.region = region

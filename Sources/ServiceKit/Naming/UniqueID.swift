@@ -1,5 +1,6 @@
-/// The unique ids that IAM gives to entities and access keys, such as `AROAQAAAAAAAMR5XK5CGV`: a prefix that tells the kind, then
-/// base 32 (A–Z, 2–7). As on AWS the account can be read from it: the first of the 80 bits is set, the next 40 are the account.
+/// The unique ids that IAM gives to entities and access keys, such as `AROAQAAAAAAAMR5XK5CGV`: a prefix that tells the
+/// kind, then base 32 (A–Z, 2–7). As on AWS the account can be read from it: the first of the 80 bits is set, the next
+/// 40 are the account.
 ///
 /// See <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids>.
 public enum UniqueID {
@@ -31,7 +32,8 @@ public enum UniqueID {
     }
 
     /// A new id, its random part from `generator`.
-    public static func make(_ kind: Kind, account: String, using generator: inout some RandomNumberGenerator) -> String {
+    public static func make(_ kind: Kind, account: String, using generator: inout some RandomNumberGenerator) -> String
+    {
         // 41 bits say the account, 39 are random, further characters are random too.
         let number = AccountID.number(account) ?? 0
         let random = generator.next() as UInt64

@@ -9,8 +9,8 @@ public struct Page<Item: Sendable>: Sendable {
         self.next = next
     }
 
-    /// Makes a page of what was found when one item more than the page's size was asked for.
-    /// - Parameter position: an item's sort key, as ``PageToken/position``.
+    /// Makes a page of what was found when one item more than the page's size was asked for. `position` is an item's
+    /// sort key, as ``PageToken/position``.
     public init(found: [Item], size: Int, scope: String, position: (Item) -> [String]) {
         guard found.count > size, size > 0 else {
             self.init(items: found)

@@ -1,8 +1,8 @@
 /// Where the next page of a listing begins, as the opaque token that the caller sends back.
 ///
-/// A token holds the sort key of the last item that was shown, so listings stay right while items come and go. It is not
-/// secret and not signed: a position is nothing that its caller may not name. It tells the listing it belongs to, and a token of another
-/// one, or anything that was not made here, is refused.
+/// A token holds the sort key of the last item that was shown, so listings stay right while items come and go. It is
+/// not secret and not signed: a position is nothing that its caller may not name. It tells the listing it belongs to,
+/// and a token of another one, or anything that was not made here, is refused.
 public struct PageToken: Sendable, Hashable {
     /// The listing, such as `ListRoles`, with whatever filter the position depends on.
     public var scope: String
@@ -19,7 +19,9 @@ public struct PageToken: Sendable, Hashable {
 
     /// Nil if `token` is none of `scope`'s.
     public init?(_ token: some StringProtocol, scope: String) {
-        guard token.utf8.count <= Self.maximumLength, let bytes = Base64URL.decode(token), bytes.count >= 5 else { return nil }
+        guard token.utf8.count <= Self.maximumLength, let bytes = Base64URL.decode(token), bytes.count >= 4 else {
+            return nil
+        }
         let body = bytes[4...]
         guard Self.checksum(scope, body) == bytes[..<4].reduce(0, { $0 << 8 | UInt32($1) }) else { return nil }
         var position: [String] = []
@@ -28,7 +30,8 @@ public struct PageToken: Sendable, Hashable {
             guard index + 2 <= body.endIndex else { return nil }
             let length = Int(body[index]) << 8 | Int(body[index + 1])
             index += 2
-            guard index + length <= body.endIndex, let part = String(validating: body[index..<index + length], as: UTF8.self)
+            guard index + length <= body.endIndex,
+                let part = String(validating: body[index..<index + length], as: UTF8.self)
             else { return nil }
             position.append(part)
             index += length

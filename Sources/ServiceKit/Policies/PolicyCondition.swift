@@ -65,7 +65,9 @@ public struct PolicyCondition: Sendable, Hashable {
                 ifExists = true
                 name = name.dropLast(8)
             }
-            guard let comparison = Comparison(rawValue: String(name)), !(comparison == .null && ifExists) else { return nil }
+            guard let comparison = Comparison(rawValue: String(name)), !(comparison == .null && ifExists) else {
+                return nil
+            }
             self.init(comparison, quantifier: quantifier, ifExists: ifExists)
         }
     }

@@ -73,7 +73,8 @@ extension PolicyStatement {
         }
     }
 
-    private static func principals(_ value: PolicyJSON, _ field: String) throws(PolicySyntaxError) -> [PolicyPrincipal] {
+    private static func principals(_ value: PolicyJSON, _ field: String) throws(PolicySyntaxError) -> [PolicyPrincipal]
+    {
         switch value {
         case .string("*"): return [.everyone]
         case .object(let members):
@@ -98,7 +99,9 @@ extension PolicyStatement {
         var seen: Set<String> = []
         var conditions: [PolicyCondition] = []
         for entry in operators {
-            guard let `operator` = PolicyCondition.Operator(entry.name) else { throw .unknownConditionOperator(entry.name) }
+            guard let `operator` = PolicyCondition.Operator(entry.name) else {
+                throw .unknownConditionOperator(entry.name)
+            }
             guard seen.insert(entry.name).inserted else { throw .duplicateField(entry.name) }
             guard case .object(let keys) = entry.value else { throw .invalidValue(field: "Condition") }
             var seenKeys: Set<String> = []
@@ -133,7 +136,9 @@ private struct PolicyFields {
 
     init(_ list: [PolicyJSON.Member]) throws(PolicySyntaxError) {
         for member in list {
-            guard members.updateValue(member.value, forKey: member.name) == nil else { throw .duplicateField(member.name) }
+            guard members.updateValue(member.value, forKey: member.name) == nil else {
+                throw .duplicateField(member.name)
+            }
             order.append(member.name)
         }
     }

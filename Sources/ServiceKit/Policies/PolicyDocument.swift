@@ -40,7 +40,8 @@ public struct PolicyStatement: Sendable, Hashable {
 
     public init(
         sid: String? = nil, effect: Effect, principals: PolicyElement<PolicyPrincipal>? = nil,
-        actions: PolicyElement<String>? = nil, resources: PolicyElement<String>? = nil, conditions: [PolicyCondition] = []
+        actions: PolicyElement<String>? = nil, resources: PolicyElement<String>? = nil,
+        conditions: [PolicyCondition] = []
     ) {
         self.sid = sid
         self.effect = effect

@@ -4,14 +4,16 @@ public struct CredentialDirectory: CredentialResolver {
     private let sessions: SessionCredentialIssuer
     private let users: (any CredentialResolver)?
 
-    /// - Parameter users: knows IAM users' keys, if there are any.
+    /// `users` knows IAM users' keys, if there are any.
     public init(root: RootKeys, sessions: SessionCredentialIssuer, users: (any CredentialResolver)? = nil) {
         self.root = root
         self.sessions = sessions
         self.users = users
     }
 
-    public func resolve(accessKeyID: String, sessionToken: String?) async throws -> (key: AccessKey, principal: Principal)? {
+    public func resolve(accessKeyID: String, sessionToken: String?) async throws -> (
+        key: AccessKey, principal: Principal
+    )? {
         if let sessionToken, !sessionToken.isEmpty {
             return try sessions.resolve(accessKeyID: accessKeyID, sessionToken: sessionToken)
         }

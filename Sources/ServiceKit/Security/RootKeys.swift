@@ -2,7 +2,7 @@
 public struct RootKeys: Sendable {
     private let keys: [String: (key: AccessKey, account: String)]
 
-    /// - Parameter account: the account whose root the key is.
+    /// One key, of the root of `account`.
     public init(id: String, secret: String, account: String) {
         keys = [id: (AccessKey(id: id, secret: secret), account)]
     }

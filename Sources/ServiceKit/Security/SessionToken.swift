@@ -1,6 +1,7 @@
 import ServiceModel
 
-/// What a session token says: for whom it was issued, and until when. It travels sealed (see ``SessionCredentialIssuer``).
+/// What a session token says: for whom it was issued, and until when. It travels sealed (see
+/// ``SessionCredentialIssuer``).
 struct SessionToken: Sendable, Hashable {
     var principal: Principal
     var expiration: Timestamp
@@ -25,7 +26,9 @@ struct SessionToken: Sendable, Hashable {
         }
         var bytes = [kind.rawValue]
         let time = UInt64(bitPattern: expiration.milliseconds)
-        for shift in stride(from: 56, through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: time >> UInt64(shift))) }
+        for shift in stride(from: 56, through: 0, by: -8) {
+            bytes.append(UInt8(truncatingIfNeeded: time >> UInt64(shift)))
+        }
         for field in fields {
             guard field.utf8.count <= 1024 else { return nil }
             bytes.append(UInt8(field.utf8.count >> 8))
@@ -44,7 +47,9 @@ struct SessionToken: Sendable, Hashable {
         while index < bytes.count {
             guard index + 2 <= bytes.count else { return nil }
             let end = index + 2 + (Int(bytes[index]) << 8 | Int(bytes[index + 1]))
-            guard end <= bytes.count, let field = String(validating: bytes[(index + 2)..<end], as: UTF8.self) else { return nil }
+            guard end <= bytes.count, let field = String(validating: bytes[(index + 2)..<end], as: UTF8.self) else {
+                return nil
+            }
             fields.append(field)
             index = end
         }

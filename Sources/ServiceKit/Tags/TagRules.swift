@@ -1,5 +1,5 @@
-/// What AWS demands of tags, in the form that most services share. Services word the errors differently, so a violation is
-/// a value. See <https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html>.
+/// What AWS demands of tags, in the form that most services share. Services word the errors differently, so a violation
+/// is a value. See <https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html>.
 public struct TagRules: Sendable {
     /// How many tags a resource may carry. Tags of AWS's own (`aws:`) do not count.
     public var limit: Int
@@ -11,7 +11,8 @@ public struct TagRules: Sendable {
 
     public static let standard = TagRules()
 
-    public init(limit: Int = 50, maximumKeyLength: Int = 128, maximumValueLength: Int = 256, ignoresCase: Bool = false) {
+    public init(limit: Int = 50, maximumKeyLength: Int = 128, maximumValueLength: Int = 256, ignoresCase: Bool = false)
+    {
         self.limit = limit
         self.maximumKeyLength = maximumKeyLength
         self.maximumValueLength = maximumValueLength
@@ -33,7 +34,7 @@ public struct TagRules: Sendable {
     }
 
     /// Checks the tags of one request.
-    public func check(_ tags: [Tag]) throws(Violation) {
+    public func check(_ tags: [ResourceTag]) throws(Violation) {
         var seen: Set<String> = []
         for tag in tags {
             try check(key: tag.key)
@@ -53,7 +54,7 @@ public struct TagRules: Sendable {
     }
 
     /// The tags of a resource after a request to add some: values of keys that are there are replaced.
-    public func merging(_ added: [Tag], into tags: [Tag]) throws(Violation) -> [Tag] {
+    public func merging(_ added: [ResourceTag], into tags: [ResourceTag]) throws(Violation) -> [ResourceTag] {
         try check(added)
         var merged = tags
         var places = Dictionary(tags.enumerated().map { (identity($1.key), $0) }, uniquingKeysWith: { $1 })
@@ -70,7 +71,7 @@ public struct TagRules: Sendable {
     }
 
     /// The tags of a resource after a request to remove keys; keys that are not there are no error.
-    public func removing(_ keys: [String], from tags: [Tag]) -> [Tag] {
+    public func removing(_ keys: [String], from tags: [ResourceTag]) -> [ResourceTag] {
         let removed = Set(keys.map(identity))
         return tags.filter { !removed.contains(identity($0.key)) }
     }

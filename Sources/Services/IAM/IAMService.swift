@@ -9,7 +9,7 @@ public struct IAMService: IAMAPI {
     let store: IAMStore
     let time: any TimeSource
 
-    /// - Parameter database: migrated with ``IAMMigrations/all``.
+    /// The database must have been migrated with ``IAMMigrations/all``.
     public init(database: any Database, time: any TimeSource) {
         store = IAMStore(database)
         self.time = time

@@ -9,12 +9,11 @@ public struct STSService: STSAPI {
     let credentials: any CredentialResolver
     let time: any TimeSource
 
-    /// - Parameters:
-    ///   - roles: IAM's roles.
-    ///   - sessions: issues what AssumeRole and GetSessionToken answer.
-    ///   - credentials: knows the keys whose account GetAccessKeyInfo is asked for.
+    /// `roles` are IAM's; `sessions` issues what AssumeRole and GetSessionToken answer; `credentials` knows the keys
+    /// whose account GetAccessKeyInfo is asked for.
     public init(
-        roles: any RoleCatalog, sessions: SessionCredentialIssuer, credentials: any CredentialResolver, time: any TimeSource
+        roles: any RoleCatalog, sessions: SessionCredentialIssuer, credentials: any CredentialResolver,
+        time: any TimeSource
     ) {
         self.roles = roles
         self.sessions = sessions

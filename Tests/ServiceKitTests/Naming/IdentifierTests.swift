@@ -21,7 +21,10 @@ import Testing
         #expect(UniqueID.account(of: "ASIAQNZGKIQY56JQ7WML") == "029608264753")
     }
 
-    @Test(arguments: ["", "AKIA", "test", "AKIAIOSFODNN7EXAMPLE", "AROA1111111111111111", "XXXXQAAAAAAAMR5XK5CG", "AKIAQ777777777777777é"])
+    @Test(arguments: [
+        "", "AKIA", "test", "AKIAIOSFODNN7EXAMPLE", "AROA1111111111111111", "XXXXQAAAAAAAMR5XK5CG",
+        "AKIAQ777777777777777é",
+    ])
     func otherIDsTellNone(id: String) { #expect(UniqueID.account(of: id) == nil) }
 
     private struct Constant: RandomNumberGenerator {

@@ -31,7 +31,8 @@ import Testing
             first.conditions == [
                 PolicyCondition(.init(.stringEquals), key: "sts:ExternalId", values: ["x"]),
                 PolicyCondition(
-                    .init(.stringLike, quantifier: .forAnyValue, ifExists: true), key: "aws:TagKeys", values: ["a*", "b"]),
+                    .init(.stringLike, quantifier: .forAnyValue, ifExists: true), key: "aws:TagKeys",
+                    values: ["a*", "b"]),
                 PolicyCondition(.init(.numericLessThan), key: "s3:max-keys", values: ["10"]),
                 PolicyCondition(.init(.bool), key: "aws:SecureTransport", values: ["true"]),
             ])
@@ -45,7 +46,8 @@ import Testing
     @Test func oneStatementNeedsNoList() throws {
         let document = try PolicyDocument(parsing: #"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#)
         #expect(document.version == nil)
-        #expect(document.statements == [PolicyStatement(effect: .allow, actions: .init(["*"]), resources: .init(["*"]))])
+        #expect(
+            document.statements == [PolicyStatement(effect: .allow, actions: .init(["*"]), resources: .init(["*"]))])
     }
 
     @Test(arguments: [
@@ -54,20 +56,33 @@ import Testing
         ("[]", .invalidValue(field: "Policy")), ("\"text\"", .invalidValue(field: "Policy")),
         ("{}", .missingField("Statement")), (#"{"Statement":"x"}"#, .invalidValue(field: "Statement")),
         (#"{"Statement":[1]}"#, .invalidValue(field: "Statement")), (#"{"statement":[]}"#, .unknownField("statement")),
-        (#"{"Version":"2013-01-01","Statement":[]}"#, .invalidVersion), (#"{"Version":1,"Statement":[]}"#, .invalidVersion),
+        (#"{"Version":"2013-01-01","Statement":[]}"#, .invalidVersion),
+        (#"{"Version":1,"Statement":[]}"#, .invalidVersion),
         (#"{"Statement":[],"Statement":[]}"#, .duplicateField("Statement")),
         (#"{"Statement":[{"Action":"*"}]}"#, .missingField("Effect")),
         (#"{"Statement":[{"Effect":"allow"}]}"#, .invalidEffect("allow")),
         (#"{"Statement":[{"Effect":"Allow","Action":1}]}"#, .invalidValue(field: "Action")),
         (#"{"Statement":[{"Effect":"Allow","Action":["a",[]]}]}"#, .invalidValue(field: "Action")),
-        (#"{"Statement":[{"Effect":"Allow","Action":"a:b","NotAction":"a:b"}]}"#, .conflictingFields("Action", "NotAction")),
+        (
+            #"{"Statement":[{"Effect":"Allow","Action":"a:b","NotAction":"a:b"}]}"#,
+            .conflictingFields("Action", "NotAction")
+        ),
         (#"{"Statement":[{"Effect":"Allow","Principal":"x"}]}"#, .invalidValue(field: "Principal")),
         (#"{"Statement":[{"Effect":"Allow","Principal":{"Robot":"x"}}]}"#, .unknownPrincipalType("Robot")),
         (#"{"Statement":[{"Effect":"Allow","Comment":"x"}]}"#, .unknownField("Comment")),
-        (#"{"Statement":[{"Effect":"Allow","Condition":{"StringIs":{"a:b":"c"}}}]}"#, .unknownConditionOperator("StringIs")),
-        (#"{"Statement":[{"Effect":"Allow","Condition":{"NullIfExists":{"a:b":"c"}}}]}"#, .unknownConditionOperator("NullIfExists")),
+        (
+            #"{"Statement":[{"Effect":"Allow","Condition":{"StringIs":{"a:b":"c"}}}]}"#,
+            .unknownConditionOperator("StringIs")
+        ),
+        (
+            #"{"Statement":[{"Effect":"Allow","Condition":{"NullIfExists":{"a:b":"c"}}}]}"#,
+            .unknownConditionOperator("NullIfExists")
+        ),
         (#"{"Statement":[{"Effect":"Allow","Condition":{"StringEquals":"c"}}]}"#, .invalidValue(field: "Condition")),
-        (#"{"Statement":[{"Effect":"Allow","Condition":{"StringEquals":{"a:b":{}}}}]}"#, .invalidValue(field: "Condition")),
+        (
+            #"{"Statement":[{"Effect":"Allow","Condition":{"StringEquals":{"a:b":{}}}}]}"#,
+            .invalidValue(field: "Condition")
+        ),
     ])
     func whatIsNoPolicyIsRefused(text: String, error: PolicySyntaxError) {
         #expect(throws: error) { try PolicyDocument(parsing: text) }
@@ -80,7 +95,8 @@ import Testing
 
     @Test(arguments: [
         #"{"Id":"\ud83d","Statement":[]}"#, #"{"Id":"\udc26","Statement":[]}"#, #"{"Id":"\u12","Statement":[]}"#,
-        #"{"Id":"\x","Statement":[]}"#, "{\"Id\":\"\u{1}\",\"Statement\":[]}", #"{"Id":01,"Statement":[]}"#, #"{"Id":-,"Statement":[]}"#,
+        #"{"Id":"\x","Statement":[]}"#, "{\"Id\":\"\u{1}\",\"Statement\":[]}", #"{"Id":01,"Statement":[]}"#,
+        #"{"Id":-,"Statement":[]}"#,
         #"{"Id":tru,"Statement":[]}"#, #"{"Id" "x"}"#, "[1,]", "nul",
     ])
     func brokenJSONIsRefused(text: String) {
@@ -95,7 +111,9 @@ import Testing
 
     /// Whatever is done to a policy's bytes, parsing ends with a policy or an error.
     @Test func mutatedPoliciesAreHarmless() {
-        let seed = Array(#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":["sts:AssumeRole"]}]}"#.utf8)
+        let seed = Array(
+            #"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":["sts:AssumeRole"]}]}"#
+                .utf8)
         var generator = SystemRandomNumberGenerator()
         for _ in 0..<2000 {
             var bytes = seed
@@ -109,9 +127,12 @@ import Testing
 
 @Suite struct PolicyPatternTests {
     @Test(arguments: [
-        ("*", "", true), ("*", "anything", true), ("", "", true), ("", "a", false), ("a", "a", true), ("a", "b", false), ("?", "é", true),
-        ("?", "", false), ("s3:Get*", "s3:GetObject", true), ("s3:Get*", "s3:PutObject", false), ("*a*b*", "xxaxxbxx", true),
-        ("*a*b*", "xxbxxaxx", false), ("a*a", "aa", true), ("a*a", "a", false), ("a**", "a", true), ("a?c", "abc", true),
+        ("*", "", true), ("*", "anything", true), ("", "", true), ("", "a", false), ("a", "a", true), ("a", "b", false),
+        ("?", "é", true),
+        ("?", "", false), ("s3:Get*", "s3:GetObject", true), ("s3:Get*", "s3:PutObject", false),
+        ("*a*b*", "xxaxxbxx", true),
+        ("*a*b*", "xxbxxaxx", false), ("a*a", "aa", true), ("a*a", "a", false), ("a**", "a", true),
+        ("a?c", "abc", true),
     ])
     func wildcardsMatch(pattern: String, text: String, matches: Bool) {
         #expect(PolicyPattern.matches(pattern, text) == matches)

@@ -11,7 +11,8 @@ import Testing
     @Test(arguments: [
         Principal.root(account: "123456789012"),
         .user(account: "123456789012", name: "alice", path: "/team/", id: "AIDAQAAAAAAAMR5XK5CGV"),
-        .assumedRole(account: "123456789012", role: "worker", roleID: "AROAQAAAAAAAMR5XK5CGV", session: "s@example.com"),
+        .assumedRole(
+            account: "123456789012", role: "worker", roleID: "AROAQAAAAAAAMR5XK5CGV", session: "s@example.com"),
     ])
     func aSessionIsKnownAgain(principal: Principal) throws {
         let key = try issuer.issue(principal, duration: .seconds(900))
@@ -51,19 +52,24 @@ import Testing
             #expect(throws: AWSError.invalidClientToken) { try issuer.resolve(accessKeyID: key.id, sessionToken: text) }
         }
         for (index, character) in token.enumerated() {
-            let changed = String(token.prefix(index)) + (character == "A" ? "B" : "A") + String(token.dropFirst(index + 1))
-            #expect(throws: AWSError.invalidClientToken) { try issuer.resolve(accessKeyID: key.id, sessionToken: changed) }
+            let changed =
+                String(token.prefix(index)) + (character == "A" ? "B" : "A") + String(token.dropFirst(index + 1))
+            #expect(throws: AWSError.invalidClientToken) {
+                try issuer.resolve(accessKeyID: key.id, sessionToken: changed)
+            }
         }
     }
 
     @Test func servicesHaveNoSessions() {
         #expect(throws: AWSError.internalFailure) {
-            try issuer.issue(.service(name: "lambda.amazonaws.com", sourceARN: nil, account: "1"), duration: .seconds(900))
+            try issuer.issue(
+                .service(name: "lambda.amazonaws.com", sourceARN: nil, account: "1"), duration: .seconds(900))
         }
     }
 
     private struct Users: CredentialResolver {
-        func resolve(accessKeyID: String, sessionToken: String?) async throws -> (key: AccessKey, principal: Principal)? {
+        func resolve(accessKeyID: String, sessionToken: String?) async throws -> (key: AccessKey, principal: Principal)?
+        {
             guard accessKeyID == "AKIAUSER" else { return nil }
             return (AccessKey(id: accessKeyID, secret: "s"), .user(account: "1", name: "u", path: "/", id: "AIDA"))
         }
@@ -79,7 +85,8 @@ import Testing
         #expect(try await directory.resolve(accessKeyID: "AKIAUSER", sessionToken: nil)?.principal.userID == "AIDA")
         #expect(try await directory.resolve(accessKeyID: "AKIAOTHER", sessionToken: nil) == nil)
         let session = try issuer.issue(root.principal, duration: .seconds(900))
-        #expect(try await directory.resolve(accessKeyID: session.id, sessionToken: session.sessionToken)?.key == session)
+        #expect(
+            try await directory.resolve(accessKeyID: session.id, sessionToken: session.sessionToken)?.key == session)
         #expect(try await directory.resolve(accessKeyID: session.id, sessionToken: nil) == nil)
         await #expect(throws: AWSError.invalidClientToken) {
             try await directory.resolve(accessKeyID: "AKIAROOT", sessionToken: "token")

@@ -1,11 +1,14 @@
 import ServiceKit
+import ServiceModel
 import Testing
 
 @testable import IAM
 
 /// What IAM answers to documents that are no policies.
 @Suite struct PolicyGrammarTests {
-    private static func trust(_ statement: String) -> String { #"{"Version":"2012-10-17","Statement":[\#(statement)]}"# }
+    private static func trust(_ statement: String) -> String {
+        #"{"Version":"2012-10-17","Statement":[\#(statement)]}"#
+    }
 
     @Test(arguments: [
         #"{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}"#,
@@ -56,7 +59,9 @@ import Testing
             "Invalid principal in policy: \"AWS\":\"alice\""
         ),
         (
-            trust(#"{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:group/g"},"Action":"sts:AssumeRole"}"#),
+            trust(
+                #"{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:group/g"},"Action":"sts:AssumeRole"}"#
+            ),
             "Invalid principal in policy: \"AWS\":\"arn:aws:iam::123456789012:group/g\""
         ),
         (
@@ -68,7 +73,9 @@ import Testing
             "Federated principals must be valid domain names or SAML metadata ARNs"
         ),
         (
-            trust(#"{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole","Condition":{"StringIs":{"a:b":"c"}}}"#),
+            trust(
+                #"{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole","Condition":{"StringIs":{"a:b":"c"}}}"#
+            ),
             "Invalid Condition type : StringIs"
         ),
     ])
@@ -78,7 +85,9 @@ import Testing
 
     @Test func aTrustPolicyHasALimit() throws {
         func policy(_ filler: Int) -> String {
-            Self.trust(#"{"Sid":"\#(String(repeating: "x", count: filler))","Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}"#)
+            Self.trust(
+                #"{"Sid":"\#(String(repeating: "x", count: filler))","Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}"#
+            )
         }
         let room = 2048 - policy(0).count
         // White space between the tokens does not count.
@@ -96,18 +105,26 @@ import Testing
         #"{"Effect":"Allow","Action":"logs:*","Resource":"arn:aws:logs:*:*:*"}"#,
         #"{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::${aws:username}/*","Condition":{"StringEquals":{"aws:ResourceTag/a:b":"c"}}}"#,
     ])
-    func goodIdentityPoliciesPass(statement: String) throws { try IdentityPolicy.check(Self.trust(statement), .managed) }
+    func goodIdentityPoliciesPass(statement: String) throws {
+        try IdentityPolicy.check(Self.trust(statement), .managed)
+    }
 
     @Test(arguments: [
         ("not json", "Syntax errors in policy."),
         (#""{\"Version\":\"2012-10-17\"}""#, "Syntax errors in policy."),
         (" {}", "JSON strings must not have leading spaces"),
-        (#"{"Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}"#, "Policy document must be version 2012-10-17 or greater."),
+        (
+            #"{"Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}"#,
+            "Policy document must be version 2012-10-17 or greater."
+        ),
         (
             #"{"Version":"2008-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}"#,
             "Policy document must be version 2012-10-17 or greater."
         ),
-        (trust(#"{"Effect":"Allow","Action":"s3:*","Resource":"*","Principal":"*"}"#), "Policy document should not specify a principal."),
+        (
+            trust(#"{"Effect":"Allow","Action":"s3:*","Resource":"*","Principal":"*"}"#),
+            "Policy document should not specify a principal."
+        ),
         (trust(#"{"Effect":"Allow","Resource":"*"}"#), "Policy statement must contain actions."),
         (trust(#"{"Effect":"Allow","Action":[],"Resource":"*"}"#), "Policy statement must contain actions."),
         (trust(#"{"Effect":"Allow","Action":"s3:*"}"#), "Policy statement must contain resources."),
@@ -117,21 +134,32 @@ import Testing
             "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*"
         ),
         (
-            trust(#"{"Sid":"a","Effect":"Allow","Action":"s3:*","Resource":"*"},{"Sid":"a","Effect":"Deny","Action":"s3:*","Resource":"*"}"#),
+            trust(
+                #"{"Sid":"a","Effect":"Allow","Action":"s3:*","Resource":"*"},{"Sid":"a","Effect":"Deny","Action":"s3:*","Resource":"*"}"#
+            ),
             "Statement IDs (SID) in a single policy must be unique."
         ),
         (
             trust(#"{"Effect":"Allow","Action":"GetObject","Resource":"*"}"#),
             "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."
         ),
-        (trust(#"{"Effect":"Allow","Action":"s3:a:b","Resource":"*"}"#), "Actions/Condition can contain only one colon."),
+        (
+            trust(#"{"Effect":"Allow","Action":"s3:a:b","Resource":"*"}"#),
+            "Actions/Condition can contain only one colon."
+        ),
         (trust(#"{"Effect":"Allow","Action":"s 3:a","Resource":"*"}"#), "Vendor s 3 is not valid"),
-        (trust(#"{"Effect":"Allow","Action":"s3:*","Resource":"bucket"}"#), "Resource bucket must be in ARN format or \"*\"."),
+        (
+            trust(#"{"Effect":"Allow","Action":"s3:*","Resource":"bucket"}"#),
+            "Resource bucket must be in ARN format or \"*\"."
+        ),
         (
             trust(#"{"Effect":"Allow","Action":"s3:*","Resource":"arn:gcp:s3:::b"}"#),
             "Partition \"gcp\" is not valid for resource \"arn:gcp:s3:::b\"."
         ),
-        (trust(#"{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:iam:79:user/x"}"#), "The policy failed legacy parsing"),
+        (
+            trust(#"{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:iam:79:user/x"}"#),
+            "The policy failed legacy parsing"
+        ),
         (
             trust(#"{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:us-east-1::b"}"#),
             "Resource arn:aws:s3:us-east-1::b can not contain region information."

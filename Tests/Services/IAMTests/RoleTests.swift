@@ -10,7 +10,7 @@ import Testing
         try await IAMFixture.with(engine) { iam in
             let created = try await iam.service.createRole(
                 CreateRoleRequest(
-                    path: "/app/", roleName: "Worker", assumeRolePolicyDocument: IAMFixture.trust, description: "Works",
+                    roleName: "Worker", assumeRolePolicyDocument: IAMFixture.trust, path: "/app/", description: "Works",
                     maxSessionDuration: 7200, tags: [Tag(key: "team", value: "a")]), iam.call()
             ).role
             #expect(created.arn == "arn:aws:iam::123456789012:role/app/Worker")
@@ -34,11 +34,14 @@ import Testing
             #expect(try await iam.service.role(account: "000000000000", name: "Worker") == nil)
 
             try await iam.service.deleteRole(DeleteRoleRequest(roleName: "Worker"), iam.call())
-            let missing = try await refusal { _ = try await iam.service.getRole(GetRoleRequest(roleName: "Worker"), iam.call()) }
+            let missing = try await refusal {
+                _ = try await iam.service.getRole(GetRoleRequest(roleName: "Worker"), iam.call())
+            }
             #expect(missing == IAMError.noSuchEntityException("The role with name Worker cannot be found."))
             // Its tags are gone too.
             try await iam.createRole("Worker")
-            #expect(try await iam.service.listRoleTags(ListRoleTagsRequest(roleName: "Worker"), iam.call()).tags.isEmpty)
+            #expect(
+                try await iam.service.listRoleTags(ListRoleTagsRequest(roleName: "Worker"), iam.call()).tags.isEmpty)
         }
     }
 
@@ -60,18 +63,24 @@ import Testing
             var names: [String] = []
             var marker: String?
             repeat {
-                let page = try await iam.service.listRoles(ListRolesRequest(pathPrefix: "/x/", marker: marker, maxItems: 3), iam.call())
+                let page = try await iam.service.listRoles(
+                    ListRolesRequest(pathPrefix: "/x/", marker: marker, maxItems: 3), iam.call())
                 names += page.roles.map(\.roleName)
                 marker = page.marker
                 #expect(page.isTruncated == (marker != nil))
-                #expect(page.roles.allSatisfy { $0.maxSessionDuration == 3600 && $0.tags == nil && $0.roleLastUsed == nil })
+                #expect(
+                    page.roles.allSatisfy { $0.maxSessionDuration == 3600 && $0.tags == nil && $0.roleLastUsed == nil })
             } while marker != nil
             #expect(names == ["A", "b", "c", "D"])
-            #expect(try await iam.service.listRoles(ListRolesRequest(pathPrefix: "/x/y/"), iam.call()).roles.map(\.roleName) == ["c"])
+            #expect(
+                try await iam.service.listRoles(ListRolesRequest(pathPrefix: "/x/y/"), iam.call()).roles.map(\.roleName)
+                    == ["c"])
             let all = try await iam.service.listRoles(ListRolesRequest(), iam.call())
             #expect(all.roles.count == 5)
             #expect(all.isTruncated == false)
-            let bad = try await refusal { _ = try await iam.service.listRoles(ListRolesRequest(marker: "x"), iam.call()) }
+            let bad = try await refusal {
+                _ = try await iam.service.listRoles(ListRolesRequest(marker: "x"), iam.call())
+            }
             #expect(bad.code == "ValidationError")
         }
     }
@@ -102,12 +111,15 @@ import Testing
     func aTrustedRoleMustExist(engine: SQLEngine) async throws {
         try await IAMFixture.with(engine) { iam in
             func create(_ name: String, trusting principal: String) async throws {
-                let trust = #"{"Statement":[{"Effect":"Allow","Principal":{"AWS":"\#(principal)"},"Action":"sts:AssumeRole"}]}"#
-                _ = try await iam.service.createRole(CreateRoleRequest(roleName: name, assumeRolePolicyDocument: trust), iam.call())
+                let trust =
+                    #"{"Statement":[{"Effect":"Allow","Principal":{"AWS":"\#(principal)"},"Action":"sts:AssumeRole"}]}"#
+                _ = try await iam.service.createRole(
+                    CreateRoleRequest(roleName: name, assumeRolePolicyDocument: trust), iam.call())
             }
             let arn = "arn:aws:iam::123456789012:role/a"
             let missing = try await refusal { try await create("b", trusting: arn) }
-            #expect(missing == IAMError.malformedPolicyDocumentException("Invalid principal in policy: \"AWS\":\"\(arn)\""))
+            #expect(
+                missing == IAMError.malformedPolicyDocumentException("Invalid principal in policy: \"AWS\":\"\(arn)\""))
             try await iam.createRole("a")
             try await create("b", trusting: arn)
             // Other accounts can't be seen.
@@ -128,19 +140,23 @@ import Testing
             #expect(listed.isTruncated == false)
             let double = try await refusal {
                 try await iam.service.tagRole(
-                    TagRoleRequest(roleName: "r", tags: [Tag(key: "x", value: ""), Tag(key: "X", value: "")]), iam.call())
+                    TagRoleRequest(roleName: "r", tags: [Tag(key: "x", value: ""), Tag(key: "X", value: "")]),
+                    iam.call())
             }
             #expect(
                 double
-                    == IAMError.invalidInputException("Duplicate tag keys found. Please note that Tag keys are case insensitive."))
+                    == IAMError.invalidInputException(
+                        "Duplicate tag keys found. Please note that Tag keys are case insensitive."))
             try await iam.service.tagRole(
                 TagRoleRequest(roleName: "r", tags: (0..<49).map { Tag(key: "k\($0)", value: "") }), iam.call())
             let full = try await refusal {
-                try await iam.service.tagRole(TagRoleRequest(roleName: "r", tags: [Tag(key: "one more", value: "")]), iam.call())
+                try await iam.service.tagRole(
+                    TagRoleRequest(roleName: "r", tags: [Tag(key: "one more", value: "")]), iam.call())
             }
             #expect(full.code == "LimitExceeded")
             let page = try await iam.service.listRoleTags(ListRoleTagsRequest(roleName: "r", maxItems: 30), iam.call())
-            let rest = try await iam.service.listRoleTags(ListRoleTagsRequest(roleName: "r", marker: page.marker), iam.call())
+            let rest = try await iam.service.listRoleTags(
+                ListRoleTagsRequest(roleName: "r", marker: page.marker), iam.call())
             #expect(page.tags.count == 30 && rest.tags.count == 20)
         }
     }
@@ -151,27 +167,38 @@ import Testing
             let missing = try await refusal {
                 _ = try await iam.service.createRole(
                     CreateRoleRequest(
-                        roleName: "r", assumeRolePolicyDocument: IAMFixture.trust, permissionsBoundary: iam.policyARN("none")), iam.call())
+                        roleName: "r", assumeRolePolicyDocument: IAMFixture.trust,
+                        permissionsBoundary: iam.policyARN("none")), iam.call())
             }
             #expect(
                 missing
-                    == IAMError.noSuchEntityException("Scope ARN: \(iam.policyARN("none")) does not exist or is not attachable."))
+                    == IAMError.noSuchEntityException(
+                        "Scope ARN: \(iam.policyARN("none")) does not exist or is not attachable."))
             let arn = "arn:aws:iam::aws:policy/ReadOnlyAccess"
             _ = try await iam.service.createRole(
-                CreateRoleRequest(roleName: "r", assumeRolePolicyDocument: IAMFixture.trust, permissionsBoundary: arn), iam.call())
+                CreateRoleRequest(roleName: "r", assumeRolePolicyDocument: IAMFixture.trust, permissionsBoundary: arn),
+                iam.call())
             let boundary = AttachedPermissionsBoundary(permissionsBoundaryType: "Policy", permissionsBoundaryArn: arn)
-            #expect(try await iam.service.getRole(GetRoleRequest(roleName: "r"), iam.call()).role.permissionsBoundary == boundary)
-            #expect(try await iam.service.listRoles(ListRolesRequest(), iam.call()).roles.first?.permissionsBoundary == nil)
+            #expect(
+                try await iam.service.getRole(GetRoleRequest(roleName: "r"), iam.call()).role.permissionsBoundary
+                    == boundary)
+            #expect(
+                try await iam.service.listRoles(ListRolesRequest(), iam.call()).roles.first?.permissionsBoundary == nil)
             let policy = try await iam.service.getPolicy(GetPolicyRequest(policyArn: arn), iam.call()).policy
             #expect(policy?.permissionsBoundaryUsageCount == 1)
             #expect(policy?.attachmentCount == 0)
 
-            try await iam.service.deleteRolePermissionsBoundary(DeleteRolePermissionsBoundaryRequest(roleName: "r"), iam.call())
-            #expect(try await iam.service.getRole(GetRoleRequest(roleName: "r"), iam.call()).role.permissionsBoundary == nil)
+            try await iam.service.deleteRolePermissionsBoundary(
+                DeleteRolePermissionsBoundaryRequest(roleName: "r"), iam.call())
+            #expect(
+                try await iam.service.getRole(GetRoleRequest(roleName: "r"), iam.call()).role.permissionsBoundary == nil
+            )
             let own = try await iam.createPolicy("mine")
             try await iam.service.putRolePermissionsBoundary(
                 PutRolePermissionsBoundaryRequest(roleName: "r", permissionsBoundary: own), iam.call())
-            let used = try await refusal { try await iam.service.deletePolicy(DeletePolicyRequest(policyArn: own), iam.call()) }
+            let used = try await refusal {
+                try await iam.service.deletePolicy(DeletePolicyRequest(policyArn: own), iam.call())
+            }
             #expect(used == IAMError.deleteConflictException("Cannot delete a policy attached to entities."))
         }
     }

@@ -14,7 +14,10 @@ import Testing
                 ).role
             }
             let role = try #require(try await create("autoscaling.amazonaws.com"))
-            #expect(role.arn == "arn:aws:iam::123456789012:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling")
+            #expect(
+                role.arn
+                    == "arn:aws:iam::123456789012:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
+            )
             let attached = try await iam.service.listAttachedRolePolicies(
                 ListAttachedRolePoliciesRequest(roleName: role.roleName), iam.call())
             #expect(
@@ -23,14 +26,18 @@ import Testing
                         policyName: "AutoScalingServiceRolePolicy",
                         policyArn: "arn:aws:iam::aws:policy/aws-service-role/AutoScalingServiceRolePolicy")
                 ])
-            #expect(try await create("autoscaling.amazonaws.com", suffix: "two")?.roleName == "AWSServiceRoleForAutoScaling_two")
+            #expect(
+                try await create("autoscaling.amazonaws.com", suffix: "two")?.roleName
+                    == "AWSServiceRoleForAutoScaling_two")
             let taken = try await refusal { _ = try await create("autoscaling.amazonaws.com") }
             #expect(taken.code == "InvalidInput")
             let suffix = try await refusal { _ = try await create("ecs.amazonaws.com", suffix: "x") }
             #expect(suffix == IAMError.invalidInputException("Custom suffix is not allowed for ecs.amazonaws.com"))
             #expect(try await refusal { _ = try await create("unheard-of.amazonaws.com") }.code == "NotImplemented")
 
-            let protected = try await refusal { try await iam.service.deleteRole(DeleteRoleRequest(roleName: role.roleName), iam.call()) }
+            let protected = try await refusal {
+                try await iam.service.deleteRole(DeleteRoleRequest(roleName: role.roleName), iam.call())
+            }
             #expect(
                 protected
                     == IAMError.unmodifiableEntityException(
@@ -38,6 +45,28 @@ import Testing
                         Cannot perform the operation on the protected role 'AWSServiceRoleForAutoScaling' - this role is only \
                         modifiable by AWS
                         """))
+
+            let task = try await iam.service.deleteServiceLinkedRole(
+                DeleteServiceLinkedRoleRequest(roleName: role.roleName), iam.call()
+            ).deletionTaskId
+            #expect(task.hasPrefix("task/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling/"))
+            func status(_ task: String) async throws -> String {
+                try await iam.service.getServiceLinkedRoleDeletionStatus(
+                    GetServiceLinkedRoleDeletionStatusRequest(deletionTaskId: task), iam.call()
+                ).status
+            }
+            #expect(try await status(task) == "SUCCEEDED")
+            #expect(try await refusal { _ = try await status(task + "x") }.code == "NoSuchEntity")
+            _ = try #require(try await create("autoscaling.amazonaws.com"))
+            try await iam.createRole("own")
+            let own = try await refusal {
+                _ = try await iam.service.deleteServiceLinkedRole(
+                    DeleteServiceLinkedRoleRequest(roleName: "own"), iam.call())
+            }
+            #expect(own.code == "InvalidInput")
+            let profiles = try await iam.service.listInstanceProfilesForRole(
+                ListInstanceProfilesForRoleRequest(roleName: "own"), iam.call())
+            #expect(profiles.instanceProfiles.isEmpty)
         }
     }
 }

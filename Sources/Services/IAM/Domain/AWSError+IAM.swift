@@ -31,6 +31,8 @@ extension AWSError {
     static func accessDenied(_ principal: Principal, _ operation: String, resource: String) -> AWSError {
         AWSError(
             "AccessDenied", status: 403,
-            message: "User: \(principal.arn ?? "anonymous") is not authorized to perform: iam:\(operation) on resource: \(resource)")
+            message:
+                "User: \(principal.arn ?? "anonymous") is not authorized to perform: iam:\(operation) on resource: \(resource)"
+        )
     }
 }

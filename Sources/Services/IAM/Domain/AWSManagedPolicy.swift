@@ -6,7 +6,8 @@ struct AWSManagedPolicy: Sendable, Hashable {
     var name: String
     /// `/`, `/service-role/`, `/job-function/` or `/aws-service-role/`.
     var path: String
-    /// The default version: its number, its document, and when it was made; nil for policies that are known by name alone.
+    /// The default version: its number, its document, and when it was made; nil for policies that are known by name
+    /// alone.
     var content: Content?
 
     struct Content: Sendable, Hashable {

@@ -1,23 +1,27 @@
 import Foundation
 import ServiceModel
 
-/// The documents of the AWS managed policies that applications of Lambda use most, in their default versions, as AWS publishes
-/// them (<https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html>).
+/// The documents of the AWS managed policies that applications of Lambda use most, in their default versions, as AWS
+/// publishes them (<https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html>).
 enum AWSManagedPolicyDocuments {
     static func content(_ policy: String) -> AWSManagedPolicy.Content? { contents[policy] }
 
     /// A document of one statement that allows some actions on everything.
-    private static func allowing(_ version: Int, _ updated: String, sid: String? = nil, _ actions: [String]) -> AWSManagedPolicy.Content {
+    private static func allowing(_ version: Int, _ updated: String, sid: String? = nil, _ actions: [String])
+        -> AWSManagedPolicy.Content
+    {
         let sid = sid.map { #""Sid":"\#($0)","# } ?? ""
         let list = actions.map { "\"\($0)\"" }.joined(separator: ",")
         return content(
-            version, updated, #"{"Version":"2012-10-17","Statement":[{\#(sid)"Effect":"Allow","Action":[\#(list)],"Resource":"*"}]}"#)
+            version, updated,
+            #"{"Version":"2012-10-17","Statement":[{\#(sid)"Effect":"Allow","Action":[\#(list)],"Resource":"*"}]}"#)
     }
 
-    /// - Parameter updated: when the version was made, such as `2015-04-09T15:03:43Z`.
+    /// A version, and when it was made, such as `2015-04-09T15:03:43Z`.
     private static func content(_ version: Int, _ updated: String, _ document: String) -> AWSManagedPolicy.Content {
         let date = (try? Date(updated, strategy: .iso8601)) ?? Date(timeIntervalSince1970: 0)
-        return AWSManagedPolicy.Content(version: version, document: document, updated: Timestamp(seconds: date.timeIntervalSince1970))
+        return AWSManagedPolicy.Content(
+            version: version, document: document, updated: Timestamp(seconds: date.timeIntervalSince1970))
     }
 
     private static let logs = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
@@ -29,34 +33,41 @@ enum AWSManagedPolicyDocuments {
         "AmazonDynamoDBFullAccess": content(15, "2021-01-29T17:38:30Z", dynamoDBFullAccess),
         "AmazonS3FullAccess": allowing(2, "2021-09-27T20:16:37Z", ["s3:*", "s3-object-lambda:*"]),
         "AmazonS3ReadOnlyAccess": allowing(
-            3, "2023-08-10T21:31:39Z", ["s3:Get*", "s3:List*", "s3:Describe*", "s3-object-lambda:Get*", "s3-object-lambda:List*"]),
+            3, "2023-08-10T21:31:39Z",
+            ["s3:Get*", "s3:List*", "s3:Describe*", "s3-object-lambda:Get*", "s3-object-lambda:List*"]),
         "AmazonSQSFullAccess": allowing(1, "2015-02-06T18:41:07Z", ["sqs:*"]),
         "AWSLambdaBasicExecutionRole": allowing(1, "2015-04-09T15:03:43Z", logs),
         "AWSLambdaDynamoDBExecutionRole": allowing(
             1, "2015-04-09T15:09:29Z",
-            ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"] + logs),
+            ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"]
+                + logs),
         "AWSLambdaKinesisExecutionRole": allowing(
             2, "2018-11-19T20:09:24Z",
             [
-                "kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:GetRecords", "kinesis:GetShardIterator",
+                "kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:GetRecords",
+                "kinesis:GetShardIterator",
                 "kinesis:ListShards", "kinesis:ListStreams", "kinesis:SubscribeToShard",
             ] + logs),
         "AWSLambdaMSKExecutionRole": allowing(
             2, "2022-08-02T20:08:02Z",
             [
-                "kafka:DescribeCluster", "kafka:DescribeClusterV2", "kafka:GetBootstrapBrokers", "ec2:CreateNetworkInterface",
-                "ec2:DescribeNetworkInterfaces", "ec2:DescribeVpcs", "ec2:DeleteNetworkInterface", "ec2:DescribeSubnets",
+                "kafka:DescribeCluster", "kafka:DescribeClusterV2", "kafka:GetBootstrapBrokers",
+                "ec2:CreateNetworkInterface",
+                "ec2:DescribeNetworkInterfaces", "ec2:DescribeVpcs", "ec2:DeleteNetworkInterface",
+                "ec2:DescribeSubnets",
                 "ec2:DescribeSecurityGroups",
             ] + logs),
         "AWSLambdaRole": content(
             1, "2015-02-06T18:41:28Z",
-            #"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["lambda:InvokeFunction"],"Resource":["*"]}]}"#),
+            #"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["lambda:InvokeFunction"],"Resource":["*"]}]}"#
+        ),
         "AWSLambdaSQSQueueExecutionRole": allowing(
             1, "2018-06-14T21:50:45Z", ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"] + logs),
         "AWSLambdaVPCAccessExecutionRole": allowing(
             3, "2024-01-05T22:38:26Z", sid: "AWSLambdaVPCAccessExecutionPermissions",
             logs + [
-                "ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:DeleteNetworkInterface",
+                "ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets",
+                "ec2:DeleteNetworkInterface",
                 "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses",
             ]),
         "AWSLambda_FullAccess": content(7, "2026-02-12T18:00:51Z", lambdaFullAccess),
@@ -71,7 +82,8 @@ enum AWSManagedPolicyDocuments {
         "CloudWatchLogsFullAccess": allowing(
             8, "2026-02-12T18:00:33Z", sid: "CloudWatchLogsFullAccess",
             [
-                "logs:*", "cloudwatch:GenerateQuery", "cloudwatch:GenerateQueryResultsSummary", "observabilityadmin:GetS3TableIntegration",
+                "logs:*", "cloudwatch:GenerateQuery", "cloudwatch:GenerateQueryResultsSummary",
+                "observabilityadmin:GetS3TableIntegration",
                 "observabilityadmin:ListS3TableIntegrations", "observabilityadmin:ListTelemetryPipelines",
             ]),
         "PowerUserAccess": content(

@@ -9,7 +9,9 @@ enum IAMTags {
     }
 
     static func merging(_ added: [Tag], into tags: [Tag]) throws(AWSError) -> [Tag] {
-        do { return try rules.merging(added.map(\.kit), into: tags.map(\.kit)).map(Tag.init(kit:)) } catch { throw refusal(error) }
+        do { return try rules.merging(added.map(\.kit), into: tags.map(\.kit)).map(Tag.init(kit:)) } catch {
+            throw refusal(error)
+        }
     }
 
     static func removing(_ keys: [String], from tags: [Tag]) -> [Tag] {
@@ -21,18 +23,21 @@ enum IAMTags {
         case .tooMany: IAMError.limitExceededException("The number of tags has reached the maximum limit.")
         case .duplicateKey:
             IAMError.invalidInputException("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
-        case .reservedKey: IAMError.invalidInputException("aws: prefixed tag key names are not allowed for external use.")
+        case .reservedKey:
+            IAMError.invalidInputException("aws: prefixed tag key names are not allowed for external use.")
         case .emptyKey, .keyTooLong, .keyCharacters:
             AWSError.validationError(
-                "The specified value for tag key is invalid. It must be 1 to 128 characters of letters, numbers, spaces and _.:/=+-@")
+                "The specified value for tag key is invalid. It must be 1 to 128 characters of letters, numbers, spaces and _.:/=+-@"
+            )
         case .valueTooLong, .valueCharacters:
             AWSError.validationError(
-                "The specified value for tag value is invalid. It must be 0 to 256 characters of letters, numbers, spaces and _.:/=+-@")
+                "The specified value for tag value is invalid. It must be 0 to 256 characters of letters, numbers, spaces and _.:/=+-@"
+            )
         }
     }
 }
 
 extension Tag {
-    fileprivate var kit: ServiceKit.Tag { ServiceKit.Tag(key: key, value: value) }
-    fileprivate init(kit: ServiceKit.Tag) { self.init(key: kit.key, value: kit.value) }
+    fileprivate var kit: ResourceTag { ResourceTag(key: key, value: value) }
+    fileprivate init(kit: ResourceTag) { self.init(key: kit.key, value: kit.value) }
 }

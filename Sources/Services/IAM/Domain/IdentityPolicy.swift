@@ -1,6 +1,7 @@
 import ServiceKit
 
-/// The rules for policies that are attached to an identity, inline or managed, and what IAM answers when they are broken.
+/// The rules for policies that are attached to an identity, inline or managed, and what IAM answers when they are
+/// broken.
 enum IdentityPolicy {
     enum Kind: Sendable { case inline, managed }
 
@@ -25,7 +26,8 @@ enum IdentityPolicy {
             if let sid = statement.sid, !sid.isEmpty {
                 guard sid.utf8.allSatisfy(isAlphanumeric) else {
                     throw malformed(
-                        "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*")
+                        "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*"
+                    )
                 }
                 guard sids.insert(sid).inserted else {
                     throw malformed("Statement IDs (SID) in a single policy must be unique.")
@@ -51,7 +53,9 @@ enum IdentityPolicy {
             throw malformed("Actions/Condition can contain only one colon.")
         }
         let vendor = text[..<colon]
-        guard !vendor.isEmpty, vendor.utf8.allSatisfy({ ServiceName.isLabelByte($0) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "/") })
+        guard !vendor.isEmpty,
+            vendor.utf8.allSatisfy({ ServiceName.isLabelByte($0) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "/") }
+            )
         else { throw malformed("Vendor \(vendor) is not valid") }
     }
 
@@ -74,7 +78,8 @@ enum IdentityPolicy {
             throw malformed("Resource vendor must be fully qualified and cannot contain regexes.")
         }
         guard parts.count == 6 else { return }
-        if vendor == "s3", !parts[3].isEmpty, parts[3] != "*", !parts[5].hasPrefix("accesspoint"), !parts[5].hasPrefix("storage-lens"),
+        if vendor == "s3", !parts[3].isEmpty, parts[3] != "*", !parts[5].hasPrefix("accesspoint"),
+            !parts[5].hasPrefix("storage-lens"),
             !parts[5].hasPrefix("job"), !parts[5].hasPrefix("access-grants")
         {
             throw malformed("Resource \(resource) can not contain region information.")
@@ -83,15 +88,20 @@ enum IdentityPolicy {
             guard parts[3].isEmpty || parts[3] == "*" else {
                 throw malformed("IAM resource \(resource) cannot contain region information.")
             }
-            guard iamResources.contains(where: { parts[5].hasPrefix($0) }) || parts[5].hasPrefix("*") || parts[5] == "root" else {
+            guard
+                iamResources.contains(where: { parts[5].hasPrefix($0) }) || parts[5].hasPrefix("*")
+                    || parts[5] == "root"
+            else {
                 throw malformed(
-                    "IAM resource path must either be \"*\" or start with " + iamResources.joined(separator: ", ") + ".")
+                    "IAM resource path must either be \"*\" or start with " + iamResources.joined(separator: ", ") + "."
+                )
             }
         }
     }
 
     private static let iamResources = [
-        "user/", "federated-user/", "role/", "group/", "instance-profile/", "mfa/", "server-certificate/", "policy/", "sms-mfa/",
+        "user/", "federated-user/", "role/", "group/", "instance-profile/", "mfa/", "server-certificate/", "policy/",
+        "sms-mfa/",
         "saml-provider/", "oidc-provider/", "report/", "access-report/",
     ]
 

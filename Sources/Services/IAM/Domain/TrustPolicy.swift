@@ -4,7 +4,8 @@ import ServiceKit
 enum TrustPolicy {
     /// What may be allowed by a trust policy.
     private static let actions = [
-        "sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity", "sts:TagSession", "sts:SetSourceIdentity",
+        "sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity", "sts:TagSession",
+        "sts:SetSourceIdentity",
         "sts:SetContext",
     ]
 
@@ -32,7 +33,8 @@ enum TrustPolicy {
             }
         }
         guard IAMQuotas.size(ofPolicy: text) <= IAMQuotas.trustPolicySize else {
-            throw IAMError.limitExceededException("Cannot exceed quota for ACLSizePerRole: \(IAMQuotas.trustPolicySize)")
+            throw IAMError.limitExceededException(
+                "Cannot exceed quota for ACLSizePerRole: \(IAMQuotas.trustPolicySize)")
         }
         return roles
     }
@@ -49,7 +51,9 @@ enum TrustPolicy {
             throw malformed("AssumeRolepolicy contained an invalid principal: \"STAR\":\"*\".")
         case .aws(let value):
             if value == "*" || AccountID.isValid(value) { return nil }
-            guard let arn = ARN(value), AccountID.isValid(arn.account), arn.region.isEmpty else { throw invalid(principal) }
+            guard let arn = ARN(value), AccountID.isValid(arn.account), arn.region.isEmpty else {
+                throw invalid(principal)
+            }
             switch (arn.service, arn.typed?.type) {
             case ("iam", nil) where arn.resource == "root": return nil
             case ("iam", "role"): return arn
@@ -62,7 +66,9 @@ enum TrustPolicy {
             }
             return nil
         case .federated(let name):
-            if let arn = ARN(name), arn.service == "iam", let type = arn.typed?.type, type == "saml-provider" || type == "oidc-provider" {
+            if let arn = ARN(name), arn.service == "iam", let type = arn.typed?.type,
+                type == "saml-provider" || type == "oidc-provider"
+            {
                 return nil
             }
             guard isDomain(name) else {
@@ -74,7 +80,8 @@ enum TrustPolicy {
     }
 
     private static func isServiceName(_ name: String) -> Bool {
-        isDomain(name) && [".amazonaws.com", ".amazonaws.com.cn", ".amazon.com", ".aws.internal"].contains { name.hasSuffix($0) }
+        isDomain(name)
+            && [".amazonaws.com", ".amazonaws.com.cn", ".amazon.com", ".aws.internal"].contains { name.hasSuffix($0) }
     }
 
     private static func isDomain(_ name: String) -> Bool {
@@ -101,7 +108,8 @@ enum TrustPolicy {
         case .leadingSpace: "JSON strings must not have leading spaces"
         case .unknownField(let name): "Unknown field \(name)"
         case .missingField(let name): "Missing required field \(name)"
-        case .conflictingFields(let name, _), .duplicateField(let name): "Statement/policy already has instance of \(name)"
+        case .conflictingFields(let name, _), .duplicateField(let name):
+            "Statement/policy already has instance of \(name)"
         case .invalidVersion: "The policy must contain a valid version string"
         case .invalidEffect(let effect): "Invalid effect: \(effect)"
         case .unknownConditionOperator(let name): "Invalid Condition type : \(name)"

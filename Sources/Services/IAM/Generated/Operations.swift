@@ -34,6 +34,9 @@ public protocol IAMAPI: AWSService {
     /// [DeleteRolePolicy](https://docs.aws.amazon.com/goto/WebAPI/iam-2010-05-08/DeleteRolePolicy)
     func deleteRolePolicy(_ input: DeleteRolePolicyRequest, _ call: Call) async throws
 
+    /// [DeleteServiceLinkedRole](https://docs.aws.amazon.com/goto/WebAPI/iam-2010-05-08/DeleteServiceLinkedRole)
+    func deleteServiceLinkedRole(_ input: DeleteServiceLinkedRoleRequest, _ call: Call) async throws -> DeleteServiceLinkedRoleResponse
+
     /// [DetachRolePolicy](https://docs.aws.amazon.com/goto/WebAPI/iam-2010-05-08/DetachRolePolicy)
     func detachRolePolicy(_ input: DetachRolePolicyRequest, _ call: Call) async throws
 
@@ -49,11 +52,17 @@ public protocol IAMAPI: AWSService {
     /// [GetRolePolicy](https://docs.aws.amazon.com/goto/WebAPI/iam-2010-05-08/GetRolePolicy)
     func getRolePolicy(_ input: GetRolePolicyRequest, _ call: Call) async throws -> GetRolePolicyResponse
 
+    /// [GetServiceLinkedRoleDeletionStatus](https://docs.aws.amazon.com/goto/WebAPI/iam-2010-05-08/GetServiceLinkedRoleDeletionStatus)
+    func getServiceLinkedRoleDeletionStatus(_ input: GetServiceLinkedRoleDeletionStatusRequest, _ call: Call) async throws -> GetServiceLinkedRoleDeletionStatusResponse
+
     /// [ListAttachedRolePolicies](https://docs.aws.amazon.com/goto/WebAPI/iam-2010-05-08/ListAttachedRolePolicies)
     func listAttachedRolePolicies(_ input: ListAttachedRolePoliciesRequest, _ call: Call) async throws -> ListAttachedRolePoliciesResponse
 
     /// [ListEntitiesForPolicy](https://docs.aws.amazon.com/goto/WebAPI/iam-2010-05-08/ListEntitiesForPolicy)
     func listEntitiesForPolicy(_ input: ListEntitiesForPolicyRequest, _ call: Call) async throws -> ListEntitiesForPolicyResponse
+
+    /// [ListInstanceProfilesForRole](https://docs.aws.amazon.com/goto/WebAPI/iam-2010-05-08/ListInstanceProfilesForRole)
+    func listInstanceProfilesForRole(_ input: ListInstanceProfilesForRoleRequest, _ call: Call) async throws -> ListInstanceProfilesForRoleResponse
 
     /// [ListPolicies](https://docs.aws.amazon.com/goto/WebAPI/iam-2010-05-08/ListPolicies)
     func listPolicies(_ input: ListPoliciesRequest, _ call: Call) async throws -> ListPoliciesResponse
@@ -136,6 +145,8 @@ extension IAMAPI {
         case "DeleteRolePolicy":
             try await deleteRolePolicy(DeleteRolePolicyRequest(wire: call.input), call)
             return Reply()
+        case "DeleteServiceLinkedRole":
+            return Reply(try await deleteServiceLinkedRole(DeleteServiceLinkedRoleRequest(wire: call.input), call).wire)
         case "DetachRolePolicy":
             try await detachRolePolicy(DetachRolePolicyRequest(wire: call.input), call)
             return Reply()
@@ -147,10 +158,14 @@ extension IAMAPI {
             return Reply(try await getRole(GetRoleRequest(wire: call.input), call).wire)
         case "GetRolePolicy":
             return Reply(try await getRolePolicy(GetRolePolicyRequest(wire: call.input), call).wire)
+        case "GetServiceLinkedRoleDeletionStatus":
+            return Reply(try await getServiceLinkedRoleDeletionStatus(GetServiceLinkedRoleDeletionStatusRequest(wire: call.input), call).wire)
         case "ListAttachedRolePolicies":
             return Reply(try await listAttachedRolePolicies(ListAttachedRolePoliciesRequest(wire: call.input), call).wire)
         case "ListEntitiesForPolicy":
             return Reply(try await listEntitiesForPolicy(ListEntitiesForPolicyRequest(wire: call.input), call).wire)
+        case "ListInstanceProfilesForRole":
+            return Reply(try await listInstanceProfilesForRole(ListInstanceProfilesForRoleRequest(wire: call.input), call).wire)
         case "ListPolicies":
             return Reply(try await listPolicies(ListPoliciesRequest(wire: call.input), call).wire)
         case "ListPolicyTags":
@@ -199,9 +214,10 @@ extension IAMAPI {
 
 private let iamOperations: Set<String> = [
     "AttachRolePolicy", "CreatePolicy", "CreatePolicyVersion", "CreateRole", "CreateServiceLinkedRole", "DeletePolicy",
-    "DeletePolicyVersion", "DeleteRole", "DeleteRolePermissionsBoundary", "DeleteRolePolicy", "DetachRolePolicy",
-    "GetPolicy", "GetPolicyVersion", "GetRole", "GetRolePolicy", "ListAttachedRolePolicies", "ListEntitiesForPolicy",
-    "ListPolicies", "ListPolicyTags", "ListPolicyVersions", "ListRolePolicies", "ListRoleTags", "ListRoles",
-    "PutRolePermissionsBoundary", "PutRolePolicy", "SetDefaultPolicyVersion", "TagPolicy", "TagRole", "UntagPolicy",
-    "UntagRole", "UpdateAssumeRolePolicy", "UpdateRole", "UpdateRoleDescription",
+    "DeletePolicyVersion", "DeleteRole", "DeleteRolePermissionsBoundary", "DeleteRolePolicy",
+    "DeleteServiceLinkedRole", "DetachRolePolicy", "GetPolicy", "GetPolicyVersion", "GetRole", "GetRolePolicy",
+    "GetServiceLinkedRoleDeletionStatus", "ListAttachedRolePolicies", "ListEntitiesForPolicy",
+    "ListInstanceProfilesForRole", "ListPolicies", "ListPolicyTags", "ListPolicyVersions", "ListRolePolicies",
+    "ListRoleTags", "ListRoles", "PutRolePermissionsBoundary", "PutRolePolicy", "SetDefaultPolicyVersion", "TagPolicy",
+    "TagRole", "UntagPolicy", "UntagRole", "UpdateAssumeRolePolicy", "UpdateRole", "UpdateRoleDescription",
 ]

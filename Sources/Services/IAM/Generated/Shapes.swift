@@ -279,6 +279,50 @@ public struct DeleteRoleRequest: Sendable, Hashable, WireReadable {
     }
 }
 
+public struct DeleteServiceLinkedRoleRequest: Sendable, Hashable, WireReadable {
+    public var roleName: String
+
+    public init(roleName: String) {
+        self.roleName = roleName
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        roleName = try members.required("RoleName")
+    }
+}
+
+public struct DeleteServiceLinkedRoleResponse: Sendable, Hashable, WireWritable {
+    public var deletionTaskId: String
+
+    public init(deletionTaskId: String) {
+        self.deletionTaskId = deletionTaskId
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["DeletionTaskId"] = deletionTaskId.wire
+        return .structure(members)
+    }
+}
+
+public struct DeletionTaskFailureReasonType: Sendable, Hashable, WireWritable {
+    public var reason: String?
+    public var roleUsageList: [RoleUsageType]?
+
+    public init(reason: String? = nil, roleUsageList: [RoleUsageType]? = nil) {
+        self.reason = reason
+        self.roleUsageList = roleUsageList
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Reason"] = reason?.wire
+        members["RoleUsageList"] = roleUsageList?.wire
+        return .structure(members)
+    }
+}
+
 public struct DetachRolePolicyRequest: Sendable, Hashable, WireReadable {
     public var roleName: String
     public var policyArn: String
@@ -415,6 +459,71 @@ public struct GetRoleResponse: Sendable, Hashable, WireWritable {
     }
 }
 
+public struct GetServiceLinkedRoleDeletionStatusRequest: Sendable, Hashable, WireReadable {
+    public var deletionTaskId: String
+
+    public init(deletionTaskId: String) {
+        self.deletionTaskId = deletionTaskId
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        deletionTaskId = try members.required("DeletionTaskId")
+    }
+}
+
+public struct GetServiceLinkedRoleDeletionStatusResponse: Sendable, Hashable, WireWritable {
+    public var status: String
+    public var reason: DeletionTaskFailureReasonType?
+
+    public init(status: String, reason: DeletionTaskFailureReasonType? = nil) {
+        self.status = status
+        self.reason = reason
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Status"] = status.wire
+        members["Reason"] = reason?.wire
+        return .structure(members)
+    }
+}
+
+public struct InstanceProfile: Sendable, Hashable, WireWritable {
+    public var path: String
+    public var instanceProfileName: String
+    public var instanceProfileId: String
+    public var arn: String
+    public var createDate: Timestamp
+    public var roles: [Role]
+    public var tags: [Tag]?
+
+    public init(
+        path: String, instanceProfileName: String, instanceProfileId: String, arn: String, createDate: Timestamp,
+        roles: [Role], tags: [Tag]? = nil
+    ) {
+        self.path = path
+        self.instanceProfileName = instanceProfileName
+        self.instanceProfileId = instanceProfileId
+        self.arn = arn
+        self.createDate = createDate
+        self.roles = roles
+        self.tags = tags
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Path"] = path.wire
+        members["InstanceProfileName"] = instanceProfileName.wire
+        members["InstanceProfileId"] = instanceProfileId.wire
+        members["Arn"] = arn.wire
+        members["CreateDate"] = createDate.wire
+        members["Roles"] = roles.wire
+        members["Tags"] = tags?.wire
+        return .structure(members)
+    }
+}
+
 public struct ListAttachedRolePoliciesRequest: Sendable, Hashable, WireReadable {
     public var roleName: String
     public var pathPrefix: String?
@@ -511,6 +620,45 @@ public struct ListEntitiesForPolicyResponse: Sendable, Hashable, WireWritable {
         members["PolicyGroups"] = policyGroups?.wire
         members["PolicyUsers"] = policyUsers?.wire
         members["PolicyRoles"] = policyRoles?.wire
+        members["IsTruncated"] = isTruncated?.wire
+        members["Marker"] = marker?.wire
+        return .structure(members)
+    }
+}
+
+public struct ListInstanceProfilesForRoleRequest: Sendable, Hashable, WireReadable {
+    public var roleName: String
+    public var marker: String?
+    public var maxItems: Int?
+
+    public init(roleName: String, marker: String? = nil, maxItems: Int? = nil) {
+        self.roleName = roleName
+        self.marker = marker
+        self.maxItems = maxItems
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        roleName = try members.required("RoleName")
+        marker = try members.optional("Marker")
+        maxItems = try members.optional("MaxItems")
+    }
+}
+
+public struct ListInstanceProfilesForRoleResponse: Sendable, Hashable, WireWritable {
+    public var instanceProfiles: [InstanceProfile]
+    public var isTruncated: Bool?
+    public var marker: String?
+
+    public init(instanceProfiles: [InstanceProfile], isTruncated: Bool? = nil, marker: String? = nil) {
+        self.instanceProfiles = instanceProfiles
+        self.isTruncated = isTruncated
+        self.marker = marker
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["InstanceProfiles"] = instanceProfiles.wire
         members["IsTruncated"] = isTruncated?.wire
         members["Marker"] = marker?.wire
         return .structure(members)
@@ -987,6 +1135,23 @@ public struct RoleLastUsed: Sendable, Hashable, WireWritable {
         var members: [String: WireValue] = [:]
         members["LastUsedDate"] = lastUsedDate?.wire
         members["Region"] = region?.wire
+        return .structure(members)
+    }
+}
+
+public struct RoleUsageType: Sendable, Hashable, WireWritable {
+    public var region: String?
+    public var resources: [String]?
+
+    public init(region: String? = nil, resources: [String]? = nil) {
+        self.region = region
+        self.resources = resources
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Region"] = region?.wire
+        members["Resources"] = resources?.wire
         return .structure(members)
     }
 }

@@ -76,9 +76,12 @@ extension IAMService {
         }
         let key = { (policy: Policy) in [policy.policyName?.lowercased() ?? "", policy.arn ?? ""] }
         policies.sort { key($0).lexicographicallyPrecedes(key($1)) }
-        let filters = [scope, input.pathPrefix ?? "", input.policyUsageFilter ?? "", input.onlyAttached == true ? "attached" : ""]
+        let filters = [
+            scope, input.pathPrefix ?? "", input.policyUsageFilter ?? "", input.onlyAttached == true ? "attached" : "",
+        ]
         let page = try Self.page(
-            policies, marker: input.marker, size: input.maxItems, scope: "ListPolicies \(filters.joined(separator: " "))", key: key)
+            policies, marker: input.marker, size: input.maxItems,
+            scope: "ListPolicies \(filters.joined(separator: " "))", key: key)
         return ListPoliciesResponse(policies: page.items, isTruncated: page.next != nil, marker: page.next)
     }
 
@@ -100,9 +103,12 @@ extension IAMService {
         }
     }
 
-    public func listEntitiesForPolicy(_ input: ListEntitiesForPolicyRequest, _ call: Call) async throws -> ListEntitiesForPolicyResponse {
+    public func listEntitiesForPolicy(_ input: ListEntitiesForPolicyRequest, _ call: Call) async throws
+        -> ListEntitiesForPolicyResponse
+    {
         let reference = try PolicyReference(input.policyArn)
-        let wantsRoles = input.entityFilter == nil || input.entityFilter == "Role" || input.entityFilter == "AWSManagedPolicy"
+        let wantsRoles =
+            input.entityFilter == nil || input.entityFilter == "Role" || input.entityFilter == "AWSManagedPolicy"
             || input.entityFilter == "LocalManagedPolicy"
         let roles = try await store.read(call.account) { rows in
             guard try rows.exists(reference) else { throw AWSError.noSuchPolicy(input.policyArn) }
@@ -120,13 +126,16 @@ extension IAMService {
         }
         // A role may use the policy in both ways; it is one entity.
         let unique = Dictionary(roles.map { ($0.roleId ?? "", $0) }, uniquingKeysWith: { first, _ in first }).values
-        let filters = [input.policyArn, input.entityFilter ?? "", input.policyUsageFilter ?? "", input.pathPrefix ?? ""]
+        let filters = [
+            input.policyArn, input.entityFilter ?? "", input.policyUsageFilter ?? "", input.pathPrefix ?? "",
+        ]
         let page = try Self.page(
             unique.sorted { ($0.roleName ?? "") < ($1.roleName ?? "") }, marker: input.marker, size: input.maxItems,
             scope: "ListEntitiesForPolicy \(filters.joined(separator: " "))"
         ) { [$0.roleName ?? ""] }
         return ListEntitiesForPolicyResponse(
-            policyGroups: [], policyUsers: [], policyRoles: page.items, isTruncated: page.next != nil, marker: page.next)
+            policyGroups: [], policyUsers: [], policyRoles: page.items, isTruncated: page.next != nil, marker: page.next
+        )
     }
 
     // MARK: Tags
@@ -155,7 +164,8 @@ extension IAMService {
             return try rows.tags(of: .policy(try rows.policy(reference, input.policyArn).name))
         }
         let page = try Self.page(
-            tags.sorted { $0.key < $1.key }, marker: input.marker, size: input.maxItems, scope: "ListPolicyTags \(input.policyArn)"
+            tags.sorted { $0.key < $1.key }, marker: input.marker, size: input.maxItems,
+            scope: "ListPolicyTags \(input.policyArn)"
         ) { [$0.key] }
         return ListPolicyTagsResponse(tags: page.items, isTruncated: page.next != nil, marker: page.next)
     }
@@ -173,7 +183,9 @@ extension IAMRows {
     /// A customer managed policy of this account.
     /// - Throws: `NoSuchEntity`.
     func policy(_ reference: PolicyReference, _ arn: String) throws -> PolicyRecord {
-        guard case .customer(account, let path, let name) = reference, let policy = try findPolicy(path: path, name: name) else {
+        guard case .customer(account, let path, let name) = reference,
+            let policy = try findPolicy(path: path, name: name)
+        else {
             throw AWSError.noSuchPolicy(arn)
         }
         return policy
@@ -181,7 +193,9 @@ extension IAMRows {
 
     /// A policy that the caller wants to change; AWS's own are not the caller's.
     func changeablePolicy(_ reference: PolicyReference, _ arn: String, _ call: Call) throws -> PolicyRecord {
-        if case .aws = reference { throw AWSError.accessDenied(call.principal, call.operation, resource: "policy \(arn)") }
+        if case .aws = reference {
+            throw AWSError.accessDenied(call.principal, call.operation, resource: "policy \(arn)")
+        }
         return try policy(reference, arn)
     }
 }
@@ -192,14 +206,16 @@ extension Policy {
         self.init(
             policyName: policy.name, policyId: policy.id, arn: policy.arn, path: policy.path,
             defaultVersionId: "v\(policy.defaultVersion)", attachmentCount: attachments,
-            permissionsBoundaryUsageCount: boundaries, isAttachable: true, createDate: policy.created, updateDate: policy.updated)
+            permissionsBoundaryUsageCount: boundaries, isAttachable: true, createDate: policy.created,
+            updateDate: policy.updated)
     }
 
     /// When AWS made a policy, and of some when it changed them, is not known here.
     fileprivate init(_ policy: AWSManagedPolicy, attachments: Int, boundaries: Int) {
         self.init(
             policyName: policy.name, policyId: policy.id, arn: policy.arn, path: policy.path,
-            defaultVersionId: policy.defaultVersionID, attachmentCount: attachments, permissionsBoundaryUsageCount: boundaries,
+            defaultVersionId: policy.defaultVersionID, attachmentCount: attachments,
+            permissionsBoundaryUsageCount: boundaries,
             isAttachable: true, updateDate: policy.content?.updated)
     }
 }

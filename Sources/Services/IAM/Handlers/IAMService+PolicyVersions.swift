@@ -1,7 +1,9 @@
 public import ServiceKit
 
 extension IAMService {
-    public func createPolicyVersion(_ input: CreatePolicyVersionRequest, _ call: Call) async throws -> CreatePolicyVersionResponse {
+    public func createPolicyVersion(_ input: CreatePolicyVersionRequest, _ call: Call) async throws
+        -> CreatePolicyVersionResponse
+    {
         let reference = try PolicyReference(input.policyArn)
         try Self.checkManaged(input.policyDocument)
         let now = time.now
@@ -19,7 +21,8 @@ extension IAMService {
             policy.updated = now
             if isDefault { policy.defaultVersion = policy.lastVersion }
             try rows.insert(
-                PolicyVersionRecord(number: policy.lastVersion, document: input.policyDocument, created: now), of: policy)
+                PolicyVersionRecord(number: policy.lastVersion, document: input.policyDocument, created: now),
+                of: policy)
             try rows.update(policy)
             return policy.lastVersion
         }
@@ -27,9 +30,13 @@ extension IAMService {
             policyVersion: PolicyVersion(versionId: "v\(number)", isDefaultVersion: isDefault, createDate: now))
     }
 
-    public func getPolicyVersion(_ input: GetPolicyVersionRequest, _ call: Call) async throws -> GetPolicyVersionResponse {
+    public func getPolicyVersion(_ input: GetPolicyVersionRequest, _ call: Call) async throws
+        -> GetPolicyVersionResponse
+    {
         let reference = try PolicyReference(input.policyArn)
-        if case .aws(let policy) = reference { return GetPolicyVersionResponse(policyVersion: try Self.version(input.versionId, of: policy)) }
+        if case .aws(let policy) = reference {
+            return GetPolicyVersionResponse(policyVersion: try Self.version(input.versionId, of: policy))
+        }
         let (policy, version) = try await store.read(call.account) { rows in
             let policy = try rows.policy(reference, input.policyArn)
             return (policy, try rows.version(input.versionId, of: policy))
@@ -43,26 +50,32 @@ extension IAMService {
     private static func version(_ id: String, of policy: AWSManagedPolicy) throws(AWSError) -> PolicyVersion {
         guard let content = policy.content else {
             throw AWSError(
-                "NotImplemented", status: 501, message: "The document of the AWS managed policy \(policy.arn) is not included in Martlet.")
+                "NotImplemented", status: 501,
+                message: "The document of the AWS managed policy \(policy.arn) is not included in Martlet.")
         }
         guard id == policy.defaultVersionID else { throw .noSuchVersion(policy.arn, id) }
         return PolicyVersion(
-            document: PercentEncoding.encode(content.document), versionId: id, isDefaultVersion: true, createDate: content.updated)
+            document: PercentEncoding.encode(content.document), versionId: id, isDefaultVersion: true,
+            createDate: content.updated)
     }
 
-    public func listPolicyVersions(_ input: ListPolicyVersionsRequest, _ call: Call) async throws -> ListPolicyVersionsResponse {
+    public func listPolicyVersions(_ input: ListPolicyVersionsRequest, _ call: Call) async throws
+        -> ListPolicyVersionsResponse
+    {
         let reference = try PolicyReference(input.policyArn)
         let versions: [PolicyVersion]
         if case .aws(let policy) = reference {
             versions = [
-                PolicyVersion(versionId: policy.defaultVersionID, isDefaultVersion: true, createDate: policy.content?.updated)
+                PolicyVersion(
+                    versionId: policy.defaultVersionID, isDefaultVersion: true, createDate: policy.content?.updated)
             ]
         } else {
             versions = try await store.read(call.account) { rows in
                 let policy = try rows.policy(reference, input.policyArn)
                 return try rows.versions(of: policy).map {
                     PolicyVersion(
-                        versionId: "v\($0.number)", isDefaultVersion: $0.number == policy.defaultVersion, createDate: $0.created)
+                        versionId: "v\($0.number)", isDefaultVersion: $0.number == policy.defaultVersion,
+                        createDate: $0.created)
                 }
             }
         }
@@ -102,7 +115,8 @@ extension IAMService {
 extension IAMRows {
     /// - Throws: `NoSuchEntity`.
     fileprivate func version(_ id: String, of policy: PolicyRecord) throws -> PolicyVersionRecord {
-        guard let number = PolicyVersionRecord.number(id), let version = try versions(of: policy).first(where: { $0.number == number })
+        guard let number = PolicyVersionRecord.number(id),
+            let version = try versions(of: policy).first(where: { $0.number == number })
         else { throw AWSError.noSuchVersion(policy.arn, id) }
         return version
     }

@@ -27,23 +27,37 @@ extension IAMService {
             roleName: role.name, policyName: input.policyName, policyDocument: PercentEncoding.encode(document))
     }
 
-    public func listRolePolicies(_ input: ListRolePoliciesRequest, _ call: Call) async throws -> ListRolePoliciesResponse {
+    public func listRolePolicies(_ input: ListRolePoliciesRequest, _ call: Call) async throws
+        -> ListRolePoliciesResponse
+    {
         let names = try await store.read(call.account) { rows in
             try rows.inlinePolicies(of: try rows.role(input.roleName).name).map(\.name)
         }
-        let page = try Self.page(names, marker: input.marker, size: input.maxItems, scope: "ListRolePolicies \(input.roleName)") { [$0] }
+        let page = try Self.page(
+            names, marker: input.marker, size: input.maxItems, scope: "ListRolePolicies \(input.roleName)"
+        ) { [$0] }
         return ListRolePoliciesResponse(policyNames: page.items, isTruncated: page.next != nil, marker: page.next)
     }
 
     public func deleteRolePolicy(_ input: DeleteRolePolicyRequest, _ call: Call) async throws {
         try await store.write(call.account) { rows in
             let role = try rows.changeableRole(input.roleName)
-            guard try rows.deleteInlinePolicy(input.policyName, of: role.name) else { throw Self.noSuchRolePolicy(input.policyName) }
+            guard try rows.deleteInlinePolicy(input.policyName, of: role.name) else {
+                throw Self.noSuchRolePolicy(input.policyName)
+            }
         }
     }
 
     private static func noSuchRolePolicy(_ name: String) -> AWSError {
         IAMError.noSuchEntityException("The role policy with name \(name) cannot be found.")
+    }
+
+    /// There are no instance profiles; tools ask for them before they delete a role.
+    public func listInstanceProfilesForRole(
+        _ input: ListInstanceProfilesForRoleRequest, _ call: Call
+    ) async throws -> ListInstanceProfilesForRoleResponse {
+        _ = try await store.read(call.account) { try $0.role(input.roleName) }
+        return ListInstanceProfilesForRoleResponse(instanceProfiles: [], isTruncated: false)
     }
 
     // MARK: Managed
@@ -57,7 +71,8 @@ extension IAMService {
             switch policy {
             case .aws(let policy):
                 guard policy.isAttachable else {
-                    throw IAMError.policyNotAttachableException("Cannot attach a Service Role Policy to a Customer Role.")
+                    throw IAMError.policyNotAttachableException(
+                        "Cannot attach a Service Role Policy to a Customer Role.")
                 }
                 name = policy.name
             case .customer(_, _, let policyName): name = policyName
@@ -66,7 +81,8 @@ extension IAMService {
             let attached = try rows.attachments(of: role.name)
             if attached.contains(where: { $0.arn == input.policyArn }) { return }
             guard attached.count < IAMQuotas.policiesPerRole else {
-                throw IAMError.limitExceededException("Cannot exceed quota for PoliciesPerRole: \(IAMQuotas.policiesPerRole)")
+                throw IAMError.limitExceededException(
+                    "Cannot exceed quota for PoliciesPerRole: \(IAMQuotas.policiesPerRole)")
             }
             try rows.attach(input.policyArn, name: name, to: role.name)
         }
@@ -76,7 +92,9 @@ extension IAMService {
         _ = try PolicyReference(input.policyArn)
         try await store.write(call.account) { rows in
             let role = try rows.changeableRole(input.roleName)
-            guard try rows.detach(input.policyArn, from: role.name) else { throw AWSError.noSuchPolicy(input.policyArn) }
+            guard try rows.detach(input.policyArn, from: role.name) else {
+                throw AWSError.noSuchPolicy(input.policyArn)
+            }
         }
     }
 
@@ -88,7 +106,9 @@ extension IAMService {
                 .map { AttachedPolicy(policyName: $0.name, policyArn: $0.arn) }
         }
         if let prefix = input.pathPrefix {
-            attached = attached.filter { ($0.policyArn?.split(separator: ":policy", maxSplits: 1).last ?? "").hasPrefix(prefix) }
+            attached = attached.filter {
+                ($0.policyArn?.split(separator: ":policy", maxSplits: 1).last ?? "").hasPrefix(prefix)
+            }
         }
         let page = try Self.page(
             attached, marker: input.marker, size: input.maxItems,

@@ -7,9 +7,11 @@ extension IAMService {
         let trusted = try TrustPolicy.check(input.assumeRolePolicyDocument)
         let boundary = try input.permissionsBoundary.map { ($0, try PolicyReference($0)) }
         let role = RoleRecord(
-            account: call.account, name: input.roleName, path: input.path ?? "/", id: UniqueID.make(.role, account: call.account),
+            account: call.account, name: input.roleName, path: input.path ?? "/",
+            id: UniqueID.make(.role, account: call.account),
             trustPolicy: input.assumeRolePolicyDocument, description: input.description,
-            maxSessionDuration: input.maxSessionDuration ?? 3600, permissionsBoundary: input.permissionsBoundary, linkedService: nil,
+            maxSessionDuration: input.maxSessionDuration ?? 3600, permissionsBoundary: input.permissionsBoundary,
+            linkedService: nil,
             created: time.now)
         try await store.write(call.account) { rows in
             try rows.checkTrusted(trusted)
@@ -20,7 +22,10 @@ extension IAMService {
             guard try rows.insert(role) else {
                 throw IAMError.entityAlreadyExistsException("Role with name \(role.name) already exists.")
             }
-            if isFull { throw IAMError.limitExceededException("Cannot exceed quota for RolesPerAccount: \(IAMQuotas.rolesPerAccount)") }
+            if isFull {
+                throw IAMError.limitExceededException(
+                    "Cannot exceed quota for RolesPerAccount: \(IAMQuotas.rolesPerAccount)")
+            }
             try rows.replaceTags(tags, of: .role(role.name))
         }
         return CreateRoleResponse(role: Role(created: role, tags: tags))
@@ -42,7 +47,8 @@ extension IAMService {
             try rows.roles(pathPrefix: input.pathPrefix, after: after, limit: size + 1)
         }
         let page = Page(found: found, size: size, scope: scope) { [$0.name.lowercased()] }
-        return ListRolesResponse(roles: page.items.map(Role.init(listed:)), isTruncated: page.next != nil, marker: page.next)
+        return ListRolesResponse(
+            roles: page.items.map(Role.init(listed:)), isTruncated: page.next != nil, marker: page.next)
     }
 
     public func updateRole(_ input: UpdateRoleRequest, _ call: Call) async throws -> UpdateRoleResponse {
@@ -57,7 +63,9 @@ extension IAMService {
         return UpdateRoleResponse()
     }
 
-    public func updateRoleDescription(_ input: UpdateRoleDescriptionRequest, _ call: Call) async throws -> UpdateRoleDescriptionResponse {
+    public func updateRoleDescription(_ input: UpdateRoleDescriptionRequest, _ call: Call) async throws
+        -> UpdateRoleDescriptionResponse
+    {
         let role = try await store.write(call.account) { rows in
             var role = try rows.role(input.roleName)
             role.description = input.description
@@ -104,11 +112,13 @@ extension IAMService {
         }
     }
 
-    public func deleteRolePermissionsBoundary(_ input: DeleteRolePermissionsBoundaryRequest, _ call: Call) async throws {
+    public func deleteRolePermissionsBoundary(_ input: DeleteRolePermissionsBoundaryRequest, _ call: Call) async throws
+    {
         try await store.write(call.account) { rows in
             var role = try rows.changeableRole(input.roleName)
             guard role.permissionsBoundary != nil else {
-                throw IAMError.noSuchEntityException("The role with name \(role.name) does not have a permissions boundary.")
+                throw IAMError.noSuchEntityException(
+                    "The role with name \(role.name) does not have a permissions boundary.")
             }
             role.permissionsBoundary = nil
             try rows.update(role)
@@ -133,16 +143,20 @@ extension IAMService {
     }
 
     public func listRoleTags(_ input: ListRoleTagsRequest, _ call: Call) async throws -> ListRoleTagsResponse {
-        let tags = try await store.read(call.account) { rows in try rows.tags(of: .role(try rows.role(input.roleName).name)) }
+        let tags = try await store.read(call.account) { rows in
+            try rows.tags(of: .role(try rows.role(input.roleName).name))
+        }
         let page = try Self.page(
-            tags.sorted { $0.key < $1.key }, marker: input.marker, size: input.maxItems, scope: "ListRoleTags \(input.roleName)"
+            tags.sorted { $0.key < $1.key }, marker: input.marker, size: input.maxItems,
+            scope: "ListRoleTags \(input.roleName)"
         ) { [$0.key] }
         return ListRoleTagsResponse(tags: page.items, isTruncated: page.next != nil, marker: page.next)
     }
 }
 
 extension IAMRows {
-    /// Checks that the roles of this account that a trust policy names exist. Those of other accounts can't be seen from here.
+    /// Checks that the roles of this account that a trust policy names exist. Those of other accounts can't be seen
+    /// from here.
     func checkTrusted(_ arns: [ARN]) throws {
         for arn in arns where arn.account == account {
             let name = arn.resource.split(separator: "/").last.map(String.init) ?? ""

@@ -1,7 +1,8 @@
 public import Persistence
 
-/// The schema of IAM's store. IAM is global: rows are keyed by account, not by region. Names that differ only in case are the same
-/// entity, so keys hold names in lower case (`folded`, `role`, `policy`) beside the names as they were given.
+/// The schema of IAM's store. IAM is global: rows are keyed by account, not by region. Names that differ only in case
+/// are the same entity, so keys hold names in lower case (`folded`, `role`, `policy`) beside the names as they were
+/// given.
 public enum IAMMigrations {
     public static let all = [
         Migration(
@@ -31,6 +32,10 @@ public enum IAMMigrations {
                 """
                 CREATE TABLE iam_policy_versions (account TEXT NOT NULL, policy TEXT NOT NULL, version BIGINT NOT NULL, \
                 document TEXT NOT NULL, created BIGINT NOT NULL, PRIMARY KEY (account, policy, version))
+                """,
+                """
+                CREATE TABLE iam_role_deletions (account TEXT NOT NULL, task TEXT NOT NULL, ended BIGINT NOT NULL, \
+                PRIMARY KEY (account, task))
                 """,
                 """
                 CREATE TABLE iam_tags (account TEXT NOT NULL, owner TEXT NOT NULL, position BIGINT NOT NULL, name TEXT NOT NULL, \

@@ -7,9 +7,11 @@ extension IAMRows {
 
     private func policy(_ row: SQLRow) -> PolicyRecord {
         PolicyRecord(
-            account: account, name: row.text(0) ?? "", path: row.text(1) ?? "/", id: row.text(2) ?? "", description: row.text(3),
+            account: account, name: row.text(0) ?? "", path: row.text(1) ?? "/", id: row.text(2) ?? "",
+            description: row.text(3),
             defaultVersion: Int(row.integer(4) ?? 1), lastVersion: Int(row.integer(5) ?? 1),
-            created: Timestamp(milliseconds: row.integer(6) ?? 0), updated: Timestamp(milliseconds: row.integer(7) ?? 0))
+            created: Timestamp(milliseconds: row.integer(6) ?? 0), updated: Timestamp(milliseconds: row.integer(7) ?? 0)
+        )
     }
 
     /// The policy that an ARN of this account names; its path and the case of its name must be right.
@@ -24,11 +26,14 @@ extension IAMRows {
     func policies(pathPrefix: String?) throws -> [PolicyRecord] {
         let path = begins("path", with: pathPrefix)
         return try connection.query(
-            "SELECT \(Self.columns) FROM iam_policies WHERE account = ?\(path.sql) ORDER BY folded", [.text(account)] + path.parameters
+            "SELECT \(Self.columns) FROM iam_policies WHERE account = ?\(path.sql) ORDER BY folded",
+            [.text(account)] + path.parameters
         ).map(policy)
     }
 
-    func policyCount() throws -> Int { try count("SELECT COUNT(*) FROM iam_policies WHERE account = ?", [.text(account)]) }
+    func policyCount() throws -> Int {
+        try count("SELECT COUNT(*) FROM iam_policies WHERE account = ?", [.text(account)])
+    }
 
     /// - Returns: false if there is one of this name, on whatever path.
     func insert(_ policy: PolicyRecord) throws -> Bool {
@@ -38,7 +43,8 @@ extension IAMRows {
             ON CONFLICT (account, folded) DO NOTHING
             """,
             [
-                .text(account), .text(policy.name.lowercased()), .text(policy.name), .text(policy.path), .text(policy.id),
+                .text(account), .text(policy.name.lowercased()), .text(policy.name), .text(policy.path),
+                .text(policy.id),
                 SQLValue(policy.description), SQLValue(policy.defaultVersion), SQLValue(policy.lastVersion),
                 .integer(policy.created.milliseconds), .integer(policy.updated.milliseconds),
             ]) == 1
@@ -49,7 +55,8 @@ extension IAMRows {
         try connection.execute(
             "UPDATE iam_policies SET default_version = ?, last_version = ?, updated = ? WHERE account = ? AND folded = ?",
             [
-                SQLValue(policy.defaultVersion), SQLValue(policy.lastVersion), .integer(policy.updated.milliseconds), .text(account),
+                SQLValue(policy.defaultVersion), SQLValue(policy.lastVersion), .integer(policy.updated.milliseconds),
+                .text(account),
                 .text(policy.name.lowercased()),
             ])
     }
@@ -71,7 +78,8 @@ extension IAMRows {
             [.text(account), .text(policy.name.lowercased())]
         ).map {
             PolicyVersionRecord(
-                number: Int($0.integer(0) ?? 0), document: $0.text(1) ?? "", created: Timestamp(milliseconds: $0.integer(2) ?? 0))
+                number: Int($0.integer(0) ?? 0), document: $0.text(1) ?? "",
+                created: Timestamp(milliseconds: $0.integer(2) ?? 0))
         }
     }
 
@@ -109,7 +117,8 @@ extension IAMRows {
 
     /// How often each policy is a permissions boundary, by ARN.
     func boundaryCounts() throws -> [String: Int] {
-        try counts("SELECT boundary, COUNT(*) FROM iam_roles WHERE account = ? AND boundary IS NOT NULL GROUP BY boundary")
+        try counts(
+            "SELECT boundary, COUNT(*) FROM iam_roles WHERE account = ? AND boundary IS NOT NULL GROUP BY boundary")
     }
 
     private func counts(_ sql: String) throws -> [String: Int] {

@@ -9,7 +9,8 @@ extension IAMRows {
 
     private func role(_ row: SQLRow) -> RoleRecord {
         RoleRecord(
-            account: account, name: row.text(0) ?? "", path: row.text(1) ?? "/", id: row.text(2) ?? "", trustPolicy: row.text(3) ?? "",
+            account: account, name: row.text(0) ?? "", path: row.text(1) ?? "/", id: row.text(2) ?? "",
+            trustPolicy: row.text(3) ?? "",
             description: row.text(4), maxSessionDuration: Int(row.integer(5) ?? 3600), permissionsBoundary: row.text(6),
             linkedService: row.text(7), created: Timestamp(milliseconds: row.integer(8) ?? 0),
             lastUsed: row.integer(9).map(Timestamp.init(milliseconds:)), lastUsedRegion: row.text(10))
@@ -17,7 +18,8 @@ extension IAMRows {
 
     func findRole(_ name: String) throws -> RoleRecord? {
         try connection.first(
-            "SELECT \(Self.columns) FROM iam_roles WHERE account = ? AND folded = ?", [.text(account), .text(name.lowercased())]
+            "SELECT \(Self.columns) FROM iam_roles WHERE account = ? AND folded = ?",
+            [.text(account), .text(name.lowercased())]
         ).map(role)
     }
 
@@ -68,8 +70,10 @@ extension IAMRows {
             WHERE account = ? AND folded = ?
             """,
             [
-                .text(role.trustPolicy), SQLValue(role.description), SQLValue(role.maxSessionDuration), SQLValue(role.permissionsBoundary),
-                SQLValue(role.lastUsed?.milliseconds), SQLValue(role.lastUsedRegion), .text(account), .text(role.name.lowercased()),
+                .text(role.trustPolicy), SQLValue(role.description), SQLValue(role.maxSessionDuration),
+                SQLValue(role.permissionsBoundary),
+                SQLValue(role.lastUsed?.milliseconds), SQLValue(role.lastUsedRegion), .text(account),
+                .text(role.name.lowercased()),
             ])
     }
 
@@ -77,6 +81,20 @@ extension IAMRows {
         try connection.execute(
             "DELETE FROM iam_roles WHERE account = ? AND folded = ?", [.text(account), .text(role.name.lowercased())])
         try replaceTags([], of: .role(role.name))
+    }
+
+    // MARK: Deletions of service-linked roles
+
+    func noteDeletion(_ task: String, at time: Timestamp) throws {
+        try connection.execute(
+            "INSERT INTO iam_role_deletions (account, task, ended) VALUES (?, ?, ?)",
+            [.text(account), .text(task), .integer(time.milliseconds)])
+    }
+
+    func hasDeletion(_ task: String) throws -> Bool {
+        try count(
+            "SELECT COUNT(*) FROM iam_role_deletions WHERE account = ? AND task = ?", [.text(account), .text(task)])
+            > 0
     }
 
     // MARK: Inline policies

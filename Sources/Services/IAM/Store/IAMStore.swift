@@ -10,7 +10,7 @@ struct IAMStore: Sendable {
         try await database.read { try body(IAMRows(connection: $0, account: account)) }
     }
 
-    /// - Parameter body: may run more than once.
+    /// Runs `body` perhaps more than once.
     @discardableResult
     func write<T: Sendable>(_ account: String, _ body: @escaping @Sendable (IAMRows) throws -> T) async throws -> T {
         try await database.write { try body(IAMRows(connection: $0, account: account)) }

@@ -2,7 +2,9 @@ import ServiceKit
 
 extension AWSError {
     /// What STS answers where other services answer `ValidationException`.
-    static func validationError(_ message: String) -> AWSError { AWSError("ValidationError", status: 400, message: message) }
+    static func validationError(_ message: String) -> AWSError {
+        AWSError("ValidationError", status: 400, message: message)
+    }
 
     static func invalidParameterValue(_ message: String) -> AWSError {
         AWSError("InvalidParameterValue", status: 400, message: message)
@@ -12,7 +14,8 @@ extension AWSError {
 
     static func notAuthorized(_ principal: Principal, _ operation: String, resource: String) -> AWSError {
         accessDenied(
-            "User: \(principal.arn ?? "anonymous") is not authorized to perform: sts:\(operation) on resource: \(resource)")
+            "User: \(principal.arn ?? "anonymous") is not authorized to perform: sts:\(operation) on resource: \(resource)"
+        )
     }
 
     static let missingToken = AWSError(

@@ -10,12 +10,14 @@ extension STSService {
         try Self.refuseWhatIsNotBuilt(input)
         let arn = try RoleARN(input.roleArn)
         let refusal = AWSError.notAuthorized(call.principal, "AssumeRole", resource: input.roleArn)
-        guard let role = try await roles.description(account: arn.account, role: arn.name), role.path == arn.path, role.name == arn.name,
+        guard let role = try await roles.description(account: arn.account, role: arn.name), role.path == arn.path,
+            role.name == arn.name,
             let policy = try? PolicyDocument(parsing: role.trustPolicy)
         else { throw refusal }
 
         var request = ["sts:rolesessionname": input.roleSessionName]
         request["sts:externalid"] = input.externalId
+        request["aws:principalarn"] = try await callerRole(call.principal)
         let evaluation = TrustEvaluation(principal: call.principal, more: request)
         switch evaluation.decide(policy, action: "sts:AssumeRole") {
         case .allowed: break
@@ -28,13 +30,22 @@ extension STSService {
 
         let duration = try duration(input.durationSeconds, role: role, principal: call.principal)
         let key = try sessions.issue(
-            account: arn.account, role: role.name, roleID: role.id, session: input.roleSessionName, duration: .seconds(duration))
+            account: arn.account, role: role.name, roleID: role.id, session: input.roleSessionName,
+            duration: .seconds(duration))
         try await roles.noteUse(account: arn.account, role: role.name, region: call.region, at: time.now)
         return AssumeRoleResponse(
             credentials: Credentials(key),
             assumedRoleUser: AssumedRoleUser(
                 assumedRoleId: "\(role.id):\(input.roleSessionName)",
                 arn: "arn:aws:sts::\(arn.account):assumed-role/\(role.name)/\(input.roleSessionName)"))
+    }
+
+    /// The ARN of the role whose session calls; nil for other callers, and if the role is gone.
+    private func callerRole(_ principal: Principal) async throws -> String? {
+        guard case .assumedRole(let account, let name, let id, _) = principal,
+            let role = try await roles.description(account: account, role: name), role.id == id
+        else { return nil }
+        return role.arn
     }
 
     private func duration(_ asked: Int?, role: RoleDescription, principal: Principal) throws(AWSError) -> Int {
@@ -64,7 +75,8 @@ extension STSService {
         let given: [(String, Bool)] = [
             ("PolicyArns", input.policyArns?.isEmpty == false), ("Policy", input.policy?.isEmpty == false),
             ("Tags", input.tags?.isEmpty == false), ("SerialNumber", input.serialNumber?.isEmpty == false),
-            ("TokenCode", input.tokenCode?.isEmpty == false), ("SourceIdentity", input.sourceIdentity?.isEmpty == false),
+            ("TokenCode", input.tokenCode?.isEmpty == false),
+            ("SourceIdentity", input.sourceIdentity?.isEmpty == false),
             ("ProvidedContexts", input.providedContexts?.isEmpty == false),
         ]
         if let (name, _) = given.first(where: \.1) {
@@ -73,7 +85,8 @@ extension STSService {
     }
 
     public func getSessionToken(_ input: GetSessionTokenRequest, _ call: Call) async throws -> GetSessionTokenResponse {
-        for (name, value) in [("SerialNumber", input.serialNumber), ("TokenCode", input.tokenCode)] where value?.isEmpty == false {
+        for (name, value) in [("SerialNumber", input.serialNumber), ("TokenCode", input.tokenCode)]
+        where value?.isEmpty == false {
             throw AWSError.notImplemented(service: Self.modelName, operation: "GetSessionToken", parameter: name)
         }
         let duration: Int
@@ -84,7 +97,8 @@ extension STSService {
         case .assumedRole, .service: throw AWSError.accessDenied("Cannot call GetSessionToken with session credentials")
         case .anonymous: throw AWSError.missingToken
         }
-        return GetSessionTokenResponse(credentials: Credentials(try sessions.issue(call.principal, duration: .seconds(duration))))
+        return GetSessionTokenResponse(
+            credentials: Credentials(try sessions.issue(call.principal, duration: .seconds(duration))))
     }
 }
 

@@ -1,11 +1,9 @@
-import ServiceKit
-
 /// Decides by a role's trust policy whether a principal may do something to the role, such as `sts:AssumeRole`.
 ///
-/// Only what can be decided for sure is decided: a condition with an operator or a key that is not evaluated here makes the
-/// decision ``Decision/undecidable(_:)`` if it depends on it.
-struct TrustEvaluation: Sendable {
-    enum Decision: Sendable, Hashable {
+/// Only what can be decided for sure is decided: a condition with an operator or a key that is not evaluated here makes
+/// the decision ``Decision/undecidable(_:)`` if it depends on it.
+public struct TrustEvaluation: Sendable {
+    public enum Decision: Sendable, Hashable {
         case allowed
         case denied
         /// What could not be evaluated.
@@ -17,43 +15,47 @@ struct TrustEvaluation: Sendable {
         case unknown(String)
     }
 
-    var principal: Principal
+    public var principal: Principal
     /// The condition keys that the request has, in lower case.
-    var context: [String: String]
+    public var context: [String: String]
 
     /// The keys that are evaluated: one that the request does not have is then known to be absent.
     private static let knownKeys: Set<String> = [
-        "aws:principalaccount", "aws:principalarn", "aws:principaltype", "aws:userid", "aws:sourceaccount", "aws:sourcearn",
-        "aws:multifactorauthpresent", "sts:externalid", "sts:rolesessionname",
+        "aws:principalaccount", "aws:principalarn", "aws:principaltype", "aws:userid", "aws:sourceaccount",
+        "aws:sourcearn", "aws:multifactorauthpresent", "sts:externalid", "sts:rolesessionname",
     ]
 
-    /// - Parameter more: further condition keys of the request, in lower case, such as `sts:externalid`.
-    init(principal: Principal, more: [String: String] = [:]) {
+    /// `more` are further condition keys of the request, in lower case, such as `sts:externalid`. For a role's session,
+    /// `aws:principalarn` is the ARN of its role, whose path the session does not tell: it must be among them to be
+    /// evaluated.
+    public init(principal: Principal, more: [String: String] = [:]) {
         self.principal = principal
         context = more
         switch principal {
         case .root(let account):
             context["aws:principalaccount"] = account
             context["aws:principaltype"] = "Account"
+            context["aws:principalarn"] = principal.arn
+            context["aws:userid"] = principal.userID
         case .user(let account, _, _, _):
             context["aws:principalaccount"] = account
             context["aws:principaltype"] = "User"
+            context["aws:principalarn"] = principal.arn
+            context["aws:userid"] = principal.userID
         case .assumedRole(let account, _, _, _):
             context["aws:principalaccount"] = account
             context["aws:principaltype"] = "AssumedRole"
+            context["aws:userid"] = principal.userID
             context["aws:multifactorauthpresent"] = "false"
         case .service(_, let source, let account):
             context["aws:sourceaccount"] = account
             context["aws:sourcearn"] = source
         case .anonymous: break
         }
-        if case .service = principal {} else {
-            context["aws:principalarn"] = principal.arn
-            context["aws:userid"] = principal.userID
-        }
     }
 
-    func decide(_ policy: PolicyDocument, action: String) -> Decision {
+    /// Whether the principal may do `action`, such as `sts:AssumeRole`.
+    public func decide(_ policy: PolicyDocument, action: String) -> Decision {
         var isAllowed = false
         var unknown: String?
         for statement in policy.statements {
@@ -102,12 +104,15 @@ struct TrustEvaluation: Sendable {
             guard principal != .anonymous else { return false }
             if case .service = principal { return false }
             if value == "*" || value == principal.arn || value == principal.userID { return true }
-            // An account stands for all of its principals; whether their own policies permit the call is not asked here.
+            // An account stands for all of its principals; whether their own policies permit the call is not asked
+            // here.
             if AccountID.isValid(value) { return principal.account == value }
             guard let arn = ARN(value) else { return false }
             if arn.service == "iam", arn.resource == "root" { return principal.account == arn.account }
             // The ARN of a role stands for all of its sessions. The session does not know the role's path.
-            if case .assumedRole(let account, let role, _, _) = principal, arn.service == "iam", arn.typed?.type == "role" {
+            if case .assumedRole(let account, let role, _, _) = principal, arn.service == "iam",
+                arn.typed?.type == "role"
+            {
                 return arn.account == account && arn.resource.split(separator: "/").last.map(String.init) == role
             }
             return false
@@ -124,6 +129,9 @@ struct TrustEvaluation: Sendable {
             return .unknown("the condition on \(condition.key)")
         }
         let actual = context[key]
+        if actual == nil, key == "aws:principalarn", case .assumedRole = principal {
+            return .unknown("the condition key \(condition.key)")
+        }
         if operation.comparison == .null {
             return condition.values.contains { ($0.lowercased() == "true") == (actual == nil) } ? .yes : .no
         }

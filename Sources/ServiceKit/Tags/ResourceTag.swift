@@ -1,5 +1,5 @@
-/// A label on a resource.
-public struct Tag: Sendable, Hashable {
+/// A tag of a resource. (Services generate a `Tag` of their own, as does Swift Testing.)
+public struct ResourceTag: Sendable, Hashable {
     public var key: String
     public var value: String
 

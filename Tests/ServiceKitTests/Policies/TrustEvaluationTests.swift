@@ -1,14 +1,14 @@
 import ServiceKit
 import Testing
 
-@testable import STS
-
 @Suite struct TrustEvaluationTests {
     private static let root = Principal.root(account: "123456789012")
     private static let user = Principal.user(account: "123456789012", name: "alice", path: "/team/", id: "AIDAEXAMPLE")
-    private static let session = Principal.assumedRole(account: "123456789012", role: "worker", roleID: "AROAEXAMPLE", session: "s")
+    private static let session = Principal.assumedRole(
+        account: "123456789012", role: "worker", roleID: "AROAEXAMPLE", session: "s")
     private static let lambda = Principal.service(
-        name: "lambda.amazonaws.com", sourceARN: "arn:aws:lambda:us-east-1:123456789012:function:f", account: "123456789012")
+        name: "lambda.amazonaws.com", sourceARN: "arn:aws:lambda:us-east-1:123456789012:function:f",
+        account: "123456789012")
 
     private func decide(
         _ principal: Principal, _ statements: String, more: [String: String] = [:]
@@ -24,9 +24,11 @@ import Testing
     @Test(arguments: [
         (root, #"{"AWS":"123456789012"}"#, true), (root, #"{"AWS":"arn:aws:iam::123456789012:root"}"#, true),
         (root, #"{"AWS":"arn:aws:iam::999999999999:root"}"#, false), (root, #"{"AWS":"*"}"#, true),
-        (root, #"{"Service":"lambda.amazonaws.com"}"#, false), (root, #"{"AWS":"arn:aws:iam::123456789012:user/team/alice"}"#, false),
+        (root, #"{"Service":"lambda.amazonaws.com"}"#, false),
+        (root, #"{"AWS":"arn:aws:iam::123456789012:user/team/alice"}"#, false),
         (user, #"{"AWS":"arn:aws:iam::123456789012:user/team/alice"}"#, true), (user, #"{"AWS":"AIDAEXAMPLE"}"#, true),
-        (user, #"{"AWS":"arn:aws:iam::123456789012:user/bob"}"#, false), (user, #"{"AWS":"arn:aws:iam::123456789012:root"}"#, true),
+        (user, #"{"AWS":"arn:aws:iam::123456789012:user/bob"}"#, false),
+        (user, #"{"AWS":"arn:aws:iam::123456789012:root"}"#, true),
         (session, #"{"AWS":"arn:aws:iam::123456789012:role/worker"}"#, true),
         (session, #"{"AWS":"arn:aws:iam::123456789012:role/path/worker"}"#, true),
         (session, #"{"AWS":"arn:aws:iam::123456789012:role/other"}"#, false),
@@ -49,12 +51,17 @@ import Testing
     }
 
     @Test func onlyTheActionIsAllowed() throws {
-        #expect(try decide(Self.root, #"{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:TagSession"}"#) == .denied)
-        #expect(try decide(Self.root, #"{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"STS:Assume*"}"#) == .allowed)
+        #expect(
+            try decide(Self.root, #"{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:TagSession"}"#) == .denied)
+        #expect(
+            try decide(Self.root, #"{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"STS:Assume*"}"#) == .allowed)
     }
 
     @Test(arguments: [
-        (#"{"StringEquals":{"sts:ExternalId":"secret"}}"#, ["sts:externalid": "secret"], TrustEvaluation.Decision.allowed),
+        (
+            #"{"StringEquals":{"sts:ExternalId":"secret"}}"#, ["sts:externalid": "secret"],
+            TrustEvaluation.Decision.allowed
+        ),
         (#"{"StringEquals":{"STS:externalID":["x","secret"]}}"#, ["sts:externalid": "secret"], .allowed),
         (#"{"StringEquals":{"sts:ExternalId":"secret"}}"#, ["sts:externalid": "other"], .denied),
         (#"{"StringEquals":{"sts:ExternalId":"secret"}}"#, [:], .denied),
@@ -76,6 +83,16 @@ import Testing
     ])
     func conditionsCount(condition: String, more: [String: String], decision: TrustEvaluation.Decision) throws {
         #expect(try decide(Self.root, Self.allow(#"{"AWS":"*"}"#, condition: condition), more: more) == decision)
+    }
+
+    /// It is the role's ARN, not the session's.
+    @Test func theARNOfASessionsRoleMustBeGiven() throws {
+        let role = "arn:aws:iam::123456789012:role/path/worker"
+        let statement = Self.allow(
+            #"{"AWS":"*"}"#, condition: #"{"ArnEquals":{"aws:PrincipalArn":"\#(role)"}}"#)
+        #expect(try decide(Self.session, statement) == .undecidable("the condition key aws:PrincipalArn"))
+        #expect(try decide(Self.session, statement, more: ["aws:principalarn": role]) == .allowed)
+        #expect(try decide(Self.session, statement, more: ["aws:principalarn": role + "2"]) == .denied)
     }
 
     @Test func anUnknownDenialCounts() throws {
