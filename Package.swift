@@ -106,7 +106,10 @@ let package = Package(
         tests("SandboxLinuxTests", ["SandboxLinux", "Sandbox", "ServiceKit", "TestSupport"]),
         tests(
             "FrontDoorTests", exclude: ["Vectors"],
-            ["FrontDoor", "WireProtocols", "ServiceModel", "ServiceKit", "TestSupport", nioCore, nioPosix, nioHTTP1, nioEmbedded, crypto]),
+            [
+                "FrontDoor", "WireProtocols", "ServiceModel", "ServiceKit", "TestSupport", nioCore, nioPosix, nioHTTP1, nioEmbedded, crypto, logging,
+                lifecycle,
+            ]),
     ]
         + services.map {
             library(
