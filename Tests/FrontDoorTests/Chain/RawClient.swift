@@ -96,7 +96,8 @@ final class RawClient: Sendable {
     func close() async { try? await channel.close().get() }
 
     /// One request on a connection of its own; the whole answer.
-    static func ask(_ port: Int, _ text: String, body: [UInt8] = [], host: String = "127.0.0.1") async throws -> String {
+    static func ask(_ port: Int, _ text: String, body: [UInt8] = [], host: String = "127.0.0.1") async throws -> String
+    {
         let client = try await connect(port, host: host)
         let head = text.replacingOccurrences(of: "\n", with: "\r\n")
         try await client.send(Array((head + "Connection: close\r\n\r\n").utf8) + body)

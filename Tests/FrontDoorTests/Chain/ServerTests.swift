@@ -17,7 +17,8 @@ struct ServerTests {
         return FrontDoor(
             configuration: configuration,
             dispatcher: Dispatcher(services: [StubLambda(recorder: recorder)], authorizer: OpenAuthorizer()),
-            credentials: StubCredentials(), admin: AdminRoutes(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            credentials: StubCredentials(), admin: AdminRoutes(),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             onReady: onReady)
     }
 
@@ -26,7 +27,8 @@ struct ServerTests {
         let recorder = CallRecorder()
         let door = door(recorder)
         let port = try await door.bind()
-        var groupConfiguration = ServiceGroupConfiguration(services: [door], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        var groupConfiguration = ServiceGroupConfiguration(
+            services: [door], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         groupConfiguration.maximumGracefulShutdownDuration = .seconds(60)
         let group = ServiceGroup(configuration: groupConfiguration)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -34,7 +36,8 @@ struct ServerTests {
             // A body that is not whole yet keeps its connection busy.
             let busy = try await RawClient.connect(port)
             try await busy.send(
-                "POST /2015-03-31/functions/f/invocations HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+                "POST /2015-03-31/functions/f/invocations HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"
+            )
             _ = await busy.receive(until: "100 Continue")
             let idle = try await RawClient.connect(port)
             try await idle.send("GET /2015-03-31/functions/ HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -79,7 +82,8 @@ struct ServerTests {
             configuration.port = first.port
             let second = FrontDoor(
                 configuration: configuration, dispatcher: Dispatcher(services: [], authorizer: OpenAuthorizer()),
-                credentials: StubCredentials(), admin: AdminRoutes(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+                credentials: StubCredentials(), admin: AdminRoutes(),
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
             await #expect(throws: IOError.self) { try await second.bind() }
         }
     }
