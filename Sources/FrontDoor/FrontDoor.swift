@@ -25,13 +25,12 @@ public final class FrontDoor: Service {
         var isOver = false
     }
 
-    /// - Parameters:
-    ///   - credentials: knows the secrets of access keys.
-    ///   - eventLoopGroup: on which connections live; by default one loop for each core.
-    ///   - onReady: told the port when the socket listens, before the first request is read.
+    /// `credentials` knows the secrets of access keys. Connections live on `eventLoopGroup`, by default one loop for each core.
+    /// `onReady` is told the port when the socket listens, before the first request is read.
     public init(
         configuration: FrontDoorConfiguration, dispatcher: Dispatcher, credentials: any CredentialResolver,
-        admin: AdminRoutes, logger: Logger, models: ServiceModels = .shared, eventLoopGroup: (any EventLoopGroup)? = nil,
+        admin: AdminRoutes, logger: Logger, models: ServiceModels = .shared,
+        eventLoopGroup: (any EventLoopGroup)? = nil,
         onReady: @escaping @Sendable (_ port: Int) -> Void = { _ in }
     ) {
         platform = Platform(
@@ -42,7 +41,8 @@ public final class FrontDoor: Service {
         group = eventLoopGroup ?? MultiThreadedEventLoopGroup.singleton
         budget = BodyBudget(limit: configuration.limits.allBodies)
         server = HTTPServer(
-            responder: Chain(platform: platform, caller: .anyone), limits: configuration.limits, budget: budget, group: group)
+            responder: Chain(platform: platform, caller: .anyone), limits: configuration.limits, budget: budget,
+            group: group)
         self.onReady = onReady
     }
 
@@ -79,11 +79,13 @@ public final class FrontDoor: Service {
 
     /// Serves a socket that listens already, such as one that was born in a sandbox. All who call there are `identity`, whatever key
     /// they show; the paths of the platform are not there.
-    /// - Parameter listeningSocket: taken over; closed with the listener, or at once if this throws.
+    ///
+    /// The socket is taken over: it is closed with the listener that is returned.
     public func serve(listeningSocket: CInt, as identity: SandboxIdentity) async throws -> SandboxListener {
         let limits = platform.configuration.limits
         let server = HTTPServer(
-            responder: Chain(platform: platform, caller: .sandbox(identity)), limits: limits, budget: budget, group: group)
+            responder: Chain(platform: platform, caller: .sandbox(identity)), limits: limits, budget: budget,
+            group: group)
         let channel = try await server.adopt(listeningSocket: listeningSocket)
         try await server.startAccepting(channel)
         let listener = SandboxListener(channel: channel, server: server)

@@ -83,11 +83,8 @@ public struct AdminRoutes: Sendable {
 }
 
 extension AdminRoutes {
-    /// Health and reset.
-    /// - Parameters:
-    ///   - services: the models' names of what is there.
-    ///   - state: such as `running`.
-    ///   - reset: forgets all state; nil if that is not allowed, which is answered 403.
+    /// Health and reset. `services` are the models' names of what is there, `state` says a word such as `running`, and `reset` forgets
+    /// all state; it is nil if that is not allowed, which is answered 403.
     public static func standard(
         version: String, services: [String], state: @escaping @Sendable () -> String,
         reset: (@Sendable () async throws -> Void)?
@@ -96,7 +93,9 @@ extension AdminRoutes {
         let available = JSONText.object(services.sorted().map { ($0, .string("available")) } as [(String, JSONText)])
         routes.add("GET", "/_martlet/health", access: .anyone) { _ in
             Response(
-                body: JSONText.text([("version", .string(version)), ("state", .string(state())), ("services", available)]))
+                body: JSONText.text([
+                    ("version", .string(version)), ("state", .string(state())), ("services", available),
+                ]))
         }
         routes.add("GET", "/_localstack/health", access: .anyone) { _ in
             Response(

@@ -36,12 +36,16 @@ extension Chain {
 
     /// Without proof: the key chooses the account.
     private func openPrincipal(_ request: ChainRequest) async throws -> Principal {
-        guard let id = request.presented.accessKeyID else { return .root(account: platform.configuration.defaultAccount) }
+        guard let id = request.presented.accessKeyID else {
+            return .root(account: platform.configuration.defaultAccount)
+        }
         if AccountID.isValid(id) { return .root(account: id) }
         var token: String?
         if case .version4(let parameters) = request.presented { token = parameters.sessionToken }
         do {
-            if let known = try await platform.credentials.resolve(accessKeyID: id, sessionToken: token) { return known.principal }
+            if let known = try await platform.credentials.resolve(accessKeyID: id, sessionToken: token) {
+                return known.principal
+            }
         } catch let error as AWSError where error.code.hasPrefix("ExpiredToken") {
             // Issued here, and over: that is not just any key.
             throw SignatureError.expiredToken.error(request.manner)

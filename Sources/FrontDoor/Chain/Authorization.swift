@@ -7,7 +7,8 @@ extension Chain {
     func authorize(_ request: ChainRequest, _ route: Route) async throws {
         do {
             try await platform.dispatcher.authorize(
-                request.principal, service: route.service.name, operation: route.operation.name, account: request.account)
+                request.principal, service: route.service.name, operation: route.operation.name,
+                account: request.account)
         } catch var error as AWSError where error.shape == nil && error.code.hasPrefix("AccessDenied") {
             switch request.manner {
             case .s3, .query: (error.code, error.status) = ("AccessDenied", 403)

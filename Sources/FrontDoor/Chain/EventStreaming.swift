@@ -6,7 +6,8 @@ import WireProtocols
 extension Chain {
     /// Writes an answer of events as they come. Each leaves at once; the next is asked for when the connection can take it.
     func stream(
-        _ events: AsyncThrowingStream<WireValue, any Error>, _ output: WireValue, _ request: ChainRequest, _ route: Route,
+        _ events: AsyncThrowingStream<WireValue, any Error>, _ output: WireValue, _ request: ChainRequest,
+        _ route: Route,
         _ exchange: Exchange
     ) async throws {
         guard let encoder = EventStreamEncoder(route.wire) else { throw AWSError.internalFailure }

@@ -13,7 +13,9 @@ extension Chain {
             guard platform.hosts.allows(host, localAddress: request.connection.localAddress?.ipAddress) else {
                 throw AWSError(
                     "AccessDenied", status: 403,
-                    message: "The host name \(host.name) is not one of this server's. Allow it with --allow-host \(host.name).")
+                    message:
+                        "The host name \(host.name) is not one of this server's. Allow it with --allow-host \(host.name)."
+                )
             }
         }
         guard let suffix = platform.hosts.suffix(of: host.name) else { return }

@@ -21,10 +21,13 @@ extension Chain {
                     + "Allow its origin with --allow-origin.")
         case .allowed(let origin):
             if AdminRoutes.covers(request.head.path) {
-                throw AWSError("AccessDenied", status: 403, message: "The paths of the platform are closed to other origins.")
+                throw AWSError(
+                    "AccessDenied", status: 403, message: "The paths of the platform are closed to other origins.")
             }
             request.allowedOrigin = origin
-            guard request.head.method == "OPTIONS", headers.contains(name: "access-control-request-method") else { return nil }
+            guard request.head.method == "OPTIONS", headers.contains(name: "access-control-request-method") else {
+                return nil
+            }
             return OriginRules.preflight(
                 origin: origin, requestedHeaders: headers.first(name: "access-control-request-headers"),
                 privateNetwork: headers.first(name: "access-control-request-private-network") == "true")

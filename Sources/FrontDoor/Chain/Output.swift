@@ -20,7 +20,8 @@ extension Chain {
             platform.logger.error(
                 "A call failed unexpectedly",
                 metadata: [
-                    "request": "\(request.id)", "operation": "\(request.operationName)", "error": "\(String(reflecting: error))",
+                    "request": "\(request.id)", "operation": "\(request.operationName)",
+                    "error": "\(String(reflecting: error))",
                 ])
         }
         guard let wire = request.wire else {

@@ -20,7 +20,8 @@ extension Chain {
             throw AWSError(
                 "InvalidArgument", status: 400,
                 message: "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, "
-                    + "STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid sha256 value.")
+                    + "STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid sha256 value."
+            )
         case .chunked(_, let form):
             let headers = request.head.headers
             let limit = payloadLimit(request)
@@ -64,11 +65,14 @@ extension Chain {
         case .invalidChecksum(let name):
             AWSError("InvalidRequest", status: 400, message: "Value for \(name) trailing header is invalid.")
         case .checksumMismatch(let name):
-            AWSError("BadDigest", status: 400, message: "The \(name) you specified did not match the calculated checksum.")
+            AWSError(
+                "BadDigest", status: 400, message: "The \(name) you specified did not match the calculated checksum.")
         case .trailer:
             AWSError(
                 "MalformedTrailerError", status: 400,
-                message: "The request contained trailing data that was not well-formed or did not conform to our published schema.")
+                message:
+                    "The request contained trailing data that was not well-formed or did not conform to our published schema."
+            )
         case .tooLarge: tooLarge(route, limit: limit)
         }
     }

@@ -25,7 +25,8 @@ extension Chain {
         guard let request else {
             switch reason {
             case .head(let error):
-                return .error(status: error.status, code: error.code, message: error.message, requestID: RandomUUID.make())
+                return .error(
+                    status: error.status, code: error.code, message: error.message, requestID: RandomUUID.make())
             case .bodyTooLarge, .overloaded:
                 return .error(
                     status: 413, code: "RequestEntityTooLarge", message: "Request Entity Too Large",
@@ -52,7 +53,8 @@ extension Chain {
 
     static func tooLarge(_ route: Route?, limit: Int) -> AWSError {
         guard let route else {
-            return AWSError("RequestEntityTooLarge", status: 413, message: "Request must be smaller than \(limit) bytes")
+            return AWSError(
+                "RequestEntityTooLarge", status: 413, message: "Request must be smaller than \(limit) bytes")
         }
         if route.wire.kind == .restXML {
             return AWSError(

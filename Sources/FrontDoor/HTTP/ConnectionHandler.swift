@@ -222,7 +222,8 @@ final class ConnectionHandler<R: Responder>: ChannelDuplexHandler, ExchangeSink 
         guard let context, let head, let ticket else { return close() }
         let request = IncomingRequest(head: head, body: body)
         body = []
-        let exchange = Exchange(eventLoop: context.eventLoop, sink: NIOLoopBound(self, eventLoop: context.eventLoop), number: number)
+        let exchange = Exchange(
+            eventLoop: context.eventLoop, sink: NIOLoopBound(self, eventLoop: context.eventLoop), number: number)
         let running = number
         let cancel = responder.answer(request, ticket, to: exchange)
         // It may have been answered already.

@@ -3,7 +3,7 @@ enum HTTPDate {
     private static let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
-    /// - Parameter seconds: since 1970-01-01T00:00:00Z, not negative.
+    /// The text of a time in seconds since 1970-01-01T00:00:00Z, not negative.
     static func string(seconds: Int64) -> String {
         let time = CivilTime(seconds: seconds)
         let day = days[Int((time.daysSinceEpoch % 7 + 7) % 7)]

@@ -17,7 +17,8 @@ extension RequestHead {
         headers = head.headers
         isHTTP10 = http10
         // After an upgrade the parser would stop; we never upgrade, so such a connection carries one request.
-        keepAlive = head.isKeepAlive && !head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
+        keepAlive =
+            head.isKeepAlive && !head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
         expectsContinue = try Self.expectsContinue(head.headers) && !http10
     }
 

@@ -13,14 +13,16 @@ struct HostRoute: Sendable, Hashable {
 
     /// The endpoint names that can be recognised.
     static let services: Set<String> = [
-        "lambda", "logs", "sts", "iam", "sqs", "sns", "s3", "dynamodb", "monitoring", "events", "kinesis", "kms", "secretsmanager",
-        "ssm", "ses", "email", "states", "scheduler", "streams.dynamodb", "execute-api", "apigateway", "cloudformation", "ecr", "api.ecr",
+        "lambda", "logs", "sts", "iam", "sqs", "sns", "s3", "dynamodb", "monitoring", "events", "kinesis", "kms",
+        "secretsmanager",
+        "ssm", "ses", "email", "states", "scheduler", "streams.dynamodb", "execute-api", "apigateway", "cloudformation",
+        "ecr", "api.ecr",
         "elasticfilesystem", "elasticloadbalancing", "backup", "xray", "cloudwatch", "stepfunctions",
     ]
 
     init() {}
 
-    /// - Parameter suffix: the part of the name that ``HostRules`` knows.
+    /// Reads what stands before `suffix`, the part of the name that ``HostRules`` knows.
     init(name: String, suffix: String) {
         guard name != suffix, name.hasSuffix("." + suffix) else { return }
         var labels = name.dropLast(suffix.utf8.count + 1).split(separator: ".").map(String.init)
@@ -51,7 +53,8 @@ struct HostRoute: Sendable, Hashable {
         } else if Self.services.contains(last) {
             service = last
             labels.removeLast()
-        } else if let dash = last.firstIndex(of: "-"), Self.services.contains(String(last[last.index(after: dash)...])) {
+        } else if let dash = last.firstIndex(of: "-"), Self.services.contains(String(last[last.index(after: dash)...]))
+        {
             // `stream-logs.us-east-1.…`: a host prefix without a dot.
             prefix = String(last[..<dash])
             service = String(last[last.index(after: dash)...])

@@ -6,7 +6,8 @@ struct HostRules: Sendable {
     private let suffixes: [String]
 
     init(additional: [String]) {
-        suffixes = Self.builtIn + additional.map { $0.lowercased() }.map { $0.hasPrefix(".") ? String($0.dropFirst()) : $0 }
+        suffixes =
+            Self.builtIn + additional.map { $0.lowercased() }.map { $0.hasPrefix(".") ? String($0.dropFirst()) : $0 }
     }
 
     /// The suffix that `name` is, or is below of; the longest if there are several.
@@ -14,7 +15,8 @@ struct HostRules: Sendable {
         suffixes.filter { name == $0 || name.hasSuffix("." + $0) }.max { $0.utf8.count < $1.utf8.count }
     }
 
-    /// - Parameter localAddress: the address at which the connection arrived, as text; its own literal is a good name of it.
+    /// Whether a request may name this host. `localAddress` is the address at which the connection arrived, as text; its own literal is
+    /// a good name of it.
     func allows(_ host: HostName, localAddress: String?) -> Bool {
         if host.isIPv6 || host.isIPv4 {
             return host.name == "127.0.0.1" || host.name == "::1" || (localAddress.map { same($0, host.name) } ?? false)

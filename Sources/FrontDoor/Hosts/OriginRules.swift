@@ -18,6 +18,7 @@ struct OriginRules: Sendable {
     ///   - fetchSite: the `Sec-Fetch-Site` header, with which browsers mark also what they send without an origin.
     ///   - authority: the `Host` under which we were called.
     ///   - unguessable: the request carries its own right, such as a presigned URL, so that no page can forge it.
+    /// - Returns: what becomes of the request.
     func verdict(origin: String?, fetchSite: String?, authority: String, unguessable: Bool) -> Verdict {
         guard let origin else {
             if fetchSite == "cross-site", !unguessable, !allowed.contains("*") { return .refused }
@@ -37,7 +38,8 @@ struct OriginRules: Sendable {
             HTTPResponse.Header(name: "Vary", value: "Origin"),
             HTTPResponse.Header(
                 name: "Access-Control-Expose-Headers",
-                value: "ETag, x-amz-executed-version, x-amz-function-error, x-amz-id-2, x-amz-log-result, x-amz-request-id, "
+                value:
+                    "ETag, x-amz-executed-version, x-amz-function-error, x-amz-id-2, x-amz-log-result, x-amz-request-id, "
                     + "x-amz-version-id, x-amzn-errortype, x-amzn-requestid, x-amzn-trace-id"),
         ]
     }
@@ -45,7 +47,8 @@ struct OriginRules: Sendable {
     /// The answer to an allowed page's preflight.
     static func preflight(origin: String, requestedHeaders: String?, privateNetwork: Bool) -> HTTPResponse {
         var headers = headers(for: origin)
-        headers.append(.init(name: "Access-Control-Allow-Methods", value: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"))
+        headers.append(
+            .init(name: "Access-Control-Allow-Methods", value: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"))
         if let requestedHeaders {
             headers.append(.init(name: "Access-Control-Allow-Headers", value: requestedHeaders))
         }

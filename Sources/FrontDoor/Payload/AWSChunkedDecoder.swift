@@ -44,7 +44,9 @@ struct AWSChunkedDecoder: Sendable {
     var isComplete: Bool { state == .done }
 
     /// Takes the next piece of the body. Events come in order; ranges are indices into `input`.
-    mutating func feed(_ input: UnsafeRawBufferPointer, _ emit: (Event) throws(PayloadError) -> Void) throws(PayloadError) {
+    mutating func feed(_ input: UnsafeRawBufferPointer, _ emit: (Event) throws(PayloadError) -> Void)
+        throws(PayloadError)
+    {
         var index = 0
         while index < input.count {
             switch state {
@@ -107,7 +109,8 @@ struct AWSChunkedDecoder: Sendable {
             return try emit(.end)
         }
         trailerCount += 1
-        guard trailerCount <= Self.maximumTrailers, let colon = text.firstIndex(of: ":"), colon != text.startIndex else {
+        guard trailerCount <= Self.maximumTrailers, let colon = text.firstIndex(of: ":"), colon != text.startIndex
+        else {
             throw .malformedChunks
         }
         let name = text[..<colon].lowercased()

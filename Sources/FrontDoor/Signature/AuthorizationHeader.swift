@@ -32,11 +32,13 @@ enum AuthorizationHeader {
         if date == nil {
             missing.append("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
         }
-        guard missing.isEmpty, let signature = fields["Signature"], let signed = fields["SignedHeaders"], let date else {
+        guard missing.isEmpty, let signature = fields["Signature"], let signed = fields["SignedHeaders"], let date
+        else {
             return malformed(missing.joined(separator: " "), credential)
         }
         guard let credential else {
-            return malformed("Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term.")
+            return malformed(
+                "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term.")
         }
         guard let seconds = CivilTime.seconds(basic: date) ?? CivilTime.seconds(http: date) else {
             return malformed("Date must be in ISO-8601 'basic format'. Got '\(date.prefix(64))'.", credential)

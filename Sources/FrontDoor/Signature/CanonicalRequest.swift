@@ -37,7 +37,8 @@ struct CanonicalRequest: Sendable {
             case .asSent: return path
             case .normalized:
                 var out: [UInt8] = []
-                PercentEncoding.encode(PercentEncoding.decodedBytes(path, plusIsSpace: false), keepSlash: true, into: &out)
+                PercentEncoding.encode(
+                    PercentEncoding.decodedBytes(path, plusIsSpace: false), keepSlash: true, into: &out)
                 return String(decoding: out, as: UTF8.self)
             }
         }
@@ -46,7 +47,8 @@ struct CanonicalRequest: Sendable {
         case .asSent: return PercentEncoding.encode(clean, keepSlash: true)
         case .normalized:
             var once: [UInt8] = []
-            PercentEncoding.encode(PercentEncoding.decodedBytes(clean, plusIsSpace: false), keepSlash: true, into: &once)
+            PercentEncoding.encode(
+                PercentEncoding.decodedBytes(clean, plusIsSpace: false), keepSlash: true, into: &once)
             var twice: [UInt8] = []
             PercentEncoding.encode(once, keepSlash: true, into: &twice)
             return String(decoding: twice, as: UTF8.self)

@@ -19,12 +19,15 @@ enum PayloadMode: Sendable, Equatable {
         }
         switch header {
         case Self.unsignedLiteral: self = .unsigned
-        case "STREAMING-AWS4-HMAC-SHA256-PAYLOAD": self = .chunked(literal: header, .init(signed: true, trailers: false))
+        case "STREAMING-AWS4-HMAC-SHA256-PAYLOAD":
+            self = .chunked(literal: header, .init(signed: true, trailers: false))
         case "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER":
             self = .chunked(literal: header, .init(signed: true, trailers: true))
-        case "STREAMING-UNSIGNED-PAYLOAD-TRAILER": self = .chunked(literal: header, .init(signed: false, trailers: true))
+        case "STREAMING-UNSIGNED-PAYLOAD-TRAILER":
+            self = .chunked(literal: header, .init(signed: false, trailers: true))
         default:
-            let isHash = header.utf8.count == 64
+            let isHash =
+                header.utf8.count == 64
                 && header.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0 | 0x20) }
             self = isHash ? .declared(header.lowercased()) : .unknown(String(header.prefix(128)))
         }

@@ -16,7 +16,8 @@ enum PresignedQuery {
         guard algorithm == AuthorizationHeader.algorithm else {
             return malformed("X-Amz-Algorithm only supports \"AWS4-HMAC-SHA256 and AWS4-ECDSA-P256-SHA256\"")
         }
-        guard credentialText != nil, let signature = items.first("X-Amz-Signature"), let date = items.first("X-Amz-Date"),
+        guard credentialText != nil, let signature = items.first("X-Amz-Signature"),
+            let date = items.first("X-Amz-Date"),
             let signed = items.first("X-Amz-SignedHeaders"), let expiresText = items.first("X-Amz-Expires")
         else {
             return malformed(
@@ -34,7 +35,9 @@ enum PresignedQuery {
         guard let expires = Int64(expiresText) else { return malformed("X-Amz-Expires should be a number") }
         if expires < 0 { return malformed("X-Amz-Expires must be non-negative") }
         if expires > maximumExpires {
-            return malformed("X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds")
+            return malformed(
+                "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds"
+            )
         }
         return .version4(
             SignatureParameters(

@@ -8,18 +8,15 @@ public struct SigV4Signer: Sendable {
     private let region: String
     private let service: String
 
-    /// - Parameter service: the service's signing name.
+    /// Signs with `key` for a region and a service's signing name.
     public init(key: AccessKey, region: String, service: String) {
         self.key = key
         self.region = region
         self.service = service
     }
 
-    /// The headers with those of the signature.
-    /// - Parameters:
-    ///   - uri: path and query, percent-encoded.
-    ///   - headers: all headers that the request will have, `Host` among them; each is signed.
-    ///   - seconds: the time of the request, since the epoch.
+    /// The headers with those of the signature: `headers` are all that the request will have, `Host` among them, and each is signed.
+    /// `uri` is path and query, percent-encoded; `seconds` the time of the request, since the epoch.
     public func sign(
         method: String, uri: String, headers: [(String, String)], body: [UInt8], seconds: Int64
     ) -> [(String, String)] {
@@ -37,7 +34,8 @@ public struct SigV4Signer: Sendable {
         let scope = CredentialScope(
             date: String(time.prefix(8)), region: region, service: service, terminator: CredentialScope.terminator)
         let canonical = CanonicalRequest(
-            head, signedHeaders: names, payloadHash: Hex.string(SHA256.hash(data: body)), presigned: false, isS3: service == "s3",
+            head, signedHeaders: names, payloadHash: Hex.string(SHA256.hash(data: body)), presigned: false,
+            isS3: service == "s3",
             reading: .asSent)
         let toSign = "\(AuthorizationHeader.algorithm)\n\(time)\n\(scope.text)\n\(canonical.hash)"
         let signature = SignatureVerifier.signature(

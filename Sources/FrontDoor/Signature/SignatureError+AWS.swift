@@ -30,7 +30,8 @@ extension SignatureError {
     private func serviceError(_ manner: ErrorManner) -> AWSError {
         func invalidSignature(_ message: String) -> AWSError {
             AWSError(
-                manner.code("SignatureDoesNotMatch", "InvalidSignatureException"), status: manner.status, message: message)
+                manner.code("SignatureDoesNotMatch", "InvalidSignatureException"), status: manner.status,
+                message: message)
         }
         switch self {
         case .missing:
@@ -46,7 +47,8 @@ extension SignatureError {
                     + "Sign with AWS4-HMAC-SHA256.")
         case .incomplete(let message), .queryParameters(let message):
             return AWSError(
-                manner.code("IncompleteSignature", "IncompleteSignatureException"), status: manner.status, message: message)
+                manner.code("IncompleteSignature", "IncompleteSignatureException"), status: manner.status,
+                message: message)
         case .unknownKey, .invalidToken:
             return AWSError(
                 manner.code("InvalidClientTokenId", "UnrecognizedClientException"), status: manner.status,
@@ -81,7 +83,8 @@ extension SignatureError {
                 "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
                     + "'\(given.prefix(64))' != '\(expected)', from '\(full)'.")
         case .hostNotSigned:
-            return invalidSignature("'Host' or ':authority' must be a 'SignedHeader' in the AWS 'Authorization' header.")
+            return invalidSignature(
+                "'Host' or ':authority' must be a 'SignedHeader' in the AWS 'Authorization' header.")
         }
     }
 
@@ -98,7 +101,8 @@ extension SignatureError {
                 message: "AWS4-ECDSA-P256-SHA256 is not implemented by Martlet. Please use AWS4-HMAC-SHA256.")
         case .incomplete(let message):
             AWSError(
-                "AuthorizationHeaderMalformed", status: 400, message: "The authorization header is malformed; \(message)")
+                "AuthorizationHeaderMalformed", status: 400,
+                message: "The authorization header is malformed; \(message)")
         case .queryParameters(let message):
             AWSError("AuthorizationQueryParametersError", status: 400, message: message)
         case .unknownKey:
@@ -114,7 +118,8 @@ extension SignatureError {
                 message: "The request signature we calculated does not match the signature you provided. "
                     + "Check your key and signing method.",
                 fields: [
-                    "AWSAccessKeyId": .string(id), "StringToSign": .string(toSign), "SignatureProvided": .string(provided),
+                    "AWSAccessKeyId": .string(id), "StringToSign": .string(toSign),
+                    "SignatureProvided": .string(provided),
                     "CanonicalRequest": .string(canonical),
                 ])
         case .expired(let signed, _, let now), .notYetCurrent(let signed, _, let now):

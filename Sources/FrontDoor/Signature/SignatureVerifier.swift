@@ -29,9 +29,8 @@ struct SignatureVerifier: Sendable {
 
     init(keys: SigningKeyCache) { self.keys = keys }
 
-    /// - Parameters:
-    ///   - body: as it came, framing included.
-    ///   - now: real time, in seconds since the epoch.
+    /// Whether `parameters` are a good signature of the request. `body` is as it came, framing included; `now` is real time, in seconds
+    /// since the epoch.
     func verify(
         _ head: RequestHead, _ parameters: SignatureParameters, body: [UInt8], secret: String, expecting: Expectation,
         now: Int64

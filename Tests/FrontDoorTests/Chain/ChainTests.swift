@@ -10,7 +10,8 @@ struct OpenChainTests {
     @Test("a REST request without signature is the default account's root")
     func unsigned() async throws {
         try await TestDoor.with { door in
-            let answer = try await RawClient.ask(door.port, "GET /2015-03-31/functions/ HTTP/1.1\nHost: localhost:\(door.port)\n")
+            let answer = try await RawClient.ask(
+                door.port, "GET /2015-03-31/functions/ HTTP/1.1\nHost: localhost:\(door.port)\n")
             #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n"))
             #expect(answer.contains("x-amzn-RequestId: "))
             #expect(answer.hasSuffix("{\"Functions\":[]}"))
@@ -22,13 +23,15 @@ struct OpenChainTests {
         }
     }
 
-    @Test("the key chooses the account, the scope the region", arguments: [
-        ("123456789012", nil, Principal.root(account: "123456789012")),
-        ("test", nil, .root(account: "000000000000")),
-        ("AKIDROOT", nil, .root(account: "111122223333")),
-        ("ASIASESSION", "good", .assumedRole(account: "444455556666", role: "r", roleID: "AROA1", session: "s")),
-        ("ASIAELSEWHERE", "of real AWS", .root(account: "000000000000")),
-    ] as [(String, String?, Principal)])
+    @Test(
+        "the key chooses the account, the scope the region",
+        arguments: [
+            ("123456789012", nil, Principal.root(account: "123456789012")),
+            ("test", nil, .root(account: "000000000000")),
+            ("AKIDROOT", nil, .root(account: "111122223333")),
+            ("ASIASESSION", "good", .assumedRole(account: "444455556666", role: "r", roleID: "AROA1", session: "s")),
+            ("ASIAELSEWHERE", "of real AWS", .root(account: "000000000000")),
+        ] as [(String, String?, Principal)])
     func keys(_ key: String, _ token: String?, _ principal: Principal) async throws {
         try await TestDoor.with { door in
             let answer = try await door.signed(
@@ -44,7 +47,8 @@ struct OpenChainTests {
     @Test("a session that is over is told so")
     func expired() async throws {
         try await TestDoor.with { door in
-            let answer = try await door.signed("GET", "/2015-03-31/functions/", service: "lambda", key: "ASIA", token: "old")
+            let answer = try await door.signed(
+                "GET", "/2015-03-31/functions/", service: "lambda", key: "ASIA", token: "old")
             #expect(answer.hasPrefix("HTTP/1.1 403"))
             #expect(answer.contains("x-amzn-ErrorType: ExpiredTokenException"))
         }
@@ -63,9 +67,11 @@ struct OpenChainTests {
                 body: Array("{}".utf8))
             #expect(json.hasPrefix("HTTP/1.1 501"))
             #expect(json.contains("\"__type\":\"") && json.contains("NotImplemented"))
-            let query = try await RawClient.ask(door.port, "GET /?Action=AssumeRole&Version=2011-06-15 HTTP/1.1\nHost: sts.localhost\n")
+            let query = try await RawClient.ask(
+                door.port, "GET /?Action=AssumeRole&Version=2011-06-15 HTTP/1.1\nHost: sts.localhost\n")
             #expect(query.contains("<Code>NotImplemented</Code>"))
-            let nothing = try await RawClient.ask(door.port, "POST / HTTP/1.1\nHost: localhost\nX-Amz-Target: No.Such\nContent-Length: 0\n")
+            let nothing = try await RawClient.ask(
+                door.port, "POST / HTTP/1.1\nHost: localhost\nX-Amz-Target: No.Such\nContent-Length: 0\n")
             #expect(nothing.hasPrefix("HTTP/1.1 400"))
             #expect(nothing.contains("UnknownOperationException"))
         }
@@ -75,7 +81,8 @@ struct OpenChainTests {
     func internalFailure() async throws {
         try await TestDoor.with { door in
             let answer = try await RawClient.ask(
-                door.port, "POST /2015-03-31/functions/broken/invocations HTTP/1.1\nHost: localhost\nContent-Length: 0\n")
+                door.port,
+                "POST /2015-03-31/functions/broken/invocations HTTP/1.1\nHost: localhost\nContent-Length: 0\n")
             #expect(answer.hasPrefix("HTTP/1.1 500"))
             #expect(!answer.contains("secret"))
         }
@@ -105,7 +112,8 @@ struct OpenChainTests {
         try await TestDoor.with { door in
             let client = try await RawClient.connect(door.port)
             try await client.send(
-                "POST /2015-03-31/functions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 70167212\r\nExpect: 100-continue\r\n\r\n")
+                "POST /2015-03-31/functions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 70167212\r\nExpect: 100-continue\r\n\r\n"
+            )
             let answer = await client.receiveAll()
             #expect(answer.contains("Request must be smaller than 70167211 bytes for the CreateFunction operation"))
             await client.close()
@@ -116,7 +124,8 @@ struct OpenChainTests {
     func refusedWhileSending() async throws {
         try await TestDoor.with { door in
             let answer = try await RawClient.ask(
-                door.port, "POST /2015-03-31/functions/f/invocations HTTP/1.1\nHost: localhost\nContent-Length: 20000000\n",
+                door.port,
+                "POST /2015-03-31/functions/f/invocations HTTP/1.1\nHost: localhost\nContent-Length: 20000000\n",
                 body: [UInt8](repeating: 0x20, count: 20_000_000))
             #expect(answer.hasPrefix("HTTP/1.1 413"))
         }
@@ -138,19 +147,21 @@ struct OpenChainTests {
         }
     }
 
-    @Test("unknown hosts and foreign pages are refused", arguments: [
-        "GET /2015-03-31/functions/ HTTP/1.1\nHost: evil.example\n",
-        "GET /2015-03-31/functions/ HTTP/1.1\nHost: localhost\nOrigin: http://evil.example\n",
-        "GET /2015-03-31/functions/ HTTP/1.1\nHost: localhost\nOrigin: null\n",
-        "GET /?Action=GetCallerIdentity&Version=2011-06-15 HTTP/1.1\nHost: localhost\nSec-Fetch-Site: cross-site\n",
-        "GET /_martlet/health HTTP/1.1\nHost: localhost\nOrigin: http://evil.example\n",
-        "GET /_martlet/health HTTP/1.1\nHost: localhost\nOrigin: http://page.example\n",
-        "POST /_martlet/reset HTTP/1.1\nHost: localhost\nOrigin: http://localhost\nContent-Length: 0\n",
-        "POST /_martlet/reset HTTP/1.1\nHost: localhost\nSec-Fetch-Site: same-origin\nContent-Length: 0\n",
-        "OPTIONS / HTTP/1.1\nHost: localhost\nOrigin: http://evil.example\nAccess-Control-Request-Method: POST\n",
-    ])
+    @Test(
+        "unknown hosts and foreign pages are refused",
+        arguments: [
+            "GET /2015-03-31/functions/ HTTP/1.1\nHost: evil.example\n",
+            "GET /2015-03-31/functions/ HTTP/1.1\nHost: localhost\nOrigin: http://evil.example\n",
+            "GET /2015-03-31/functions/ HTTP/1.1\nHost: localhost\nOrigin: null\n",
+            "GET /?Action=GetCallerIdentity&Version=2011-06-15 HTTP/1.1\nHost: localhost\nSec-Fetch-Site: cross-site\n",
+            "GET /_martlet/health HTTP/1.1\nHost: localhost\nOrigin: http://evil.example\n",
+            "GET /_martlet/health HTTP/1.1\nHost: localhost\nOrigin: http://page.example\n",
+            "POST /_martlet/reset HTTP/1.1\nHost: localhost\nOrigin: http://localhost\nContent-Length: 0\n",
+            "POST /_martlet/reset HTTP/1.1\nHost: localhost\nSec-Fetch-Site: same-origin\nContent-Length: 0\n",
+            "OPTIONS / HTTP/1.1\nHost: localhost\nOrigin: http://evil.example\nAccess-Control-Request-Method: POST\n",
+        ])
     func refused(_ request: String) async throws {
-        try await TestDoor.with(.open, { $0.allowedOrigins = ["http://page.example"] }) { door in
+        try await TestDoor.with(origins: ["http://page.example"]) { door in
             let answer = try await RawClient.ask(door.port, request)
             #expect(answer.hasPrefix("HTTP/1.1 403"))
             #expect(!answer.contains("Access-Control-Allow-Origin"))
@@ -160,10 +171,11 @@ struct OpenChainTests {
 
     @Test("allowed pages get their CORS headers")
     func cors() async throws {
-        try await TestDoor.with(.open, { $0.allowedOrigins = ["http://page.example"] }) { door in
+        try await TestDoor.with(origins: ["http://page.example"]) { door in
             let preflight = try await RawClient.ask(
                 door.port,
-                "OPTIONS /2015-03-31/functions/ HTTP/1.1\nHost: localhost\nOrigin: http://page.example\nAccess-Control-Request-Method: GET\nAccess-Control-Request-Headers: x-amz-date\n")
+                "OPTIONS /2015-03-31/functions/ HTTP/1.1\nHost: localhost\nOrigin: http://page.example\nAccess-Control-Request-Method: GET\nAccess-Control-Request-Headers: x-amz-date\n"
+            )
             #expect(preflight.hasPrefix("HTTP/1.1 204"))
             #expect(preflight.contains("Access-Control-Allow-Headers: x-amz-date"))
             let answer = try await RawClient.ask(
@@ -176,11 +188,19 @@ struct OpenChainTests {
     @Test("the platform's own paths")
     func admin() async throws {
         try await TestDoor.with { door in
-            let health = try await RawClient.ask(door.port, "GET /_martlet/health HTTP/1.1\nHost: 127.0.0.1:\(door.port)\n")
-            #expect(health.hasSuffix(#"{"version": "1.2.3", "state": "running", "services": {"lambda": "available", "logs": "available", "sts": "available"}}"#))
+            let health = try await RawClient.ask(
+                door.port, "GET /_martlet/health HTTP/1.1\nHost: 127.0.0.1:\(door.port)\n")
+            #expect(
+                health.hasSuffix(
+                    #"{"version": "1.2.3", "state": "running", "services": {"lambda": "available", "logs": "available", "sts": "available"}}"#
+                ))
             let other = try await RawClient.ask(door.port, "GET /_localstack/health HTTP/1.1\nHost: localhost\n")
-            #expect(other.hasSuffix(#"{"services": {"lambda": "available", "logs": "available", "sts": "available"}, "edition": "community", "version": "1.2.3"}"#))
-            let reset = try await RawClient.ask(door.port, "POST /_martlet/reset HTTP/1.1\nHost: localhost\nContent-Length: 0\n")
+            #expect(
+                other.hasSuffix(
+                    #"{"services": {"lambda": "available", "logs": "available", "sts": "available"}, "edition": "community", "version": "1.2.3"}"#
+                ))
+            let reset = try await RawClient.ask(
+                door.port, "POST /_martlet/reset HTTP/1.1\nHost: localhost\nContent-Length: 0\n")
             #expect(reset.hasPrefix("HTTP/1.1 200"))
             let unknown = try await RawClient.ask(door.port, "GET /_martlet/else HTTP/1.1\nHost: localhost\n")
             #expect(unknown.hasPrefix("HTTP/1.1 404"))
@@ -193,7 +213,8 @@ struct OpenChainTests {
     func hostNames() async throws {
         try await TestDoor.with { door in
             let answer = try await RawClient.ask(
-                door.port, "GET /?Action=GetCallerIdentity&Version=2011-06-15 HTTP/1.1\nHost: sts.eu-central-1.amazonaws.com\n")
+                door.port,
+                "GET /?Action=GetCallerIdentity&Version=2011-06-15 HTTP/1.1\nHost: sts.eu-central-1.amazonaws.com\n")
             #expect(answer.contains("GetCallerIdentityResponse"))
             #expect(door.recorder.last?.region == "eu-central-1")
         }
@@ -203,7 +224,8 @@ struct OpenChainTests {
     func cancellation() async throws {
         try await TestDoor.with { door in
             let client = try await RawClient.connect(door.port)
-            try await client.send("POST /2015-03-31/functions/slow/invocations HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n")
+            try await client.send(
+                "POST /2015-03-31/functions/slow/invocations HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n")
             while door.recorder.last == nil { await Task.yield() }
             await client.close()
             while door.recorder.cancelled == 0 { await Task.yield() }
@@ -234,7 +256,8 @@ struct OpenChainTests {
             let answer = try await RawClient.ask(
                 door.port,
                 "POST / HTTP/1.1\nHost: localhost\nX-Amz-Target: Logs_20140328.StartLiveTail\n"
-                    + "Content-Type: application/x-amz-json-1.1\nContent-Length: \(body.utf8.count)\n", body: Array(body.utf8))
+                    + "Content-Type: application/x-amz-json-1.1\nContent-Length: \(body.utf8.count)\n",
+                body: Array(body.utf8))
             #expect(answer.contains("SessionTimeoutException"))
             #expect(answer.hasSuffix("0\r\n\r\n"))
         }
@@ -246,7 +269,8 @@ struct OpenChainTests {
             let socket = try ListeningSocket.make()
             let principal = Principal.assumedRole(account: "777788889999", role: "f", roleID: "AROA2", session: "i")
             let listener = try await door.door.serve(
-                listeningSocket: socket.descriptor, as: SandboxIdentity(principal: principal, account: "777788889999", region: "eu-west-2"))
+                listeningSocket: socket.descriptor,
+                as: SandboxIdentity(principal: principal, account: "777788889999", region: "eu-west-2"))
             let inside = TestDoor(port: socket.port, door: door.door, recorder: door.recorder)
             let signed = try await inside.signed(
                 "POST", "/", service: "sts", key: "123456789012", secret: "x", region: "ap-south-1",
@@ -292,12 +316,15 @@ struct IAMChainTests {
                         + "identity-based policy allows the lambda:ListFunctions action"))
             let json = try await door.signed(
                 "POST", "/", service: "logs", key: "AKIDUSER",
-                headers: [("X-Amz-Target", "Logs_20140328.DescribeLogGroups"), ("Content-Type", "application/x-amz-json-1.1")],
+                headers: [
+                    ("X-Amz-Target", "Logs_20140328.DescribeLogGroups"), ("Content-Type", "application/x-amz-json-1.1"),
+                ],
                 body: "{}")
             #expect(json.hasPrefix("HTTP/1.1 400"))
             #expect(json.contains("AccessDeniedException"))
             let identity = try await door.signed(
-                "GET", "/?Action=GetCallerIdentity&Version=2011-06-15", service: "sts", key: "ASIASESSION", token: "good")
+                "GET", "/?Action=GetCallerIdentity&Version=2011-06-15", service: "sts", key: "ASIASESSION",
+                token: "good")
             #expect(identity.contains("arn:aws:sts::444455556666:assumed-role/r/s"))
         }
     }
@@ -314,20 +341,24 @@ struct IAMChainTests {
             let wrong = try await door.signed("GET", "/2015-03-31/functions/", service: "lambda", secret: "wrong")
             #expect(wrong.contains("x-amzn-ErrorType: InvalidSignatureException"))
             #expect(wrong.contains("The request signature we calculated does not match the signature you provided."))
-            let query = try await door.signed("GET", "/?Action=GetCallerIdentity&Version=2011-06-15", service: "sts", secret: "wrong")
+            let query = try await door.signed(
+                "GET", "/?Action=GetCallerIdentity&Version=2011-06-15", service: "sts", secret: "wrong")
             #expect(query.contains("<Code>SignatureDoesNotMatch</Code>"))
-            let token = try await door.signed("GET", "/2015-03-31/functions/", service: "lambda", key: "ASIASESSION", token: "bad")
+            let token = try await door.signed(
+                "GET", "/2015-03-31/functions/", service: "lambda", key: "ASIASESSION", token: "bad")
             #expect(token.contains("The security token included in the request is invalid."))
-            let old = try await door.signed("GET", "/2015-03-31/functions/", service: "lambda", key: "ASIASESSION", token: "old")
+            let old = try await door.signed(
+                "GET", "/2015-03-31/functions/", service: "lambda", key: "ASIASESSION", token: "old")
             #expect(old.contains("x-amzn-ErrorType: ExpiredTokenException"))
             let late = try await door.signed(
                 "GET", "/2015-03-31/functions/", service: "lambda", seconds: WallClock.seconds - 1000)
             #expect(late.contains("Signature expired: "))
             let region = try await door.signed(
-                "GET", "/2015-03-31/functions/", service: "lambda", region: "us-east-1", host: "lambda.eu-west-1.amazonaws.com")
+                "GET", "/2015-03-31/functions/", service: "lambda", region: "us-east-1",
+                host: "lambda.eu-west-1.amazonaws.com")
             #expect(region.contains("Credential should be scoped to a valid region, not 'us-east-1'. "))
             let scope = try await door.signed(
-                "GET", "/2015-03-31/functions/", service: "lambda", region: "../../etc")
+                "GET", "/2015-03-31/functions/", service: "lambda", region: "US_EAST!")
             #expect(scope.contains("Credential should be scoped to a valid region"))
             let version2 = try await RawClient.ask(
                 door.port, "GET /2015-03-31/functions/ HTTP/1.1\nHost: localhost\nAuthorization: AWS AKIDROOT:abc=\n")
@@ -338,7 +369,8 @@ struct IAMChainTests {
     @Test("reset wants a root key's signature")
     func reset() async throws {
         try await TestDoor.with(.iam) { door in
-            let unsigned = try await RawClient.ask(door.port, "POST /_martlet/reset HTTP/1.1\nHost: localhost\nContent-Length: 0\n")
+            let unsigned = try await RawClient.ask(
+                door.port, "POST /_martlet/reset HTTP/1.1\nHost: localhost\nContent-Length: 0\n")
             #expect(unsigned.hasPrefix("HTTP/1.1 400"))
             let user = try await door.signed("POST", "/_martlet/reset", service: "martlet", key: "AKIDUSER")
             #expect(user.hasPrefix("HTTP/1.1 403"))

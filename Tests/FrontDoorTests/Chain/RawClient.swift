@@ -11,7 +11,18 @@ final class RawClient: Sendable {
         struct State {
             var text = ""
             var closed = false
-            var waiting: [(String, CheckedContinuation<String, Never>)] = []
+            /// With what each waits for; nil is the end.
+            var waiting: [(part: String?, continuation: CheckedContinuation<String, Never>)] = []
+
+            mutating func takeReady() -> [CheckedContinuation<String, Never>] {
+                let ready = waiting.filter(isReady)
+                waiting.removeAll(where: isReady)
+                return ready.map(\.continuation)
+            }
+
+            private func isReady(_ waiter: (part: String?, continuation: CheckedContinuation<String, Never>)) -> Bool {
+                closed || waiter.part.map(text.contains) ?? false
+            }
         }
 
         let state = Mutex(State())
@@ -37,14 +48,13 @@ final class RawClient: Sendable {
 
         private func wake() {
             let (text, ready) = state.withLock { state in
-                let ready = state.waiting.filter { state.closed || state.text.contains($0.0) }
-                state.waiting.removeAll { waiting in state.closed || state.text.contains(waiting.0) }
-                return (state.text, ready)
+                let ready = state.takeReady()
+                return (ready.isEmpty ? "" : state.text, ready)
             }
-            for waiter in ready { waiter.1.resume(returning: text) }
+            for waiter in ready { waiter.resume(returning: text) }
         }
 
-        func wait(for part: String) async -> String {
+        func wait(for part: String?) async -> String {
             await withCheckedContinuation { continuation in
                 state.withLock { $0.waiting.append((part, continuation)) }
                 wake()
@@ -79,14 +89,15 @@ final class RawClient: Sendable {
     func receive(until part: String) async -> String { await collector.wait(for: part) }
 
     /// All that was received, once the server has closed.
-    func receiveAll() async -> String { await collector.wait(for: "\u{0}never\u{0}") }
+    func receiveAll() async -> String { await collector.wait(for: nil) }
 
     func endOutput() async throws { try await channel.close(mode: .output).get() }
 
     func close() async { try? await channel.close().get() }
 
     /// One request on a connection of its own; the whole answer.
-    static func ask(_ port: Int, _ text: String, body: [UInt8] = [], host: String = "127.0.0.1") async throws -> String {
+    static func ask(_ port: Int, _ text: String, body: [UInt8] = [], host: String = "127.0.0.1") async throws -> String
+    {
         let client = try await connect(port, host: host)
         let head = text.replacingOccurrences(of: "\n", with: "\r\n")
         try await client.send(Array((head + "Connection: close\r\n\r\n").utf8) + body)

@@ -116,17 +116,20 @@ struct TestDoor {
 
     static func with<T: Sendable>(
         _ authentication: FrontDoorConfiguration.Authentication = .open, liveTailFails: Bool = false,
-        _ change: (inout FrontDoorConfiguration) -> Void = { _ in }, _ body: @Sendable (TestDoor) async throws -> T
+        origins: [String] = [], _ body: @Sendable (TestDoor) async throws -> T
     ) async throws -> T {
         var configuration = FrontDoorConfiguration()
         configuration.port = 0
         configuration.authentication = authentication
         configuration.shutdownTimeout = .milliseconds(200)
-        change(&configuration)
+        configuration.allowedOrigins = origins
         let recorder = CallRecorder()
         let authorizer: any Authorizer = authentication == .iam ? RootOnlyAuthorizer() : OpenAuthorizer()
         let dispatcher = Dispatcher(
-            services: [StubLambda(recorder: recorder), StubSTS(recorder: recorder), StubLogs(recorder: recorder, fails: liveTailFails)],
+            services: [
+                StubLambda(recorder: recorder), StubSTS(recorder: recorder),
+                StubLogs(recorder: recorder, fails: liveTailFails),
+            ],
             authorizer: authorizer)
         let door = FrontDoor(
             configuration: configuration, dispatcher: dispatcher, credentials: StubCredentials(),
@@ -143,7 +146,8 @@ struct TestDoor {
 
     /// A signed request; `change` may spoil it.
     func signed(
-        _ method: String, _ uri: String, service: String, key: String = "AKIDROOT", secret: String = StubCredentials.secret,
+        _ method: String, _ uri: String, service: String, key: String = "AKIDROOT",
+        secret: String = StubCredentials.secret,
         token: String? = nil, region: String = "us-east-1", headers: [(String, String)] = [], body: String = "",
         host: String = "localhost", seconds: Int64 = WallClock.seconds
     ) async throws -> String {

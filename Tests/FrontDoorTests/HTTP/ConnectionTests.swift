@@ -84,7 +84,8 @@ struct ConnectionTests {
     @Test("chunked bodies are joined, and limited")
     func chunked() throws {
         let connection = try TestConnection(StubResponder(limit: 6))
-        try connection.send("PUT / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n")
+        try connection.send(
+            "PUT / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n")
         #expect(connection.responder.asked.first?.request.body == Array("abcdef".utf8))
         connection.finish(0)
         try connection.send("PUT / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n7\r\nabcdefg\r\n")
@@ -116,31 +117,33 @@ struct ConnectionTests {
         #expect(try connection.written().hasPrefix("HTTP/1.1 503"))
     }
 
-    @Test("heads that could be read in two ways are refused", arguments: [
-        "GET / HTTP/1.1\r\n\r\n",
-        "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
-        "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n",
-        "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabc",
-        "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\nabc",
-        "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: +3\r\n\r\nabc",
-        "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3, 3\r\n\r\nabc",
-        "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999999999999999\r\n\r\nabc",
-        "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
-        "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n",
-        "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
-        "POST / HTTP/1.0\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        "GET / HTTP/1.1\r\nHost: h\r\n folded: x\r\n\r\n",
-        "GET / HTTP/1.1\r\nHost: h\r\nna me: x\r\n\r\n",
-        "GET / HTTP/1.1\r\nHost: h\r\n: x\r\n\r\n",
-        "GET / HTTP/2.0\r\nHost: h\r\n\r\n",
-        "GET /a b HTTP/1.1\r\nHost: h\r\n\r\n",
-        "GET nopath HTTP/1.1\r\nHost: h\r\n\r\n",
-        "CONNECT h:443 HTTP/1.1\r\nHost: h\r\n\r\n",
-        "NONSENSE / HTTP/1.1\r\nHost: h\r\n\r\n",
-        "\u{16}\u{03}\u{01}\u{02}\u{00}\u{01}\u{00}\u{01}",
-        "GET / HTTP/1.1\r\nHost: h\r\nExpect: the unexpected\r\n\r\n",
-    ])
+    @Test(
+        "heads that could be read in two ways are refused",
+        arguments: [
+            "GET / HTTP/1.1\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+            "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n",
+            "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabc",
+            "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\nabc",
+            "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: +3\r\n\r\nabc",
+            "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3, 3\r\n\r\nabc",
+            "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999999999999999\r\n\r\nabc",
+            "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+            "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n",
+            "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
+            "POST / HTTP/1.0\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: h\r\n folded: x\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: h\r\nna me: x\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: h\r\n: x\r\n\r\n",
+            "GET / HTTP/2.0\r\nHost: h\r\n\r\n",
+            "GET /a b HTTP/1.1\r\nHost: h\r\n\r\n",
+            "GET nopath HTTP/1.1\r\nHost: h\r\n\r\n",
+            "CONNECT h:443 HTTP/1.1\r\nHost: h\r\n\r\n",
+            "NONSENSE / HTTP/1.1\r\nHost: h\r\n\r\n",
+            "\u{16}\u{03}\u{01}\u{02}\u{00}\u{01}\u{00}\u{01}",
+            "GET / HTTP/1.1\r\nHost: h\r\nExpect: the unexpected\r\n\r\n",
+        ])
     func badHeads(_ text: String) throws {
         let connection = try TestConnection()
         try connection.send(text)

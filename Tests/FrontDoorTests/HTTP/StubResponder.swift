@@ -69,7 +69,8 @@ struct TestConnection {
     init(_ responder: StubResponder = StubResponder(), limits: HTTPLimits = HTTPLimits()) throws {
         self.responder = responder
         server = HTTPServer(
-            responder: responder, limits: limits, budget: BodyBudget(limit: limits.allBodies), group: channel.embeddedEventLoop)
+            responder: responder, limits: limits, budget: BodyBudget(limit: limits.allBodies),
+            group: channel.embeddedEventLoop)
         try server.configure(channel)
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     }

@@ -6,25 +6,34 @@ import Testing
 struct HostTests {
     private let rules = HostRules(additional: ["example.internal"])
 
-    @Test("known names are let in", arguments: [
-        "localhost", "localhost:4566", "LOCALHOST.:4566", "127.0.0.1:4566", "[::1]:4566", "s3.localhost.localstack.cloud",
-        "lambda.us-east-1.amazonaws.com", "abc.lambda-url.us-east-1.on.aws", "bucket.s3.localhost:4566", "10.1.2.3",
-        "example.internal", "x.example.internal",
-    ])
+    @Test(
+        "known names are let in",
+        arguments: [
+            "localhost", "localhost:4566", "LOCALHOST.:4566", "127.0.0.1:4566", "[::1]:4566",
+            "s3.localhost.localstack.cloud",
+            "lambda.us-east-1.amazonaws.com", "abc.lambda-url.us-east-1.on.aws", "bucket.s3.localhost:4566", "10.1.2.3",
+            "example.internal", "x.example.internal",
+        ])
     func allowed(_ authority: String) throws {
         #expect(rules.allows(try #require(HostName(authority)), localAddress: "10.1.2.3"))
     }
 
-    @Test("others are not", arguments: [
-        "evil.example", "localhost.evil.example", "notlocalhost", "10.1.2.4", "[::2]", "169.254.169.254", "amazonaws.com.evil.example",
-    ])
+    @Test(
+        "others are not",
+        arguments: [
+            "evil.example", "localhost.evil.example", "notlocalhost", "10.1.2.4", "[::2]", "169.254.169.254",
+            "amazonaws.com.evil.example",
+        ])
     func refused(_ authority: String) throws {
         #expect(!rules.allows(try #require(HostName(authority)), localAddress: "10.1.2.3"))
     }
 
-    @Test("what is no authority", arguments: [
-        "", ":80", "a b", "a..b", "user@host", "host:port", "host:99999", "[::1", "[::1]x", "host/path", "ä", "[zz]", ".localhost",
-    ])
+    @Test(
+        "what is no authority",
+        arguments: [
+            "", ":80", "a b", "a..b", "user@host", "host:port", "host:99999", "[::1", "[::1]x", "host/path", "ä",
+            "[zz]", ".localhost",
+        ])
     func malformed(_ authority: String) {
         #expect(HostName(authority) == nil)
     }
@@ -40,7 +49,8 @@ struct HostTests {
             return route
         }
         #expect(route("localhost") == HostRoute())
-        #expect(route("lambda.us-east-1.amazonaws.com") == expected { ($0.service, $0.region) = ("lambda", "us-east-1") })
+        #expect(
+            route("lambda.us-east-1.amazonaws.com") == expected { ($0.service, $0.region) = ("lambda", "us-east-1") })
         #expect(route("iam.amazonaws.com") == expected { $0.service = "iam" })
         #expect(route("sqs.eu-west-1.localhost") == expected { ($0.service, $0.region) = ("sqs", "eu-west-1") })
         #expect(
@@ -51,7 +61,8 @@ struct HostTests {
             route("bucket.s3.dualstack.us-west-2.amazonaws.com")
                 == expected { ($0.service, $0.region, $0.bucket) = ("s3", "us-west-2", "bucket") })
         #expect(
-            route("b.s3-us-west-2.amazonaws.com") == expected { ($0.service, $0.region, $0.bucket) = ("s3", "us-west-2", "b") })
+            route("b.s3-us-west-2.amazonaws.com")
+                == expected { ($0.service, $0.region, $0.bucket) = ("s3", "us-west-2", "b") })
         #expect(
             route("abc.lambda-url.us-east-1.on.aws")
                 == expected { ($0.service, $0.region, $0.functionURL) = ("lambda", "us-east-1", "abc") })

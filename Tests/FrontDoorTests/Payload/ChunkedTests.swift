@@ -13,7 +13,8 @@ struct ChunkedTests {
             signature: "4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9", date: "20130524T000000Z",
             scope: scope)
         func chunk(_ size: Int, _ signature: String) -> [UInt8] {
-            Array("\(String(size, radix: 16));chunk-signature=\(signature)\r\n".utf8) + [UInt8](repeating: 0x61, count: size)
+            Array("\(String(size, radix: 16));chunk-signature=\(signature)\r\n".utf8)
+                + [UInt8](repeating: 0x61, count: size)
                 + Array("\r\n".utf8)
         }
         let body =
@@ -21,7 +22,8 @@ struct ChunkedTests {
             + chunk(1024, "0055627c9e194cb4542bae2aa5492e3c1575bbb81b612b7d234b86a503ef5497")
             + chunk(0, "b6c6ea8a5354eaf15b3cb7646744f4275b71ea724fed81ceb9323e279d449df9")
         let payload = ChunkedPayload(
-            decodedLength: 66560, announced: [], form: .init(signed: true, trailers: false), seed: seed, limit: 1_000_000)
+            decodedLength: 66560, announced: [], form: .init(signed: true, trailers: false), seed: seed,
+            limit: 1_000_000)
         return (payload, body)
     }
 
@@ -44,13 +46,17 @@ struct ChunkedTests {
 
     private func unsigned(_ announced: [String], limit: Int = 1000, length: Int? = nil) -> ChunkedPayload {
         ChunkedPayload(
-            decodedLength: length, announced: announced, form: .init(signed: false, trailers: true), seed: nil, limit: limit)
+            decodedLength: length, announced: announced, form: .init(signed: false, trailers: true), seed: nil,
+            limit: limit)
     }
 
-    @Test("checksum trailers are verified", arguments: [
-        ("crc32", "DUoRhQ=="), ("crc32c", "yZRlqg=="), ("crc64nvme", "jSnVw/bqjr4="), ("sha1", "Kq5sNclPz7QV2+lfQIuc6R7oRu0="),
-        ("sha256", "uU0nuZNNPgilLlLX2n2r+sSE7+N6U4DukIj3rOLvzek="),
-    ])
+    @Test(
+        "checksum trailers are verified",
+        arguments: [
+            ("crc32", "DUoRhQ=="), ("crc32c", "yZRlqg=="), ("crc64nvme", "jSnVw/bqjr4="),
+            ("sha1", "Kq5sNclPz7QV2+lfQIuc6R7oRu0="),
+            ("sha256", "uU0nuZNNPgilLlLX2n2r+sSE7+N6U4DukIj3rOLvzek="),
+        ])
     func trailers(_ name: String, _ value: String) throws {
         let body = Array("b\r\nhello world\r\n0\r\nx-amz-checksum-\(name):\(value)\r\n\r\n".utf8)
         let payload = unsigned(["x-amz-checksum-\(name)"], length: 11)
@@ -71,7 +77,8 @@ struct ChunkedTests {
             signature: "106e2a8a18243abcf37539882f36619c00e2dfc72633413f02d3b74544bfeb8e", date: "20130524T000000Z",
             scope: scope)
         func chunk(_ size: Int, _ signature: String) -> [UInt8] {
-            Array("\(String(size, radix: 16));chunk-signature=\(signature)\r\n".utf8) + [UInt8](repeating: 0x61, count: size)
+            Array("\(String(size, radix: 16));chunk-signature=\(signature)\r\n".utf8)
+                + [UInt8](repeating: 0x61, count: size)
                 + Array((size == 0 ? "" : "\r\n").utf8)
         }
         let body =
@@ -80,9 +87,11 @@ struct ChunkedTests {
             + chunk(0, "2ca2aba2005185cf7159c6277faf83795951dd77a3a99e6e65d5c9f85863f992")
             + Array(
                 ("x-amz-checksum-crc32c:sOO8/Q==\r\n"
-                    + "x-amz-trailer-signature:d81f82fc3505edab99d459891051a732e8730629a2e4a59689829ca17fe2e435\r\n\r\n").utf8)
+                    + "x-amz-trailer-signature:d81f82fc3505edab99d459891051a732e8730629a2e4a59689829ca17fe2e435\r\n\r\n")
+                    .utf8)
         let payload = ChunkedPayload(
-            decodedLength: 66560, announced: ["x-amz-checksum-crc32c"], form: .init(signed: true, trailers: true), seed: seed,
+            decodedLength: 66560, announced: ["x-amz-checksum-crc32c"], form: .init(signed: true, trailers: true),
+            seed: seed,
             limit: 1_000_000)
         #expect(try payload.decode(body).payload.count == 66560)
         var wrong = body
@@ -90,17 +99,23 @@ struct ChunkedTests {
         #expect(throws: PayloadError.chunkSignature) { try payload.decode(wrong) }
     }
 
-    @Test("broken framing is refused", arguments: [
-        "", "5\r\nhello", "5\r\nhello\r\n", "x\r\n", "\r\n", "-1\r\n", "5hello\r\n", "5\nhello\r\n0\r\n\r\n", "5\r\nhelloX\r\n0\r\n\r\n",
-        "ffffffffffffffff\r\n", "5\r\nhello\r\n0\r\n:x\r\n\r\n", "5\r\nhello\r\n0\r\nnocolon\r\n\r\n", "0\r\n\r\nmore",
-    ])
+    @Test(
+        "broken framing is refused",
+        arguments: [
+            "", "5\r\nhello", "5\r\nhello\r\n", "x\r\n", "\r\n", "-1\r\n", "5hello\r\n", "5\nhello\r\n0\r\n\r\n",
+            "5\r\nhelloX\r\n0\r\n\r\n",
+            "ffffffffffffffff\r\n", "5\r\nhello\r\n0\r\n:x\r\n\r\n", "5\r\nhello\r\n0\r\nnocolon\r\n\r\n",
+            "0\r\n\r\nmore",
+        ])
     func broken(_ text: String) {
         #expect(throws: PayloadError.self) { try unsigned([]).decode(Array(text.utf8)) }
     }
 
     @Test("the payload's limit counts")
     func limit() {
-        #expect(throws: PayloadError.tooLarge) { try unsigned([], limit: 4, length: 5).decode(Array("5\r\nhello\r\n0\r\n\r\n".utf8)) }
+        #expect(throws: PayloadError.tooLarge) {
+            try unsigned([], limit: 4, length: 5).decode(Array("5\r\nhello\r\n0\r\n\r\n".utf8))
+        }
     }
 
     @Test("pieces of any size give the same")
@@ -143,10 +158,12 @@ struct ChunkedTests {
         }
     }
 
-    @Test("known check values", arguments: [
-        (CRC.Kind.crc32, [0xCB, 0xF4, 0x39, 0x26]), (.crc32c, [0xE3, 0x06, 0x92, 0x83]),
-        (.crc64nvme, [0xAE, 0x8B, 0x14, 0x86, 0x0A, 0x79, 0x98, 0x88]),
-    ] as [(CRC.Kind, [UInt8])])
+    @Test(
+        "known check values",
+        arguments: [
+            (CRC.Kind.crc32, [0xCB, 0xF4, 0x39, 0x26]), (.crc32c, [0xE3, 0x06, 0x92, 0x83]),
+            (.crc64nvme, [0xAE, 0x8B, 0x14, 0x86, 0x0A, 0x79, 0x98, 0x88]),
+        ] as [(CRC.Kind, [UInt8])])
     func crc(_ kind: CRC.Kind, _ expected: [UInt8]) {
         var crc = CRC(kind)
         Array("123456789".utf8).withUnsafeBytes { crc.update($0) }

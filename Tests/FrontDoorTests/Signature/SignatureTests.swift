@@ -11,7 +11,8 @@ struct SignatureTests {
     let verifier = SignatureVerifier(keys: SigningKeyCache())
 
     private func verify(
-        _ head: RequestHead, service: String, region: String? = nil, body: String = "", secret: String? = nil, now: Int64? = nil
+        _ head: RequestHead, service: String, region: String? = nil, body: String = "", secret: String? = nil,
+        now: Int64? = nil
     ) throws -> SignatureVerifier.Seed {
         let vectors = try #require(Vectors.shared)
         guard case .version4(let parameters) = PresentedSignature(head) else { throw SignatureError.missing }
@@ -47,7 +48,9 @@ struct SignatureTests {
             try verify(original, service: vector.service, body: vector.body, secret: "another")
         }
         if !original.query.contains("X-Amz-Signature"), !vector.body.isEmpty {
-            #expect(throws: SignatureError.self) { try verify(original, service: vector.service, body: vector.body + " ") }
+            #expect(throws: SignatureError.self) {
+                try verify(original, service: vector.service, body: vector.body + " ")
+            }
         }
     }
 
@@ -60,7 +63,8 @@ struct SignatureTests {
         let late = #expect(throws: SignatureError.self) { try verify(head, service: "lambda", now: vectors.now + 901) }
         #expect(
             late?.error(.json).message
-                == "Signature expired: 20261121T034500Z is now earlier than 20261121T034501Z (20261121T040001Z - 15 min.)")
+                == "Signature expired: 20261121T034500Z is now earlier than 20261121T034501Z (20261121T040001Z - 15 min.)"
+        )
         #expect(late?.error(.json).code == "InvalidSignatureException")
         #expect(late?.error(.json).status == 400)
         #expect(late?.error(.rest).status == 403)
@@ -69,7 +73,8 @@ struct SignatureTests {
         let early = #expect(throws: SignatureError.self) { try verify(head, service: "lambda", now: vectors.now - 901) }
         #expect(
             early?.error(.query).message
-                == "Signature not yet current: 20261121T034500Z is still later than 20261121T034459Z (20261121T032959Z + 15 min.)")
+                == "Signature not yet current: 20261121T034500Z is still later than 20261121T034459Z (20261121T032959Z + 15 min.)"
+        )
     }
 
     @Test("presigned URLs end")
@@ -77,7 +82,9 @@ struct SignatureTests {
         let vectors = try #require(Vectors.shared)
         let vector = try #require(vectors.vectors.first { $0.name == "query: s3 key" })
         _ = try verify(vector.head, service: "s3", now: vectors.now + 900)
-        let error = #expect(throws: SignatureError.self) { try verify(vector.head, service: "s3", now: vectors.now + 901) }
+        let error = #expect(throws: SignatureError.self) {
+            try verify(vector.head, service: "s3", now: vectors.now + 901)
+        }
         #expect(error?.error(.s3).code == "AccessDenied")
         #expect(error?.error(.s3).message == "Request has expired")
         #expect(error?.error(.s3).fields["Expires"]?.stringValue == "2026-11-21T04:00:00Z")
@@ -121,13 +128,15 @@ struct SignatureTests {
         #expect(throws: SignatureError.hostNotSigned) { try verify(head, service: "lambda") }
     }
 
-    @Test("incomplete headers are told what they lack", arguments: [
-        ("AWS4-HMAC-SHA256 Credential=A/20261121/us-east-1/lambda/aws4_request, SignedHeaders=host", "'Signature'"),
-        ("AWS4-HMAC-SHA256 Signature=00, SignedHeaders=host", "'Credential'"),
-        ("AWS4-HMAC-SHA256 Credential=A/b, Signature=00, SignedHeaders=host", "exactly 5"),
-        ("AWS4-HMAC-SHA256", "'SignedHeaders'"),
-        ("Bearer x", "Unsupported AWS 'algorithm'"),
-    ])
+    @Test(
+        "incomplete headers are told what they lack",
+        arguments: [
+            ("AWS4-HMAC-SHA256 Credential=A/20261121/us-east-1/lambda/aws4_request, SignedHeaders=host", "'Signature'"),
+            ("AWS4-HMAC-SHA256 Signature=00, SignedHeaders=host", "'Credential'"),
+            ("AWS4-HMAC-SHA256 Credential=A/b, Signature=00, SignedHeaders=host", "exactly 5"),
+            ("AWS4-HMAC-SHA256", "'SignedHeaders'"),
+            ("Bearer x", "Unsupported AWS 'algorithm'"),
+        ])
     func incomplete(_ header: String, _ part: String) {
         let presented = AuthorizationHeader.parse(header, headers: ["x-amz-date": "20261121T034500Z"])
         guard case .malformed(let error, _, _) = presented else {
@@ -142,20 +151,36 @@ struct SignatureTests {
     func versions() throws {
         #expect(
             AuthorizationHeader.parse("AWS AKID:c2ln", headers: [:]) == .version2(accessKeyID: "AKID"))
-        #expect(PresignedQuery.parse(QueryItems("AWSAccessKeyId=AKID&Signature=x&Expires=1")) == .version2(accessKeyID: "AKID"))
+        #expect(
+            PresignedQuery.parse(QueryItems("AWSAccessKeyId=AKID&Signature=x&Expires=1"))
+                == .version2(accessKeyID: "AKID"))
         #expect(
             AuthorizationHeader.parse("AWS4-ECDSA-P256-SHA256 Credential=AKID/20261121/s3/aws4_request", headers: [:])
                 == .version4a(accessKeyID: "AKID"))
     }
 
-    @Test("presigned queries are checked", arguments: [
-        ("X-Amz-Algorithm=AWS4-HMAC-SHA256", "requires the X-Amz-Algorithm"),
-        ("X-Amz-Signature=a", "requires the X-Amz-Algorithm"),
-        ("X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=x&X-Amz-Date=20261121T034500Z&X-Amz-Expires=1&X-Amz-SignedHeaders=host&X-Amz-Signature=0", "mal-formed"),
-        ("X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=a%2Fb%2Fc%2Fd%2Faws4_request&X-Amz-Date=20261121T034500Z&X-Amz-Expires=604801&X-Amz-SignedHeaders=host&X-Amz-Signature=0", "604800"),
-        ("X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=a%2Fb%2Fc%2Fd%2Faws4_request&X-Amz-Date=20261121T034500Z&X-Amz-Expires=-1&X-Amz-SignedHeaders=host&X-Amz-Signature=0", "non-negative"),
-        ("X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=a%2Fb%2Fc%2Fd%2Faws4_request&X-Amz-Date=20261332T034500Z&X-Amz-Expires=1&X-Amz-SignedHeaders=host&X-Amz-Signature=0", "ISO8601"),
-    ])
+    @Test(
+        "presigned queries are checked",
+        arguments: [
+            ("X-Amz-Algorithm=AWS4-HMAC-SHA256", "requires the X-Amz-Algorithm"),
+            ("X-Amz-Signature=a", "requires the X-Amz-Algorithm"),
+            (
+                "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=x&X-Amz-Date=20261121T034500Z&X-Amz-Expires=1&X-Amz-SignedHeaders=host&X-Amz-Signature=0",
+                "mal-formed"
+            ),
+            (
+                "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=a%2Fb%2Fc%2Fd%2Faws4_request&X-Amz-Date=20261121T034500Z&X-Amz-Expires=604801&X-Amz-SignedHeaders=host&X-Amz-Signature=0",
+                "604800"
+            ),
+            (
+                "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=a%2Fb%2Fc%2Fd%2Faws4_request&X-Amz-Date=20261121T034500Z&X-Amz-Expires=-1&X-Amz-SignedHeaders=host&X-Amz-Signature=0",
+                "non-negative"
+            ),
+            (
+                "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=a%2Fb%2Fc%2Fd%2Faws4_request&X-Amz-Date=20261332T034500Z&X-Amz-Expires=1&X-Amz-SignedHeaders=host&X-Amz-Signature=0",
+                "ISO8601"
+            ),
+        ])
     func presignedQueries(_ query: String, _ part: String) {
         guard case .malformed(let error, _, _) = PresignedQuery.parse(QueryItems(query)) else {
             Issue.record("not malformed")
