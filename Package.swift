@@ -4,12 +4,16 @@ import PackageDescription
 /// The AWS services: a word here is a target in `Sources/Services/<word>` with tests in `Tests/Services/<word>Tests`.
 let services = ["IAM", "Lambda", "Logs", "STS"]
 
-let settings: [SwiftSetting] = [
-    .swiftLanguageMode(.v6),
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-]
+/// The scripts make warnings errors, in our own code alone: dependencies never see this setting.
+let warningsAreErrors = Context.environment["MARTLET_WARNINGS"] == "error"
+
+let settings: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+    ] + (warningsAreErrors ? [.treatAllWarnings(as: .error)] : [])
 
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
@@ -82,6 +86,7 @@ let package = Package(
             dependencies: [
                 "FrontDoor", "WireProtocols", "ServiceModel", "ServiceKit", "Persistence", "Execution", "RuntimeAPI",
                 "DataPlane", "Sandbox", "SandboxLinux", nioCore, nioPosix, nioHTTP1, crypto, logging, lifecycle,
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ] + services.map { .target(name: $0) },
             swiftSettings: settings),
@@ -92,7 +97,13 @@ let package = Package(
             ["ServiceKit", "ServiceModel", "Persistence", "Sandbox", nioCore, nioPosix]),
         tests("ArchitectureTests", []),
         tests("ServiceModelTests", ["ServiceModel"]),
-        tests("ProtocolTests", ["WireProtocols", "ServiceModel"]),
+        .testTarget(
+            name: "ProtocolTests", dependencies: ["WireProtocols", "ServiceModel", "ServiceKit"], path: "Tests/ProtocolTests",
+            exclude: ["Differential"], swiftSettings: settings),
+        // Driven by Tests/Integration/protocols: compares the protocols with botocore, and spoils their input.
+        .executableTarget(
+            name: "wire-probe", dependencies: ["WireProtocols", "ServiceModel", "ServiceKit"],
+            path: "Tests/ProtocolTests/Differential", swiftSettings: settings),
         tests("ServiceKitTests", ["ServiceKit", "ServiceModel", "TestSupport"]),
         tests("PersistenceTests", ["Persistence", "ServiceKit", "ServiceModel", "TestSupport"]),
         .executableTarget(
@@ -103,13 +114,13 @@ let package = Package(
         tests(
             "DataPlaneTests",
             ["DataPlane", "RuntimeAPI", "Execution", "Sandbox", "ServiceKit", "ServiceModel", "TestSupport", nioCore, nioPosix, nioHTTP1, logging]),
-        tests("SandboxLinuxTests", ["SandboxLinux", "Sandbox", "ServiceKit", "TestSupport"]),
+        tests("SandboxLinuxTests", ["SandboxLinux", "Sandbox", "CLauncherProtocol"]),
+        .executableTarget(
+            name: "SandboxProbe", dependencies: ["SandboxLinux", "Sandbox"], path: "Tests/SandboxProbe",
+            swiftSettings: settings),
         tests(
             "FrontDoorTests", exclude: ["Vectors"],
-            [
-                "FrontDoor", "WireProtocols", "ServiceModel", "ServiceKit", "TestSupport", nioCore, nioPosix, nioHTTP1, nioEmbedded, crypto, logging,
-                lifecycle,
-            ]),
+            ["FrontDoor", "WireProtocols", "ServiceModel", "ServiceKit", "TestSupport", nioCore, nioPosix, nioHTTP1, nioEmbedded, crypto, logging, lifecycle]),
     ]
         + services.map {
             library(

@@ -47,8 +47,8 @@ public final class DataPlane: FunctionInvoker {
         for environment in ending { environment.loop.execute { environment.end() } }
     }
 
-    /// Ends every environment and waits until all are gone.
-    public func shutdown() async {
+    /// Ends every environment and waits until all are gone. New ones may be started after.
+    public func endAll() async {
         let environments = pool.withLock { $0.all }
         for environment in environments { environment.loop.execute { environment.end() } }
         for environment in environments { _ = await environment.sandbox.exit() }

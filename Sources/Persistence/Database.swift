@@ -30,3 +30,14 @@ public enum DatabaseError: Error, Sendable, Hashable {
     case inUse(String)
     case failed(String)
 }
+
+extension DatabaseError: CustomStringConvertible {
+    /// A plain sentence for the user.
+    public var description: String {
+        switch self {
+        case .constraint(let text): "A rule of the database was violated: \(text)"
+        case .newerSchema(let text), .inUse(let text), .failed(let text): text
+        case .diskFull: "No space is left on the device that holds the data."
+        }
+    }
+}

@@ -20,5 +20,7 @@ extension SQLConnection {
     public func execute(_ sql: String) throws -> Int { try execute(sql, []) }
     public func query(_ sql: String) throws -> [SQLRow] { try query(sql, []) }
     /// The first row, nil if there is none.
-    public func first(_ sql: String, _ parameters: [SQLValue] = []) throws -> SQLRow? { try query(sql, parameters).first }
+    public func first(_ sql: String, _ parameters: [SQLValue] = []) throws -> SQLRow? {
+        try query(sql, parameters).first
+    }
 }

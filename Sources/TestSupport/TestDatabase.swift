@@ -15,7 +15,8 @@ public enum TestDatabase {
     public static let postgresURL: String? = {
         let url = ProcessInfo.processInfo.environment["MARTLET_TEST_POSTGRES"] ?? ""
         if url.isEmpty {
-            FileHandle.standardError.write(Data("MARTLET_TEST_POSTGRES is not set: the tests on PostgreSQL are left out.\n".utf8))
+            FileHandle.standardError.write(
+                Data("MARTLET_TEST_POSTGRES is not set: the tests on PostgreSQL are left out.\n".utf8))
         }
         return url.isEmpty ? nil : url
     }()
@@ -34,7 +35,8 @@ public enum TestDatabase {
             }
         case .postgres:
             return try await withSchema { schema in
-                let database = try PostgresDatabase(url: postgresURL ?? "", durability: .relaxed, schema: schema, maximumConnections: 4)
+                let database = try PostgresDatabase(
+                    url: postgresURL ?? "", durability: .relaxed, schema: schema, maximumConnections: 4)
                 return try await use(database, migrations, body)
             }
         }
@@ -57,7 +59,8 @@ public enum TestDatabase {
     }
 
     private static func drop(_ schema: String) async throws {
-        let database = try PostgresDatabase(url: postgresURL ?? "", durability: .relaxed, schema: schema, maximumConnections: 4)
+        let database = try PostgresDatabase(
+            url: postgresURL ?? "", durability: .relaxed, schema: schema, maximumConnections: 4)
         try await database.write { connection in _ = try connection.execute("DROP SCHEMA IF EXISTS \(schema) CASCADE") }
         try await database.close()
     }

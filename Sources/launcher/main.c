@@ -1,1 +1,146 @@
-int main(void){return 0;}
+// Martlet's launcher: it makes sandboxes, and it is the only part of Martlet that stays root. Single-threaded; one epoll
+// loop; it obeys the process at the other end of its socket and no longer than that lives.
+
+#include "system.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "CLauncherProtocol.h"
+#include "cgroup.h"
+#include "findings.h"
+#include "messages.h"
+#include "options.h"
+#include "paths.h"
+#include "privilege.h"
+#include "rootfs.h"
+#include "sandboxes.h"
+#include "seccomp.h"
+#include "tmpdisk.h"
+
+enum { EVENTS = 64, DEFAULT_STORAGE_MIB = 512 };
+static const uint64_t SOCKET_TAG = UINT64_MAX;
+
+// Far above every user of a host, and apart for each data folder: uids of two Martlets rarely meet, and where they do their
+// sandboxes still cannot see each other.
+static uint32_t first_uid(const char *instance) {
+    uint32_t hash = 2166136261u;
+    for (; *instance; instance++) hash = (hash ^ (unsigned char)*instance) * 16777619u;
+    return 2000000000u + hash % 16384 * (ML_SANDBOXES_MAX + 1);
+}
+
+static void prepare_process(void) {
+    sys_close_range(ML_DATA_DESCRIPTOR + 1, ~0u);
+    clearenv();
+    umask(022);
+    signal(SIGPIPE, SIG_IGN);
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+    // See program.c: no core handler of the host's for what runs in a sandbox.
+    struct rlimit core = {1, 1};
+    (void)setrlimit(RLIMIT_CORE, &core);
+}
+
+static void handle(const void *bytes, size_t size) {
+    struct ml_header header;
+    memcpy(&header, bytes, sizeof header);
+    if (header.kind != ML_SPAWN) {
+        sandboxes_handle(&header, (const char *)bytes + sizeof header, size - sizeof header);
+        return;
+    }
+    static struct spawn_request request;
+    const char *problem;
+    if (message_parse_spawn(bytes, size, &request, &problem))
+        sandboxes_spawn(header.request, &request);
+    else
+        message_answer(header.request, 0, ML_INVALID_MESSAGE, problem);
+    message_forget();
+}
+
+// One message from Martlet. false: there will be no more.
+static bool receive(void) {
+    static unsigned char buffer[ML_MESSAGE_MAX];
+    ssize_t size = ml_receive(ML_SOCKET_DESCRIPTOR, buffer, sizeof buffer, NULL, NULL, MSG_DONTWAIT);
+    if (size < 0 && errno == EAGAIN) return true;
+    if (size <= 0 && errno != EMSGSIZE) return false;
+    if (size < 0 || !message_is_sound(buffer, (size_t)size)) {
+        // There is no request to answer: whoever sends this is no Martlet of ours.
+        complain("got a message that it cannot understand");
+        return false;
+    }
+    handle(buffer, (size_t)size);
+    explicit_bzero(buffer, (size_t)size);
+    return true;
+}
+
+static void serve(int poll) {
+    struct epoll_event events[EVENTS];
+    unsigned interest = EPOLLIN;
+    for (;;) {
+        if (!messages_flush()) return;
+        unsigned wanted = (messages_wait() ? EPOLLOUT : 0u) | (messages_are_full() ? 0u : EPOLLIN);
+        if (wanted != interest) {
+            struct epoll_event event = {.events = wanted, .data.u64 = SOCKET_TAG};
+            if (epoll_ctl(poll, EPOLL_CTL_MOD, ML_SOCKET_DESCRIPTOR, &event) < 0) return;
+            interest = wanted;
+        }
+        int count = epoll_wait(poll, events, EVENTS, sandboxes_tend());
+        if (count < 0 && errno != EINTR) return;
+        for (int i = 0; i < count; i++) {
+            if (events[i].data.u64 != SOCKET_TAG) {
+                sandboxes_event(events[i].data.u64);
+            } else if (events[i].events & EPOLLIN) {
+                if (!receive()) return;
+            } else if (events[i].events & (EPOLLHUP | EPOLLERR)) {
+                return;
+            }
+        }
+    }
+}
+
+int main(int count, char **arguments) {
+    struct options options;
+    if (!parse_options(count, arguments, &options)) return 64;
+    prepare_process();
+    enum privilege privilege = privilege_enter();
+    // Secrets pass through here.
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    messages_open(ML_SOCKET_DESCRIPTOR);
+    if (privilege != PRIVILEGE_NONE && paths_open(&options, ML_DATA_DESCRIPTOR) < 0) return 1;
+    if (seccomp_prepare() < 0) return 1;
+    if (cgroup_open(options.instance) < 0) {
+        complain("another launcher serves this data folder");
+        return 1;
+    }
+    int poll = epoll_create1(EPOLL_CLOEXEC);
+    struct epoll_event event = {.events = EPOLLIN, .data.u64 = SOCKET_TAG};
+    if (poll < 0 || epoll_ctl(poll, EPOLL_CTL_ADD, ML_SOCKET_DESCRIPTOR, &event) < 0) return 1;
+
+    bool usable = privilege != PRIVILEGE_NONE && rootfs_open(privilege == PRIVILEGE_ROOT) == 0;
+    bool disk = usable && privilege == PRIVILEGE_ROOT && tmpdisk_open(paths_data());
+    const struct sandboxes_settings settings = {
+        .privileged = privilege == PRIVILEGE_ROOT, .disk = disk, .first_uid = first_uid(options.instance), .poll = poll};
+    sandboxes_open(&settings);
+    findings_send(privilege, usable, disk);
+    if (messages_flush()) {
+        // While Martlet opens its database.
+        if (disk) tmpdisk_prepare(DEFAULT_STORAGE_MIB);
+        if (usable && rootfs_template(NULL, 0) < 0) complain("cannot make a root: %s", strerror(errno));
+        serve(poll);
+    }
+    sandboxes_end();
+    cgroup_close();
+    return 0;
+}

@@ -40,7 +40,7 @@ final class Rig: Sendable {
     }
 
     func stop() async {
-        await plane.shutdown()
+        await plane.endAll()
         await logs.closed()
     }
 }

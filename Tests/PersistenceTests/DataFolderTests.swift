@@ -46,11 +46,26 @@ import Testing
         }
     }
 
+    @Test func anEphemeralFolderGoes() throws {
+        let first = try DataFolder.ephemeral()
+        let path = try { try DataFolder.ephemeral().path }()
+        #expect(FileManager.default.fileExists(atPath: path))
+        let second = try DataFolder.ephemeral()
+        #expect(!FileManager.default.fileExists(atPath: path), "what nobody has locked goes")
+        #expect(FileManager.default.fileExists(atPath: first.path))
+        for folder in [first, second] {
+            folder.remove()
+            #expect(!FileManager.default.fileExists(atPath: folder.path))
+        }
+    }
+
     @Test func whatIsNoFolderIsRefused() async throws {
         try await TemporaryFolder.with { parent in
             try Data().write(to: URL(fileURLWithPath: parent + "/file"))
             for path in [parent + "/file", parent + "/file/below"] {
-                #expect { _ = try DataFolder(path: path) } throws: { if case DatabaseError.failed = $0 { true } else { false } }
+                #expect { _ = try DataFolder(path: path) } throws: {
+                    if case DatabaseError.failed = $0 { true } else { false }
+                }
             }
         }
     }

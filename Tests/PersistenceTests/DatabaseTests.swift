@@ -45,7 +45,9 @@ import Testing
     func readsSeeEveryAnsweredWrite(engine: SQLEngine) async throws {
         try await TestDatabase.with(engine, Self.migrations) { database in
             for index in 0..<50 {
-                try await database.write { try $0.execute("INSERT INTO things (name) VALUES (?)", [.text("n\(index)")]) }
+                try await database.write {
+                    try $0.execute("INSERT INTO things (name) VALUES (?)", [.text("n\(index)")])
+                }
                 let count = try await database.read { try $0.first("SELECT COUNT(*) FROM things")?.integer(0) }
                 #expect(count == Int64(index + 1))
             }
@@ -104,7 +106,10 @@ import Testing
     @Test(arguments: TestDatabase.engines)
     func textIsOrderedByBytes(engine: SQLEngine) async throws {
         try await TestDatabase.with(engine, Self.migrations) { database in
-            let names = ["b", "B", "a", "A", "ä", "a-b", "a_b", "ab", "a b", "Z", "é", "e\u{301}", "🐦", "\u{ffff}", "10", "9", "_", "-"]
+            let names = [
+                "b", "B", "a", "A", "ä", "a-b", "a_b", "ab", "a b", "Z", "é", "e\u{301}", "🐦", "\u{ffff}", "10", "9",
+                "_", "-",
+            ]
             try await database.write { connection in
                 for name in names { try connection.execute("INSERT INTO things (name) VALUES (?)", [.text(name)]) }
             }
@@ -113,7 +118,9 @@ import Testing
             }
             #expect(sorted == names.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) })
             let above = try await database.read {
-                try $0.query("SELECT name FROM things WHERE name > ? ORDER BY name LIMIT ?", ["a", 3]).compactMap { $0.text(0) }
+                try $0.query("SELECT name FROM things WHERE name > ? ORDER BY name LIMIT ?", ["a", 3]).compactMap {
+                    $0.text(0)
+                }
             }
             #expect(above == ["a b", "a-b", "a_b"])
             let matched = try await database.read { try $0.query("SELECT name FROM things WHERE name LIKE 'A%'").count }
@@ -131,16 +138,22 @@ import Testing
                     """
                 try #expect(connection.first(upsert, ["a", 2])?.integer(0) == 2)
                 try #expect(connection.first(upsert, ["a", 3])?.integer(0) == 5)
-                try #expect(connection.execute("INSERT INTO things (name) VALUES (?) ON CONFLICT DO NOTHING", ["a"]) == 0)
+                try #expect(
+                    connection.execute("INSERT INTO things (name) VALUES (?) ON CONFLICT DO NOTHING", ["a"]) == 0)
                 try #expect(connection.execute("INSERT INTO things (name) VALUES ('what?'), ('why''?')") == 2)
                 try #expect(connection.execute("UPDATE things SET number = ? WHERE number IS NULL", [9]) == 2)
-                try #expect(connection.first("SELECT SUM(number), COUNT(*), MAX(name) FROM things")
-                    == SQLRow([.integer(23), .integer(3), "why'?"]))
-                try #expect(connection.query("SELECT name FROM things WHERE (number, name) > (?, ?) ORDER BY number, name", [5, "a"])
-                    == [SQLRow(["what?"]), SQLRow(["why'?"])])
+                try #expect(
+                    connection.first("SELECT SUM(number), COUNT(*), MAX(name) FROM things")
+                        == SQLRow([.integer(23), .integer(3), "why'?"]))
+                try #expect(
+                    connection.query(
+                        "SELECT name FROM things WHERE (number, name) > (?, ?) ORDER BY number, name", [5, "a"])
+                        == [SQLRow(["what?"]), SQLRow(["why'?"])])
                 try #expect(connection.first("SELECT name FROM things WHERE name = ? /* ? */", ["none"]) == nil)
                 try #expect(connection.execute("DELETE FROM things WHERE number > ?", [5]) == 2)
-                try #expect(connection.first("SELECT COALESCE(?, number) FROM things WHERE ? IS NULL", [nil, nil])?.integer(0) == 5)
+                try #expect(
+                    connection.first("SELECT COALESCE(?, number) FROM things WHERE ? IS NULL", [nil, nil])?.integer(0)
+                        == 5)
             }
         }
     }
@@ -181,8 +194,10 @@ import Testing
                 group.addTask {
                     for index in 0..<100 {
                         try await database.write { connection in
-                            try connection.execute("INSERT INTO things (name, number) VALUES (?, 1)", [.text("p\(index)")])
-                            try connection.execute("INSERT INTO things (name, number) VALUES (?, -1)", [.text("m\(index)")])
+                            try connection.execute(
+                                "INSERT INTO things (name, number) VALUES (?, 1)", [.text("p\(index)")])
+                            try connection.execute(
+                                "INSERT INTO things (name, number) VALUES (?, -1)", [.text("m\(index)")])
                         }
                     }
                 }
@@ -231,7 +246,9 @@ import Testing
                         do {
                             if index == 100 { try await database.close() }
                             if index % 2 == 0 {
-                                try await database.write { try $0.execute("INSERT INTO things (name) VALUES (?)", [.text("\(index)")]) }
+                                try await database.write {
+                                    try $0.execute("INSERT INTO things (name) VALUES (?)", [.text("\(index)")])
+                                }
                             } else {
                                 _ = try await database.read { try $0.query("SELECT * FROM things") }
                             }

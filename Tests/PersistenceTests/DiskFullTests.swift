@@ -46,8 +46,12 @@ struct DiskFullTests {
         try await withSmallDisk { disk in
             let store = try FileBlobStore(folder: disk + "/blobs")
             let filler = try fill(disk, leaving: 200_000)
-            await #expect(throws: DatabaseError.diskFull) { try await store.put([UInt8](repeating: 2, count: 1_000_000)) }
-            let left = FileManager.default.enumerator(atPath: disk + "/blobs")?.compactMap { $0 as? String }.filter { $0.count > 5 }
+            await #expect(throws: DatabaseError.diskFull) {
+                try await store.put([UInt8](repeating: 2, count: 1_000_000))
+            }
+            let left = FileManager.default.enumerator(atPath: disk + "/blobs")?.compactMap { $0 as? String }.filter {
+                $0.count > 5
+            }
             #expect(left == [])
             unlink(filler)
             let digest = try await store.put([UInt8](repeating: 2, count: 1_000_000))

@@ -4,7 +4,10 @@ import Testing
 
 @Suite struct MigrationTests {
     static func steps(_ count: Int) -> [Migration] {
-        (1...count).map { Migration(store: "steps", version: $0, statements: ["CREATE TABLE step\($0) (id BIGINT PRIMARY KEY, name TEXT)"]) }
+        (1...count).map {
+            Migration(
+                store: "steps", version: $0, statements: ["CREATE TABLE step\($0) (id BIGINT PRIMARY KEY, name TEXT)"])
+        }
     }
 
     @Test(arguments: TestDatabase.engines)
@@ -17,7 +20,10 @@ import Testing
             let applied = try await database.read {
                 try $0.query("SELECT store, version FROM schema_migrations ORDER BY store, version")
             }
-            #expect(applied == [SQLRow(["steps", 1]), SQLRow(["steps", 2]), SQLRow(["steps", 3]), SQLRow(["things", 1])])
+            #expect(
+                applied == [
+                    SQLRow(["steps", 1]), SQLRow(["steps", 2]), SQLRow(["steps", 3]), SQLRow(["things", 1]),
+                ])
         }
     }
 
@@ -26,7 +32,9 @@ import Testing
         try await TestDatabase.with(engine, Self.steps(3)) { database in
             await #expect {
                 try await database.migrate(Self.steps(2))
-            } throws: { if case DatabaseError.newerSchema(let text) = $0 { text.contains("newer version") } else { false } }
+            } throws: {
+                if case DatabaseError.newerSchema(let text) = $0 { text.contains("newer version") } else { false }
+            }
         }
     }
 
@@ -42,9 +50,14 @@ import Testing
     @Test(arguments: TestDatabase.engines)
     func aFailedStepLeavesNothing(engine: SQLEngine) async throws {
         try await TestDatabase.with(engine) { database in
-            let bad = Self.steps(2) + [Migration(store: "steps", version: 3, statements: ["CREATE TABLE third (id BIGINT)", "NONSENSE"])]
+            let bad =
+                Self.steps(2) + [
+                    Migration(store: "steps", version: 3, statements: ["CREATE TABLE third (id BIGINT)", "NONSENSE"])
+                ]
             await #expect(throws: DatabaseError.self) { try await database.migrate(bad) }
-            await #expect(throws: DatabaseError.self) { try await database.read { _ = try $0.query("SELECT * FROM step1") } }
+            await #expect(throws: DatabaseError.self) {
+                try await database.read { _ = try $0.query("SELECT * FROM step1") }
+            }
             try await database.migrate(Self.steps(3))
         }
     }

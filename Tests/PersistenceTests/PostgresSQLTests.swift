@@ -14,9 +14,15 @@ import Testing
             "CREATE TABLE a (id BIGINT PRIMARY KEY, text TEXT COLLATE \"C\" NOT NULL, blob BYTEA, r DOUBLE PRECISION, "
                 + "x TEXT COLLATE \"C\" DEFAULT 'TEXT') ", 0
         ),
-        ("CREATE TABLE \"t\" (\"a\" TEXT COLLATE \"C\", b text)", "CREATE TABLE \"t\" (\"a\" TEXT COLLATE \"C\", b TEXT COLLATE \"C\")", 0),
+        (
+            "CREATE TABLE \"t\" (\"a\" TEXT COLLATE \"C\", b text)",
+            "CREATE TABLE \"t\" (\"a\" TEXT COLLATE \"C\", b TEXT COLLATE \"C\")", 0
+        ),
         ("ALTER TABLE a ADD COLUMN b BLOB", "ALTER TABLE a ADD COLUMN b BYTEA", 0),
-        ("CREATE TABLE a (b TEXT CHECK (CAST(b AS TEXT) <> ''))", "CREATE TABLE a (b TEXT COLLATE \"C\" CHECK (CAST(b AS TEXT) <> ''))", 0),
+        (
+            "CREATE TABLE a (b TEXT CHECK (CAST(b AS TEXT) <> ''))",
+            "CREATE TABLE a (b TEXT COLLATE \"C\" CHECK (CAST(b AS TEXT) <> ''))", 0
+        ),
         ("CREATE INDEX a ON b (text)", "CREATE INDEX a ON b (text)", 0),
         ("SELECT text, blob FROM t", "SELECT text, blob FROM t", 0),
     ])

@@ -27,7 +27,9 @@ import Testing
         try await withThrowingTaskGroup { group in
             for index in 0..<50 {
                 group.addTask {
-                    try await database.write { try $0.execute("INSERT INTO things (name) VALUES (?)", [.text("\(index)")]) }
+                    try await database.write {
+                        try $0.execute("INSERT INTO things (name) VALUES (?)", [.text("\(index)")])
+                    }
                     let count = try await database.read { try $0.first("SELECT COUNT(*) FROM things")?.integer(0) ?? 0 }
                     #expect(count > 0)
                 }
@@ -83,7 +85,8 @@ import Testing
             let tasks = (1...20).map { (index: Int64) in
                 Task {
                     try await database.write {
-                        try $0.execute("INSERT INTO tree VALUES (?, ?)", [.integer(index), index == 7 ? .integer(1000) : nil])
+                        try $0.execute(
+                            "INSERT INTO tree VALUES (?, ?)", [.integer(index), index == 7 ? .integer(1000) : nil])
                     }
                 }
             }

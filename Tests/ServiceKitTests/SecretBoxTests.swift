@@ -19,7 +19,9 @@ import Testing
         let sealed = try box.seal([1, 2, 3], context: "x")
         #expect(throws: SecretBoxError.unreadable) { try box.open(sealed, context: "y") }
         #expect(throws: SecretBoxError.unreadable) { try SecretBox(master, purpose: "b").open(sealed, context: "x") }
-        #expect(throws: SecretBoxError.unreadable) { try SecretBox(MasterKey(), purpose: "a").open(sealed, context: "x") }
+        #expect(throws: SecretBoxError.unreadable) {
+            try SecretBox(MasterKey(), purpose: "a").open(sealed, context: "x")
+        }
         for index in sealed.indices {
             var changed = sealed
             changed[index] ^= 1

@@ -52,6 +52,13 @@ public struct RuntimeCatalog: Sendable {
         return catalog
     }
 
+    /// The folders of this machine that resolved runtimes bind into sandboxes, in order of preference, without repetition.
+    public var boundFolders: [String] {
+        var seen: Set<String> = []
+        let prefixes = interpreters.filter { !$0.isInSystem }.map(\.prefix)
+        return ([bootstraps].compactMap(\.self) + prefixes).filter { seen.insert($0).inserted }
+    }
+
     /// The interpreter for a runtime: of its version, else of the nearest.
     ///
     /// Among those of one version one with AWS's SDK is preferred, as it is there on AWS; then the one found first.

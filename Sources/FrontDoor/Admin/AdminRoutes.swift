@@ -1,4 +1,5 @@
-/// The paths below `/_martlet/` and `/_localstack/`, which belong to the platform and to no service. All speak JSON.
+/// The paths below `/_martlet/` and `/_localstack/`, which belong to the platform and to no service. They speak JSON,
+/// unless they say otherwise.
 ///
 /// They answer on the platform's own listener only, never on a sandbox's, and never to a request with a foreign `Origin`, whatever
 /// origins are allowed elsewhere.
@@ -13,11 +14,12 @@ public struct AdminRoutes: Sendable {
 
     public struct Response: Sendable {
         public var status: Int
-        /// JSON text.
+        public var contentType: String
         public var body: [UInt8]
 
-        public init(status: Int = 200, body: [UInt8]) {
+        public init(status: Int = 200, contentType: String = "application/json", body: [UInt8]) {
             self.status = status
+            self.contentType = contentType
             self.body = body
         }
 
@@ -44,11 +46,17 @@ public struct AdminRoutes: Sendable {
     }
 
     private var entries: [String: [String: Entry]] = [:]
+    /// Folders of paths, each with a slash at its end.
+    private var folders: [String: [String: Entry]] = [:]
 
     public init() {}
 
-    /// Adds a route, or replaces it.
+    /// Adds a route, or replaces it. A path that ends with a slash stands for everything one level below it.
     public mutating func add(_ method: String, _ path: String, access: Access, _ handler: @escaping Handler) {
+        if path.hasSuffix("/") {
+            folders[path, default: [:]][method] = Entry(access: access, handler: handler)
+            return
+        }
         entries[path, default: [:]][method] = Entry(access: access, handler: handler)
     }
 
@@ -66,7 +74,9 @@ public struct AdminRoutes: Sendable {
     }
 
     func find(_ method: String, _ path: String) -> Lookup {
-        guard let methods = entries[path] else { return .unknown }
+        guard let methods = entries[path] ?? path.lastIndex(of: "/").flatMap({ folders[String(path[...$0])] }) else {
+            return .unknown
+        }
         if let entry = methods[method] ?? (method == "HEAD" ? methods["GET"] : nil) { return .found(entry) }
         return .wrongMethod(allowed: methods.keys.sorted())
     }

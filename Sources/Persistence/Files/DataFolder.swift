@@ -40,6 +40,20 @@ public final class DataFolder: Sendable {
 
     deinit { Foundation.close(lock) }
 
+    /// A folder for one run, under the system's temporary folder. ``remove()`` ends it; what a killed run has left is removed by the
+    /// next one.
+    /// - Throws: ``DatabaseError``.
+    public static func ephemeral() throws -> DataFolder {
+        let parent = absolute(FileManager.default.temporaryDirectory.path)
+        removeAbandoned(in: parent)
+        return try DataFolder(path: "\(parent)/\(ephemeralPrefix)\(UUID().uuidString.lowercased())")
+    }
+
+    /// Removes the folder with all that is in it.
+    public func remove() {
+        try? FileManager.default.removeItem(atPath: path)
+    }
+
     /// The process that has the folder open, nil if none has: for `martlet status` and `doctor`.
     public static func owner(path: String) -> Int? {
         let descriptor = open(absolute(path) + "/lock", O_RDONLY | O_CLOEXEC)
@@ -49,13 +63,33 @@ public final class DataFolder: Sendable {
         return holder(descriptor)
     }
 
+    private static let ephemeralPrefix = "martlet-ephemeral-"
+
+    private static func removeAbandoned(in parent: String) {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
+        for name in names where name.hasPrefix(ephemeralPrefix) {
+            let path = "\(parent)/\(name)"
+            var status = stat()
+            guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, status.st_uid == geteuid() else {
+                continue
+            }
+            // Without a lock it is just being made.
+            let descriptor = open(path + "/lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+            if descriptor < 0 { continue }
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { try? FileManager.default.removeItem(atPath: path) }
+            Foundation.close(descriptor)
+        }
+    }
+
     private static func lock(_ path: String) throws -> Int32 {
         let descriptor = open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         if descriptor < 0 { throw DatabaseError(errno: errno, "The data folder \(path) can't be used") }
         if flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
             let code = errno
             defer { Foundation.close(descriptor) }
-            guard code == EWOULDBLOCK else { throw DatabaseError(errno: code, "The data folder \(path) can't be locked") }
+            guard code == EWOULDBLOCK else {
+                throw DatabaseError(errno: code, "The data folder \(path) can't be locked")
+            }
             let process = holder(descriptor).map { " by process \($0)" } ?? ""
             throw DatabaseError.inUse(
                 "The data folder \(path) is in use\(process). Stop that process, or choose another folder with --data.")

@@ -2,9 +2,13 @@ import Foundation
 
 /// Files that appear whole or not at all, and stay.
 enum DurableFile {
-    /// Writes `bytes` to a temporary file in `temporaryFolder` (on the same file system), syncs it, gives it its name and syncs that
-    /// name. A failure leaves nothing behind.
-    /// - Parameter isSynced: false leaves the writing to the operating system.
+    /// Writes `bytes` to a temporary file, syncs it, gives it its name and syncs that name. A failure leaves nothing behind.
+    /// - Parameters:
+    ///   - bytes: the whole content.
+    ///   - path: the file's name.
+    ///   - temporaryFolder: where the file grows, on the same file system.
+    ///   - mode: who may read and write it.
+    ///   - isSynced: false leaves the writing to the operating system.
     /// - Throws: ``DatabaseError``.
     static func write(
         _ bytes: some ContiguousBytes, to path: String, temporaryFolder: String, mode: mode_t, isSynced: Bool = true

@@ -11,7 +11,11 @@ public final class FileBlobStore: BlobStore {
     private let isSynced: Bool
     private let threads: WorkerThreads<Void>
 
-    /// - Parameter folder: is made if there is none. One process uses it at a time.
+    /// Opens the store, and removes what a crash has left half written.
+    /// - Parameters:
+    ///   - folder: is made if there is none. One process uses it at a time.
+    ///   - durability: whether a blob is on disk when it is answered.
+    /// - Throws: ``DatabaseError``.
     public init(folder: String, durability: Durability = .full) throws {
         self.folder = folder
         isSynced = durability == .full
@@ -19,7 +23,6 @@ public final class FileBlobStore: BlobStore {
             threads.forEachJob { $0.run(.success(())) }
         }
         try DurableFile.makeFolder(folder, mode: 0o700, isSynced: isSynced)
-        // What a crash has left half written.
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         for name in names where name.hasPrefix(".") && name.hasSuffix(".part") { unlink(folder + "/" + name) }
     }

@@ -2,7 +2,9 @@ import Foundation
 
 extension DatabaseError {
     /// What a failed system call means to the user.
-    /// - Parameter what: the beginning of a sentence, such as "The data folder /x can't be made".
+    /// - Parameters:
+    ///   - code: the call's `errno`.
+    ///   - what: the beginning of a sentence, such as "The data folder /x can't be made".
     init(errno code: Int32, _ what: String) {
         switch code {
         case ENOSPC, EDQUOT, EFBIG: self = .diskFull

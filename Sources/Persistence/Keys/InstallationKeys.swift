@@ -11,7 +11,9 @@ public struct InstallationKeys: Sendable {
     /// New random keys.
     public init() {
         master = MasterKey()
-        root = AccessKey(id: "AKIA" + Self.random(16, of: "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"), secret: Self.random(40, of: Self.base64))
+        root = AccessKey(
+            id: "AKIA" + Self.random(16, of: "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"),
+            secret: Self.random(40, of: Self.base64))
     }
 
     /// Keys from their stored form.
@@ -40,10 +42,12 @@ extension InstallationKeys {
         let new = InstallationKeys()
         if try DurableFile.read(masterFile) == nil {
             try DurableFile.write(
-                Data((Hexadecimal.encode(new.master.bytes) + "\n").utf8), to: masterFile, temporaryFolder: folder.path, mode: 0o600)
+                Data((Hexadecimal.encode(new.master.bytes) + "\n").utf8), to: masterFile, temporaryFolder: folder.path,
+                mode: 0o600)
         }
         if try DurableFile.read(rootFile) == nil {
-            try DurableFile.write(Data(new.root.credentialsFile.utf8), to: rootFile, temporaryFolder: folder.path, mode: 0o600)
+            try DurableFile.write(
+                Data(new.root.credentialsFile.utf8), to: rootFile, temporaryFolder: folder.path, mode: 0o600)
         }
         let text = String(decoding: try DurableFile.read(masterFile) ?? [], as: UTF8.self)
         guard let bytes = Hexadecimal.decode(text.trimmingCharacters(in: .whitespacesAndNewlines)),
@@ -76,7 +80,8 @@ extension InstallationKeys {
                 [.blob(new.master.bytes), .text(new.root.id), .text(new.root.secret)])
             return try connection.first("SELECT master, root_id, root_secret FROM installation_keys WHERE id = 1")
         }
-        guard let row, let bytes = row.blob(0), let master = MasterKey(bytes: bytes), let id = row.text(1), let secret = row.text(2)
+        guard let row, let bytes = row.blob(0), let master = MasterKey(bytes: bytes), let id = row.text(1),
+            let secret = row.text(2)
         else { throw DatabaseError.failed("The table installation_keys does not hold the installation's keys.") }
         return InstallationKeys(master: master, root: AccessKey(id: id, secret: secret))
     }
@@ -103,7 +108,8 @@ extension AccessKey {
             let name = line[..<equals].trimmingCharacters(in: .whitespaces)
             values[name] = line[line.index(after: equals)...].trimmingCharacters(in: .whitespaces)
         }
-        guard let id = values["aws_access_key_id"], let secret = values["aws_secret_access_key"], !id.isEmpty, !secret.isEmpty
+        guard let id = values["aws_access_key_id"], let secret = values["aws_secret_access_key"], !id.isEmpty,
+            !secret.isEmpty
         else { return nil }
         self.init(id: id, secret: secret)
     }

@@ -27,7 +27,8 @@ final class PostgresConnection {
     init(_ configuration: PostgresConfiguration) throws {
         if let reason = cpostgres_load() {
             throw DatabaseError.failed(
-                "PostgreSQL needs its client library, libpq.so.5 (Debian: apt install libpq5): \(String(cString: reason))")
+                "PostgreSQL needs its client library, libpq.so.5 (Debian: apt install libpq5): \(String(cString: reason))"
+            )
         }
         // The later one of two settings wins, so the URL's own come before what must be, and after what may be.
         let settings: [(String, String)] = [
@@ -52,14 +53,17 @@ final class PostgresConnection {
             throw DatabaseError.failed("Martlet needs PostgreSQL 12 or newer.")
         }
         try control("SET search_path = \"\(configuration.schema)\"")
-        // Small tables would be scanned, and a scan conflicts with every write to the table.
+        // Small tables would be scanned, and a scan conflicts with every write to the table. The scans that remain have a
+        // cost that would start the JIT compiler.
         try control("SET enable_seqscan = off")
+        try control("SET jit = off")
         switch configuration.durability {
         case .relaxed: try control("SET synchronous_commit = off")
         case .full:
             // Stronger settings of the server stay.
             try control(
-                "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local')")
+                "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local')"
+            )
         }
     }
 
@@ -86,7 +90,8 @@ final class PostgresConnection {
             let name = try prepare(statement, parameters.types)
             let formats = [Int32](repeating: 1, count: values.count)
             return try answer(
-                cpostgres_exec_prepared(handle, name, Int32(values.count), pointers, lengths, formats, 1), hasRows: true)
+                cpostgres_exec_prepared(handle, name, Int32(values.count), pointers, lengths, formats, 1), hasRows: true
+            )
         }
     }
 
@@ -116,7 +121,9 @@ final class PostgresConnection {
         guard status == CPOSTGRES_COMMAND_OK || status == CPOSTGRES_TUPLES_OK else { throw failure(result) }
         var answer = Answer(tag: Self.text(cpostgres_command_status(result)) ?? "")
         guard hasRows else { return answer }
-        if !answer.tag.hasPrefix("SELECT") { answer.changes = Self.text(cpostgres_command_tuples(result)).flatMap(Int.init) ?? 0 }
+        if !answer.tag.hasPrefix("SELECT") {
+            answer.changes = Self.text(cpostgres_command_tuples(result)).flatMap(Int.init) ?? 0
+        }
         let types = (0..<cpostgres_columns(result)).map { cpostgres_column_type(result, $0) }
         answer.rows = try (0..<cpostgres_rows(result)).map { row in
             SQLRow(

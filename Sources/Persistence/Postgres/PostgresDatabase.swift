@@ -14,13 +14,17 @@ public final class PostgresDatabase: Database {
     /// Connects when first needed.
     /// - Parameters:
     ///   - url: a connection URI as libpq takes it, `postgresql://user@host/database?sslmode=…`.
+    ///   - durability: `relaxed` turns `synchronous_commit` off.
     ///   - schema: where the tables are; made by ``migrate(_:)``. Letters, digits and `_`.
     ///   - maximumConnections: half of them read, half write.
     /// - Throws: ``DatabaseError/failed(_:)`` if libpq is not installed.
-    public init(url: String, durability: Durability = .full, schema: String = "martlet", maximumConnections: Int = 8) throws {
+    public init(url: String, durability: Durability = .full, schema: String = "martlet", maximumConnections: Int = 8)
+        throws
+    {
         if let reason = cpostgres_load() {
             throw DatabaseError.failed(
-                "PostgreSQL needs its client library, libpq.so.5 (Debian: apt install libpq5): \(String(cString: reason))")
+                "PostgreSQL needs its client library, libpq.so.5 (Debian: apt install libpq5): \(String(cString: reason))"
+            )
         }
         let isPlain = schema.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 95 }
         guard isPlain, !schema.isEmpty, schema.utf8.count <= 63 else {

@@ -12,7 +12,9 @@ struct PostgresError: Error {
     /// The statement was prepared for tables that have changed since, or the server has forgotten it.
     var isStalePlan: Bool { state == "26000" || (state == "0A000" && message.contains("cached plan")) }
     /// The server has no room for this connection, or is just starting: wait.
-    var isBusy: Bool { state == "53300" || state == "57P03" || message.contains("too many clients") || message.contains("starting up") }
+    var isBusy: Bool {
+        state == "53300" || state == "57P03" || message.contains("too many clients") || message.contains("starting up")
+    }
 
     var databaseError: DatabaseError {
         if state.hasPrefix("23") { return .constraint(message) }

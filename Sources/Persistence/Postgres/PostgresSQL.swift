@@ -73,7 +73,8 @@ struct PostgresSQL: Hashable, Sendable {
         var start = 0
         func byte(_ index: Int) -> UInt8 { index < sql.count ? sql[index] : 0 }
         func isWord(_ byte: UInt8) -> Bool {
-            (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || byte == 95 || byte >= 128
+            (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || byte == 95
+                || byte >= 128
         }
         while start < sql.count {
             var end = start + 1
@@ -87,7 +88,9 @@ struct PostgresSQL: Hashable, Sendable {
                 kind = .space
             case (UInt8(ascii: "/"), UInt8(ascii: "*")):
                 end = start + 2
-                while end < sql.count, !(byte(end) == UInt8(ascii: "*") && byte(end + 1) == UInt8(ascii: "/")) { end += 1 }
+                while end < sql.count, !(byte(end) == UInt8(ascii: "*") && byte(end + 1) == UInt8(ascii: "/")) {
+                    end += 1
+                }
                 end = min(sql.count, end + 2)
                 kind = .space
             case (UInt8(ascii: "?"), _): kind = .parameter

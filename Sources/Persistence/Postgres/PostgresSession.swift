@@ -12,9 +12,13 @@ final class PostgresSession: SQLConnection {
 
     init(_ configuration: PostgresConfiguration) { self.configuration = configuration }
 
-    func execute(_ sql: String, _ parameters: [SQLValue]) throws -> Int { try checked { try $0.run(sql, parameters).changes } }
+    func execute(_ sql: String, _ parameters: [SQLValue]) throws -> Int {
+        try checked { try $0.run(sql, parameters).changes }
+    }
 
-    func query(_ sql: String, _ parameters: [SQLValue]) throws -> [SQLRow] { try checked { try $0.run(sql, parameters).rows } }
+    func query(_ sql: String, _ parameters: [SQLValue]) throws -> [SQLRow] {
+        try checked { try $0.run(sql, parameters).rows }
+    }
 
     enum Mode: String {
         case write = "BEGIN ISOLATION LEVEL SERIALIZABLE"
@@ -130,6 +134,8 @@ final class PostgresSession: SQLConnection {
 private struct UnknownOutcome: Error {
     var reason: PostgresError
     var databaseError: DatabaseError {
-        .failed("The connection to PostgreSQL was lost during a commit; whether it took place is unknown: \(reason.message)")
+        .failed(
+            "The connection to PostgreSQL was lost during a commit; whether it took place is unknown: \(reason.message)"
+        )
     }
 }

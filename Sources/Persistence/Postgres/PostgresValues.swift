@@ -39,7 +39,9 @@ struct PostgresParameters {
                 try DatabaseError.checkText(text)
                 scratch.append(contentsOf: text.utf8)
             case .blob(let bytes) where bytes.count >= Self.borrowedSize:
-                guard let length = Int32(exactly: bytes.count) else { throw DatabaseError.failed("A blob is larger than 2 GiB.") }
+                guard let length = Int32(exactly: bytes.count) else {
+                    throw DatabaseError.failed("A blob is larger than 2 GiB.")
+                }
                 borrowed.append(index)
                 offsets.append(nil)
                 lengths.append(length)
@@ -108,7 +110,8 @@ enum PostgresType {
         case numeric: return try decimal(bytes)
         case void: return .null
         case _ where textual.contains(type): return .text(String(decoding: bytes, as: UTF8.self))
-        default: throw DatabaseError.failed("A column has a type that is not common to both engines (object id \(type)).")
+        default:
+            throw DatabaseError.failed("A column has a type that is not common to both engines (object id \(type)).")
         }
     }
 
@@ -117,10 +120,14 @@ enum PostgresType {
     /// `SUM` of integers is a numeric: digits of base 10000, the first one times 10000 to the power of `weight`.
     private static func decimal(_ bytes: UnsafeRawBufferPointer) throws -> SQLValue {
         let fields = stride(from: 0, to: bytes.count - 1, by: 2).map { Int(bytes[$0]) << 8 | Int(bytes[$0 + 1]) }
-        guard fields.count >= 4, fields.count == 4 + fields[0] else { throw DatabaseError.failed("A numeric value is malformed.") }
+        guard fields.count >= 4, fields.count == 4 + fields[0] else {
+            throw DatabaseError.failed("A numeric value is malformed.")
+        }
         let weight = Int(Int16(truncatingIfNeeded: fields[1]))
         let isNegative = fields[2] == 0x4000
-        if fields[2] != 0, !isNegative { return .real(fields[2] == 0xd000 ? .infinity : fields[2] == 0xf000 ? -.infinity : .nan) }
+        if fields[2] != 0, !isNegative {
+            return .real(fields[2] == 0xd000 ? .infinity : fields[2] == 0xf000 ? -.infinity : .nan)
+        }
         let digits = fields[4...]
         if weight < 5, digits.count <= weight + 1 {
             var value: Int64 = 0
@@ -134,7 +141,9 @@ enum PostgresType {
             }
             if !overflows { return .integer(value) }
         }
-        let magnitude = digits.enumerated().reduce(0.0) { $0 + Double($1.element) * pow(10000, Double(weight - $1.offset)) }
+        // The parser of the standard library rounds correctly.
+        let text = digits.map { String(String(10_000 + $0).dropFirst()) }.joined()
+        let magnitude = Double("\(text.isEmpty ? "0" : text)e\(4 * (weight + 1 - digits.count))") ?? .nan
         return .real(isNegative ? -magnitude : magnitude)
     }
 }

@@ -11,7 +11,10 @@ public final class SQLiteDatabase: Database {
     private let readers: WorkerThreads<SQLiteSession>?
 
     /// Opens the database file, which is created if there is none.
-    /// - Parameter path: nil keeps everything in memory.
+    /// - Parameters:
+    ///   - path: nil keeps everything in memory.
+    ///   - durability: `relaxed` is `synchronous=OFF`.
+    ///   - maximumReaders: reads that run at the same time.
     /// - Throws: ``DatabaseError``.
     public init(path: String?, durability: Durability = .full, maximumReaders: Int = 4) throws {
         let file = SQLiteFile(path: path, durability: durability)

@@ -13,8 +13,12 @@ extension DatabaseError {
 
     /// The error that `connection` has just had.
     init(sqlite connection: OpaquePointer, code: Int32) {
+        // SQLite does not note the system's error of a failed commit.
+        let last = errno
+        let noted = sqlite3_system_errno(connection)
         let message = String(cString: sqlite3_errmsg(connection))
-        self.init(sqliteCode: code, message: message, systemError: sqlite3_system_errno(connection))
+        self.init(
+            sqliteCode: code, message: message, systemError: noted == 0 && code & 0xff == SQLITE_IOERR ? last : noted)
     }
 
     /// An error of GRDB, or one that is translated already.
@@ -38,7 +42,9 @@ extension DatabaseError {
         case SQLITE_READONLY, SQLITE_PERM, SQLITE_CANTOPEN:
             let reason = systemError == 0 ? "" : " (\(String(cString: strerror(systemError))))"
             self = .failed("The database file can't be opened for writing: \(message)\(reason)")
-        default: self = .failed("\(message) (SQLite error \(code))")
+        default:
+            let reason = systemError == 0 ? "" : ": \(String(cString: strerror(systemError)))"
+            self = .failed("\(message)\(reason) (SQLite error \(code))")
         }
     }
 }

@@ -40,7 +40,8 @@ struct SQLiteFile: Sendable {
             guard path != nil, role == .writer else { return }
             let mode = try String.fetchOne(database, sql: "PRAGMA journal_mode = WAL")
             guard mode == "wal" else {
-                throw DatabaseError.failed("SQLite can't use its write-ahead log on this file system (mode \(mode ?? "?")).")
+                throw DatabaseError.failed(
+                    "SQLite can't use its write-ahead log on this file system (mode \(mode ?? "?")).")
             }
             try database.execute(sql: "PRAGMA journal_size_limit = 67108864")
             try database.execute(sql: "PRAGMA synchronous = \(durability == .full ? "FULL" : "OFF")")

@@ -105,7 +105,9 @@ final class SQLiteSession: SQLConnection {
     }
 
     /// Binds what is left of the parameters, then runs `body`. Large ones stay where they are meanwhile: one frame for each.
-    private func bind(_ parameters: ArraySlice<SQLValue>, to statement: OpaquePointer, then body: () throws -> Void) throws {
+    private func bind(_ parameters: ArraySlice<SQLValue>, to statement: OpaquePointer, then body: () throws -> Void)
+        throws
+    {
         var code = SQLITE_OK
         for index in parameters.indices {
             let position = Int32(index + 1)
@@ -129,7 +131,8 @@ final class SQLiteSession: SQLConnection {
                 code = value.withUnsafeBytes { bytes in
                     bytes.isEmpty
                         ? sqlite3_bind_zeroblob(statement, position, 0)
-                        : sqlite3_bind_blob64(statement, position, bytes.baseAddress, UInt64(bytes.count), Self.transient)
+                        : sqlite3_bind_blob64(
+                            statement, position, bytes.baseAddress, UInt64(bytes.count), Self.transient)
                 }
             case .blob(let value):
                 try value.withUnsafeBytes { bytes in

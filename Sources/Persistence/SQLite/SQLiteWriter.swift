@@ -41,7 +41,11 @@ final class SQLiteWriter: Sendable {
     }
 
     /// Runs `body` in a transaction, and returns when it is committed.
-    /// - Parameter isExclusive: nothing else shares the transaction.
+    /// - Parameters:
+    ///   - isExclusive: nothing else shares the transaction.
+    ///   - body: what it does.
+    /// - Returns: what `body` has returned.
+    /// - Throws: what `body` throws, a ``DatabaseError``, or `CancellationError` if the task was cancelled before its turn.
     func perform<T: Sendable>(
         isExclusive: Bool = false, _ body: @escaping @Sendable (any SQLConnection) throws -> T
     ) async throws -> T {
@@ -101,7 +105,8 @@ final class SQLiteWriter: Sendable {
     /// Runs `first` and what has queued up behind it inside the open transaction.
     /// - Throws: if the transaction is lost.
     private func fill(
-        _ group: inout [WriteJob], startingWith first: WriteJob, _ waiting: inout ArraySlice<WriteJob>, _ session: SQLiteSession
+        _ group: inout [WriteJob], startingWith first: WriteJob, _ waiting: inout ArraySlice<WriteJob>,
+        _ session: SQLiteSession
     ) throws {
         let end = ContinuousClock.now + Self.maximumGroupTime
         var next: WriteJob? = first

@@ -10,14 +10,23 @@ public struct SecretBox: Sendable {
     private static let overhead = 1 + 12 + 16
     private let key: SymmetricKey
 
-    /// - Parameter purpose: what the box is for, such as `lambda/environment`; a box of another purpose can't open its values.
+    /// Derives the box's key.
+    /// - Parameters:
+    ///   - master: the installation's key.
+    ///   - purpose: what the box is for, such as `lambda/environment`; a box of another purpose can't open its values.
     public init(_ master: MasterKey, purpose: String) {
         key = HKDF<SHA256>.deriveKey(
-            inputKeyMaterial: SymmetricKey(data: master.bytes), info: Data("martlet/\(purpose)".utf8), outputByteCount: 32)
+            inputKeyMaterial: SymmetricKey(data: master.bytes), info: Data("martlet/\(purpose)".utf8),
+            outputByteCount: 32)
     }
 
-    /// - Parameter context: what the value belongs to, such as a function's ARN. The same must be given to open it, so that a value
+    /// Encrypts a value.
+    /// - Parameters:
+    ///   - plain: the value.
+    ///   - context: what the value belongs to, such as a function's ARN. The same must be given to open it, so that a value
     ///   can't be moved to another row.
+    /// - Returns: the sealed value.
+    /// - Throws: if the system has no randomness.
     public func seal(_ plain: [UInt8], context: String = "") throws -> [UInt8] {
         let box = try AES.GCM.seal(plain, using: key, authenticating: authenticated(context))
         return [Self.version] + box.nonce + box.ciphertext + box.tag

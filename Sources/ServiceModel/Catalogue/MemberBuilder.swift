@@ -38,7 +38,7 @@ struct MemberBuilder {
         }
         func trait(_ key: String) -> ModelNode? { traits[key] ?? own[key] }
         return MemberModel(
-            name: name, locationName: trait("locationName")?.string, shape: shape,
+            name: name, locationName: trait("locationName")?.string, queryName: traits["queryName"]?.string, shape: shape,
             location: traits["location"]?.string.flatMap(MemberModel.Location.init) ?? .body, isRequired: isRequired,
             isFlattened: trait("flattened")?.isTrue ?? false, isXMLAttribute: traits["xmlAttribute"]?.isTrue ?? false,
             xmlNamespace: namespace(trait("xmlNamespace")), timestampFormat: format(trait("timestampFormat")?.string),
@@ -73,6 +73,6 @@ struct MemberBuilder {
             errors: node["errors"]?.list.compactMap { $0.string.flatMap { shapes[$0] } } ?? [],
             hostPrefix: node["endpoint"]?["hostPrefix"]?.string, allowsAnonymous: node["authtype"]?.string == "none",
             requiresChecksum: checksum?["requestChecksumRequired"]?.isTrue ?? false,
-            responseContentType: node["responseContentType"]?.string)
+            responseContentType: node["responseContentType"]?.string, isDeprecated: node["deprecated"]?.isTrue ?? false)
     }
 }

@@ -22,11 +22,12 @@ public final class OperationModel: Sendable {
     public let requiresChecksum: Bool
     /// The type of a raw body of the answer, if it is a fixed one.
     public let responseContentType: String?
+    public let isDeprecated: Bool
 
-    init(
+    package init(
         name: String, service: String, method: String, uri: String, status: Int, input: MemberModel?, output: MemberModel?,
         resultWrapper: String?, errors: [ShapeModel], hostPrefix: String?, allowsAnonymous: Bool, requiresChecksum: Bool,
-        responseContentType: String?
+        responseContentType: String?, isDeprecated: Bool
     ) {
         self.name = name
         self.service = service
@@ -41,5 +42,6 @@ public final class OperationModel: Sendable {
         self.allowsAnonymous = allowsAnonymous
         self.requiresChecksum = requiresChecksum
         self.responseContentType = responseContentType
+        self.isDeprecated = isDeprecated
     }
 }

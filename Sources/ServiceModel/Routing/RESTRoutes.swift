@@ -31,15 +31,15 @@ package struct RESTRoutes: Sendable {
     init(_ operations: [OperationModel], isS3: Bool) {
         var routes: [String: [Route]] = [:]
         for operation in operations { routes[operation.method, default: []].append(Route(operation, isS3: isS3)) }
-        // The most special first: query literals, required headers, literal segments, then labels, then greedy labels.
+        // The most special first: query literals, required headers, literal segments, then labels, then greedy labels; of twins the one that is not deprecated.
         self.routes = routes.mapValues { $0.sorted { RESTRoutes.rank($0) > RESTRoutes.rank($1) } }
     }
 
-    private static func rank(_ route: Route) -> (Int, Int, Int, Int) {
+    private static func rank(_ route: Route) -> (Int, Int, Int, Int, Int) {
         let literals = route.segments.count { if case .literal = $0 { true } else { false } }
         return (
             literals, route.isGreedy ? 0 : 1, route.query.count * 2 + route.query.count { $0.value != nil } + route.requiredQuery.count,
-            route.requiredHeaders.count
+            route.requiredHeaders.count, route.operation.isDeprecated ? 0 : 1
         )
     }
 

@@ -23,6 +23,8 @@ public final class MemberModel: Sendable {
     public let name: String
     /// The model's `locationName`, if it has one.
     public let locationName: String?
+    /// Another name in the query protocol, which some services keep beside a new one.
+    public let queryName: String?
     public let shape: ShapeModel
     public let location: Location
     public let isRequired: Bool
@@ -39,17 +41,24 @@ public final class MemberModel: Sendable {
     public let isEventPayload: Bool
     public let isEventHeader: Bool
 
-    /// The name in JSON, CBOR and XML, of a header, a query parameter or a label.
+    /// The name in JSON, CBOR and REST's XML, of a header, a query parameter or a label.
     public var wireName: String { locationName ?? name }
 
+    /// The name in forms and XML.
+    public var xmlName: String { queryName ?? locationName ?? name }
+
+    /// The name in forms and XML that the model gives, if it does.
+    public var givenXMLName: String? { queryName ?? locationName }
+
     init(
-        name: String, locationName: String?, shape: ShapeModel, location: Location = .body, isRequired: Bool = false,
+        name: String, locationName: String?, queryName: String? = nil, shape: ShapeModel, location: Location = .body, isRequired: Bool = false,
         isFlattened: Bool = false, isXMLAttribute: Bool = false, xmlNamespace: XMLNamespace? = nil,
         timestampFormat: TimestampFormat? = nil, isStreaming: Bool = false, isIdempotencyToken: Bool = false,
         isJSONValue: Bool = false, isHostLabel: Bool = false, isEventPayload: Bool = false, isEventHeader: Bool = false
     ) {
         self.name = name
         self.locationName = locationName
+        self.queryName = queryName
         self.shape = shape
         self.location = location
         self.isRequired = isRequired

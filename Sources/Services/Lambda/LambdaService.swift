@@ -24,9 +24,7 @@ public final class LambdaService: LambdaAPI {
     let downloads = CodeDownloadTokens()
     let logger = Logger(label: "martlet.lambda")
 
-    /// - Parameters:
-    ///   - secrets: encrypts functions' environment variables in the database.
-    ///   - roles: looks up execution roles.
+    /// The secrets encrypt functions' environment variables in the database; the roles are execution roles.
     /// - Throws: if the folder for packages cannot be made.
     public init(
         configuration: LambdaConfiguration, database: any Database, blobs: any BlobStore, time: any TimeSource,
@@ -43,7 +41,8 @@ public final class LambdaService: LambdaAPI {
         collector = PackageCollector(packages: packages, store: store, grace: configuration.codeGrace)
     }
 
-    /// Fills the catalogue of functions, then collects packages that nothing refers to. Invocations work before it is done.
+    /// Fills the catalogue of functions, then collects packages that nothing refers to. Invocations work before it is
+    /// done.
     public func run() async throws {
         do {
             try await fillCatalog()

@@ -30,8 +30,9 @@ public final class LogsService: LogsAPI, LogSink {
     }
 
     init(
-        database: any Database, folder: String, durability: Durability, time: any TimeSource, logger: Logger,
-        segments: SegmentStore.Configuration, sink: SinkHub.Configuration, liveTail: LiveTailSettings
+        database: any Database, folder: String, durability: Durability, time: any TimeSource,
+        logger: Logger = Logger(label: "martlet.logs"), segments: SegmentStore.Configuration, sink: SinkHub.Configuration,
+        liveTail: LiveTailSettings
     ) {
         self.time = time
         self.logger = logger

@@ -53,7 +53,8 @@ public final class ScriptedSandbox: Sandbox {
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let port = withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { raw -> Int? in
-                guard bind(descriptor, raw, length) == 0, listen(descriptor, 16) == 0, getsockname(descriptor, raw, &length) == 0
+                guard bind(descriptor, raw, length) == 0, listen(descriptor, 16) == 0,
+                    getsockname(descriptor, raw, &length) == 0
                 else { return nil }
                 return Int(UInt16(bigEndian: pointer.pointee.sin_port))
             }

@@ -34,17 +34,17 @@ struct QueryReader {
 
     /// A flattened list goes by the name of its elements, if that has one.
     private func child(_ member: MemberModel, of node: Int) -> Int? {
-        if member.isFlattened, member.shape.kind == .list, let name = member.shape.element?.locationName,
+        if member.isFlattened, member.shape.kind == .list, let name = member.shape.element?.givenXMLName,
             let child = tree.child(name, of: node)
         {
             return child
         }
-        return tree.child(member.wireName, of: node)
+        return tree.child(member.xmlName, of: node)
     }
 
     private func list(_ member: MemberModel, _ node: Int) throws(SerializationFailure) -> WireValue {
         guard let element = member.shape.element else { return .list([]) }
-        let holder = member.isFlattened ? node : tree.child(element.wireName, of: node)
+        let holder = member.isFlattened ? node : tree.child(element.xmlName, of: node)
         var elements: [WireValue] = []
         for child in holder.map(tree.numbered) ?? [] { elements.append(try value(element, child)) }
         return .list(elements)
@@ -55,10 +55,10 @@ struct QueryReader {
         let holder = member.isFlattened ? node : tree.child("entry", of: node)
         var entries: [String: WireValue] = [:]
         for child in holder.map(tree.numbered) ?? [] {
-            guard let keyNode = tree.child(key.wireName, of: child), let name = tree.nodes[keyNode].value else {
+            guard let keyNode = tree.child(key.xmlName, of: child), let name = tree.nodes[keyNode].value else {
                 throw SerializationFailure("A map's entry has no key")
             }
-            guard let valueNode = tree.child(element.wireName, of: child) else {
+            guard let valueNode = tree.child(element.xmlName, of: child) else {
                 entries[name] = .null
                 continue
             }

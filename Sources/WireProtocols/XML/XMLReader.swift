@@ -24,14 +24,14 @@ struct XMLReader {
         for member in shape.members where member.location == .body {
             if member.isXMLAttribute {
                 // Prefixes are gone from the document's names.
-                let name = member.wireName.split(separator: ":").last.map(String.init) ?? member.wireName
+                let name = member.xmlName.split(separator: ":").last.map(String.init) ?? member.xmlName
                 if let text = document.attribute(name, of: node) {
                     members[member.name] = try ScalarText.read(text, member, timestampFormat: .iso8601)
                 }
                 continue
             }
-            var nodes = document.children(named: member.wireName, of: node)
-            if nodes.isEmpty, member.isFlattened, let name = member.shape.element?.locationName {
+            var nodes = document.children(named: member.xmlName, of: node)
+            if nodes.isEmpty, member.isFlattened, let name = member.shape.element?.givenXMLName {
                 nodes = document.children(named: name, of: node)
             }
             guard let first = nodes.first else { continue }
@@ -47,7 +47,7 @@ struct XMLReader {
     /// - Parameter nodes: the elements themselves if the list is flattened, else what holds them.
     private func list(_ member: MemberModel, _ nodes: [Int]) throws(SerializationFailure) -> WireValue {
         guard let element = member.shape.element else { return .list([]) }
-        let items = member.isFlattened ? nodes : nodes.prefix(1).flatMap { document.children(named: element.wireName, of: $0) }
+        let items = member.isFlattened ? nodes : nodes.prefix(1).flatMap { document.children(named: element.xmlName, of: $0) }
         var elements: [WireValue] = []
         for item in items { elements.append(try value(element, item)) }
         return .list(elements)
@@ -58,8 +58,8 @@ struct XMLReader {
         let items = member.isFlattened ? nodes : nodes.prefix(1).flatMap { document.children(named: "entry", of: $0) }
         var entries: [String: WireValue] = [:]
         for item in items {
-            guard let keyNode = document.children(named: key.wireName, of: item).first,
-                let valueNode = document.children(named: element.wireName, of: item).first
+            guard let keyNode = document.children(named: key.xmlName, of: item).first,
+                let valueNode = document.children(named: element.xmlName, of: item).first
             else { throw SerializationFailure() }
             entries[document.nodes[keyNode].text] = try value(element, valueNode)
         }

@@ -72,7 +72,7 @@ struct XMLWriter {
 
     private func attributes(_ members: [String: WireValue], _ shape: ShapeModel) -> [(String, String)] {
         shape.members.filter(\.isXMLAttribute).compactMap { member in
-            members[member.name].flatMap { ScalarText.write($0, member, timestampFormat: .iso8601) }.map { (member.wireName, $0) }
+            members[member.name].flatMap { ScalarText.write($0, member, timestampFormat: .iso8601) }.map { (member.xmlName, $0) }
         }
     }
 
@@ -80,17 +80,17 @@ struct XMLWriter {
     mutating func members(_ members: [String: WireValue], _ shape: ShapeModel) {
         for member in shape.members where member.location == .body && !member.isXMLAttribute {
             guard let value = members[member.name], value != .null else { continue }
-            write(value, member, name: member.wireName)
+            write(value, member, name: member.xmlName)
         }
     }
 
     private mutating func list(_ elements: [WireValue], _ member: MemberModel, _ name: String) {
         guard let element = member.shape.element else { return }
         if member.isFlattened {
-            for value in elements { write(value, element, name: element.locationName ?? name) }
+            for value in elements { write(value, element, name: element.givenXMLName ?? name) }
         } else {
             open(name, namespace: member.xmlNamespace)
-            for value in elements { write(value, element, name: element.wireName) }
+            for value in elements { write(value, element, name: element.xmlName) }
             close(name)
         }
     }
@@ -101,8 +101,8 @@ struct XMLWriter {
         for (entry, value) in entries.sorted(by: { $0.key < $1.key }) {
             let wrapper = member.isFlattened ? name : "entry"
             open(wrapper)
-            self.element(key.wireName, entry)
-            write(value, element, name: element.wireName)
+            self.element(key.xmlName, entry)
+            write(value, element, name: element.xmlName)
             close(wrapper)
         }
         if !member.isFlattened { close(name) }

@@ -115,6 +115,7 @@ struct RuntimeCatalogTests {
         files.addPython("3.12", prefix: "/root/.pyenv/versions/3.12.1")
         let search = InterpreterSearch(homes: [], path: [], environment: ["PYENV_ROOT": "/root/.pyenv"])
         let catalog = RuntimeCatalog(findings: search.run(in: files), bootstraps: "/share/Runtimes")
+        #expect(catalog.boundFolders == ["/share/Runtimes", "/root/.pyenv/versions/3.12.1"])
         let resolved = try catalog.resolve(runtime("python3.12"))
         #expect(resolved.binds.map(\.host) == ["/root/.pyenv/versions/3.12.1", "/share/Runtimes/python"])
         #expect(resolved.binds.map(\.inside) == ["/var/lang", "/var/runtime"])

@@ -44,7 +44,8 @@ enum Probe {
         let database: any Database
         var folder: DataFolder?
         if let mark = target.firstIndex(of: "#") {
-            database = try PostgresDatabase(url: String(target[..<mark]), schema: String(target[target.index(after: mark)...]))
+            database = try PostgresDatabase(
+                url: String(target[..<mark]), schema: String(target[target.index(after: mark)...]))
         } else {
             folder = try DataFolder(path: target)
             database = try Databases.open(folder: folder)
@@ -56,7 +57,8 @@ enum Probe {
     /// Each writer has its own numbers: writer, writer + writers, …, after those that are there.
     private static func write(_ target: String, writers: Int, count: Int) async throws {
         let (database, folder) = try await open(target)
-        let first = try await database.read { try $0.first("SELECT COALESCE(MAX(id), 0) FROM writes")?.integer(0) ?? 0 } + 1
+        let first =
+            try await database.read { try $0.first("SELECT COALESCE(MAX(id), 0) FROM writes")?.integer(0) ?? 0 } + 1
         say("ready")
         try await withThrowingTaskGroup { group in
             for writer in 0..<writers {
@@ -106,11 +108,14 @@ enum Probe {
     private static func list(_ target: String) async throws {
         let (database, folder) = try await open(target)
         let rows = try await database.read { connection in
-            try connection.query("SELECT w.id, c.id, w.body FROM writes w FULL OUTER JOIN copies c ON c.id = w.id ORDER BY 1")
+            try connection.query(
+                "SELECT w.id, c.id, w.body FROM writes w FULL OUTER JOIN copies c ON c.id = w.id ORDER BY 1")
         }
         for row in rows {
             let id = row.integer(0) ?? -1
-            let isWhole = row.integer(1) == id && row.blob(2) == [UInt8](repeating: UInt8(truncatingIfNeeded: id), count: Int(id % 5000))
+            let isWhole =
+                row.integer(1) == id
+                && row.blob(2) == [UInt8](repeating: UInt8(truncatingIfNeeded: id), count: Int(id % 5000))
             say(isWhole ? "\(id)" : "torn \(row.integer(0) ?? row.integer(1) ?? -1)")
         }
         try await database.close()

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Every function in memory, so that an invocation asks no database. Filled in the background at start; until then, a function
-/// that is missing is read when it is first asked for. Changes are installed after their commit.
+/// Every function in memory, so that an invocation asks no database. Filled in the background at start; until then, a
+/// function that is missing is read when it is first asked for. Changes are installed after their commit.
 final class FunctionCatalog: Sendable {
     private struct State {
         var functions: [FunctionKey: FunctionRecord] = [:]
@@ -15,7 +15,10 @@ final class FunctionCatalog: Sendable {
     private let state = Mutex(State())
 
     /// What the catalogue says of a function.
-    enum Answer: Sendable { case found(FunctionRecord), missing, unknown }
+    enum Answer: Sendable {
+        case found(FunctionRecord)
+        case missing, unknown
+    }
 
     func lookUp(_ key: FunctionKey) -> Answer {
         state.withLock { state in
@@ -24,7 +27,8 @@ final class FunctionCatalog: Sendable {
         }
     }
 
-    /// Installs what a change has made of a function; nil if it was deleted. Changes of one function are made one at a time.
+    /// Installs what a change has made of a function; nil if it was deleted. Changes of one function are made one at a
+    /// time.
     func install(_ key: FunctionKey, _ function: FunctionRecord?) {
         state.withLock { state in
             state.functions[key] = function
@@ -33,7 +37,8 @@ final class FunctionCatalog: Sendable {
         }
     }
 
-    /// Says that a change ended in an error, and may have been made or not: the function is read again when it is asked for.
+    /// Says that a change ended in an error, and may have been made or not: the function is read again when it is asked
+    /// for.
     func doubt(_ key: FunctionKey) {
         state.withLock { state in
             state.functions[key] = nil

@@ -1,7 +1,8 @@
 import Synchronization
 
-/// Which functions were created or updated a moment ago. AWS shows them as `Pending` or `InProgress` while it prepares them; here
-/// the work is done before the answer, and the moment lasts just long enough for clients to see the same states.
+/// Which functions were created or updated a moment ago. AWS shows them as `Pending` or `InProgress` while it prepares
+/// them; here the work is done before the answer, and the moment lasts just long enough for clients to see the same
+/// states.
 final class SettlingFunctions: Sendable {
     /// How a version appears.
     enum State: Sendable, Hashable {
@@ -22,7 +23,7 @@ final class SettlingFunctions: Sendable {
     private let time: Duration
     private let changes = Mutex<[FunctionKey: Change]>([:])
 
-    /// - Parameter time: how long a change takes to settle.
+    /// The time is how long a change takes to settle.
     init(time: Duration) { self.time = time }
 
     func begin(_ key: FunctionKey, isCreation: Bool, published: String? = nil) {

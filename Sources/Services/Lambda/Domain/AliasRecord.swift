@@ -13,8 +13,7 @@ struct AliasRecord: Sendable, Hashable {
     /// Whether the alias needs `version` to exist.
     func refers(to version: String) -> Bool { self.version == version || routing?.version == version }
 
-    /// The version that an invocation goes to.
-    /// - Parameter random: evenly distributed in 0 ..< 1.
+    /// The version that an invocation goes to; `random` is evenly distributed in 0 ..< 1.
     func target(random: Double) -> String {
         guard let routing, random < routing.weight else { return version }
         return routing.version

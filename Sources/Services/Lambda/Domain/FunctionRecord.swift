@@ -4,8 +4,7 @@ struct FunctionRecord: Sendable, Hashable {
     var versions: [String: VersionRecord]
     var aliases: [String: AliasRecord]
 
-    /// The version that a qualifier names.
-    /// - Parameter random: evenly distributed in 0 ..< 1, for weighted aliases.
+    /// The version that a qualifier names. For weighted aliases, `random` gives numbers evenly distributed in 0 ..< 1.
     func version(for qualifier: String?, random: () -> Double) -> VersionRecord? {
         let qualifier = qualifier ?? latestVersion
         if let version = versions[qualifier] { return version }

@@ -48,9 +48,12 @@ struct LoggingSettings: Sendable, Hashable {
     /// Of JSON format: `DEBUG`, `INFO`, `WARN`.
     var systemLevel: String?
 
-    /// These settings with what an update names changed. Levels exist in JSON format only, where they are `INFO` unless said.
+    /// These settings with what an update names changed. Levels exist in JSON format only, where they are `INFO` unless
+    /// said.
     /// - Throws: AWS's error for a level in text format.
-    func updated(format: String?, applicationLevel: String?, systemLevel: String?, group: String?) throws -> LoggingSettings {
+    func updated(format: String?, applicationLevel: String?, systemLevel: String?, group: String?) throws
+        -> LoggingSettings
+    {
         var settings = self
         if let format { settings.isJSON = format == "JSON" }
         if let group { settings.group = group }

@@ -10,8 +10,9 @@ struct FunctionTarget: Sendable, Hashable {
     var arn: String { key.arn(qualifier) }
 
     /// Resolves what the caller named against the account and region that it calls in.
-    /// - Parameter action: for the refusal, such as `GetFunction`.
-    /// - Throws: AWS's errors for a name that does not parse, for another region or account, and for two different qualifiers.
+    /// The action, such as `GetFunction`, is named by a refusal.
+    /// - Throws: AWS's errors for a name that does not parse, for another region or account, and for two different
+    ///   qualifiers.
     init(_ name: String, qualifier: String? = nil, in call: Call, action: String? = nil) throws {
         guard let reference = FunctionReference(parsing: name) else {
             throw AWSError.validation(

@@ -11,7 +11,7 @@ enum LambdaFailures {
 
     static func notFound(_ message: String) -> AWSError { make("ResourceNotFoundException", 404, message) }
 
-    /// - Parameter arn: with the qualifier that was asked for, if one was.
+    /// The ARN has the qualifier that was asked for, if one was.
     static func functionNotFound(_ arn: String) -> AWSError { notFound("Function not found: \(arn)") }
 
     static func invalidContent(_ message: String) -> AWSError {

@@ -6,7 +6,7 @@ enum PageMarker {
         Data(parts.joined(separator: "\u{0}").utf8).base64EncodedString()
     }
 
-    /// - Parameter count: how many parts the list's keys have.
+    /// Reads a marker of keys with `count` parts.
     /// - Returns: nil if there is no marker.
     /// - Throws: `InvalidParameterValueException` for a marker that no list gave.
     static func decode(_ marker: String?, count: Int) throws -> [String]? {

@@ -20,7 +20,7 @@ enum Runtimes {
     private static let families = ["python", "nodejs", "provided"]
 
     /// Checks a runtime for a new or changed function.
-    /// - Parameter acceptsDeprecated: whether runtimes that AWS has retired may still be used.
+    /// Those that AWS has retired may still be used if `acceptsDeprecated` says so.
     /// - Throws: AWS's errors; `NotImplemented` for a runtime that AWS has and this version does not run.
     static func validate(_ runtime: String, operation: String, acceptsDeprecated: Bool) throws {
         if deprecated.contains(runtime) {

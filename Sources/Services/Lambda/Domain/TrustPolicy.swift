@@ -2,7 +2,8 @@ import Foundation
 
 /// What Lambda asks of a role's trust policy: that the service may assume the role.
 enum TrustPolicy {
-    /// Whether some statement allows `service` to call `sts:AssumeRole`, and none denies it. Conditions are not weighed.
+    /// Whether some statement allows `service` to call `sts:AssumeRole`, and none denies it. Conditions are not
+    /// weighed.
     static func allows(_ document: String, service: String) -> Bool {
         guard let policy = try? JSONSerialization.jsonObject(with: Data(document.utf8)) as? [String: Any] else {
             return false

@@ -53,9 +53,7 @@ struct CodeDownloadTokens: Sendable {
 
 extension LambdaService {
     /// Answers `GET /_martlet/code/…`: the URL that `GetFunction` gives as `Code.Location`.
-    /// - Parameters:
-    ///   - path: as the request has it, without the query.
-    ///   - query: what follows the question mark.
+    /// The path is without the query, which is what follows the question mark.
     public func codeDownload(path: String, query: String) async throws -> CodeDownload {
         guard let digest = downloads.verify(path: path, query: query, now: time.now) else {
             return .refused(403, "The URL is not valid, or has expired. GetFunction gives a new one.")

@@ -1,3 +1,4 @@
+import Persistence
 public import ServiceKit
 
 extension LambdaService {
@@ -46,6 +47,8 @@ extension LambdaService {
                 }
             } catch {
                 self.collector.note(digest)
+                // Another node was faster.
+                if case DatabaseError.constraint = error { throw Self.alreadyExists(key) }
                 throw error
             }
             return latest

@@ -4,8 +4,7 @@ public import ServiceKit
 extension LambdaService {
     public func getFunction(_ input: GetFunctionRequest, _ call: Call) async throws -> GetFunctionResponse {
         let target = try FunctionTarget(input.functionName, qualifier: input.qualifier, in: call)
-        let version = try await resolve(target)
-        let tags = try await store.read { try $0.tags(target.key) } ?? [:]
+        let (version, tags) = try await resolve(target)
         return GetFunctionResponse(
             configuration: FunctionConfiguration(
                 version, arn: target.arn, state: settling.state(target.key, version.version)),
@@ -19,21 +18,21 @@ extension LambdaService {
         _ input: GetFunctionConfigurationRequest, _ call: Call
     ) async throws -> FunctionConfiguration {
         let target = try FunctionTarget(input.functionName, qualifier: input.qualifier, in: call)
-        let version = try await resolve(target)
+        let (version, _) = try await resolve(target)
         return FunctionConfiguration(version, arn: target.arn, state: settling.state(target.key, version.version))
     }
 
-    /// The version that is asked for, once it has settled. Of a weighted alias, its first version.
-    private func resolve(_ target: FunctionTarget) async throws -> VersionRecord {
+    /// The version that is asked for, once it has settled, and the function's tags. Of a weighted alias, its first version.
+    private func resolve(_ target: FunctionTarget) async throws -> (version: VersionRecord, tags: [String: String]) {
         try await settling.wait(target.key)
-        let version = try await store.read { transaction -> VersionRecord? in
-            let qualifier = target.qualifier ?? latestVersion
-            if let version = try transaction.version(target.key, qualifier) { return version }
-            guard let alias = try transaction.alias(target.key, qualifier) else { return nil }
-            return try transaction.version(target.key, alias.version)
+        return try await store.read { transaction in
+            var qualifier = target.qualifier ?? latestVersion
+            if let alias = try transaction.alias(target.key, qualifier) { qualifier = alias.version }
+            guard let version = try transaction.version(target.key, qualifier) else {
+                throw LambdaFailures.functionNotFound(target.arn)
+            }
+            return (version, try transaction.tags(target.key) ?? [:])
         }
-        guard let version else { throw LambdaFailures.functionNotFound(target.arn) }
-        return version
     }
 
     public func deleteFunction(_ input: DeleteFunctionRequest, _ call: Call) async throws -> DeleteFunctionResponse {
@@ -111,7 +110,9 @@ extension LambdaService {
             functions: page.map { FunctionConfiguration($0, arn: $0.key.arn) })
     }
 
-    public func getAccountSettings(_ input: GetAccountSettingsRequest, _ call: Call) async throws -> GetAccountSettingsResponse {
+    public func getAccountSettings(_ input: GetAccountSettingsRequest, _ call: Call) async throws
+        -> GetAccountSettingsResponse
+    {
         let (account, region) = (call.account, call.region)
         let usage = try await store.read { try $0.usage(account: account, region: region) }
         return GetAccountSettingsResponse(

@@ -27,7 +27,9 @@ extension LambdaService {
         }
     }
 
-    public func updateFunctionCode(_ input: UpdateFunctionCodeRequest, _ call: Call) async throws -> FunctionConfiguration {
+    public func updateFunctionCode(_ input: UpdateFunctionCodeRequest, _ call: Call) async throws
+        -> FunctionConfiguration
+    {
         let key = try FunctionTarget.unqualified(input.functionName, in: call)
         try UnsupportedParameters(operation: call.operation).check(input)
         guard let package = input.zipFile else {
@@ -114,7 +116,9 @@ extension LambdaService {
         version.generation = newID()
     }
 
-    private func finishUpdate(_ latest: VersionRecord, published: VersionRecord? = nil) async throws -> FunctionConfiguration {
+    private func finishUpdate(_ latest: VersionRecord, published: VersionRecord? = nil) async throws
+        -> FunctionConfiguration
+    {
         let key = latest.key
         settling.begin(key, isCreation: false, published: published?.version)
         try await reload(key)

@@ -26,7 +26,9 @@ extension LambdaService {
     }
 
     /// Publishes `latest`, unless nothing has changed since the last version: then that is the answer.
-    func publish(_ transaction: LambdaTransaction, _ latest: VersionRecord, description: String?) throws -> VersionRecord {
+    func publish(_ transaction: LambdaTransaction, _ latest: VersionRecord, description: String?) throws
+        -> VersionRecord
+    {
         if let last = try transaction.versions(latest.key).last, last.version != latestVersion,
             last.wasPublished(from: latest)
         {

@@ -1,6 +1,7 @@
 import ServiceKit
 
-/// Refuses, by name, parameters that are not built yet, unless they are empty or have their default: nothing is stored and then ignored.
+/// Refuses, by name, parameters that are not built yet, unless they are empty or have their default: nothing is stored
+/// and then ignored.
 struct UnsupportedParameters {
     let operation: String
 

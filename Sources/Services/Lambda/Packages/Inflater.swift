@@ -4,9 +4,7 @@ import CZlib
 enum Inflater {
     private static let pieceSize = 1 << 16
 
-    /// - Parameters:
-    ///   - size: what the content must unpack to, in bytes; not one more is written.
-    ///   - write: takes each piece.
+    /// The content must unpack to `size` bytes; not one more is given to `write`, which takes each piece.
     /// - Throws: ``ZipError/broken(_:)`` if the content is damaged or of another size; what `write` throws.
     static func inflate(
         _ input: UnsafeBufferPointer<UInt8>, size: Int64, write: (UnsafeRawBufferPointer) throws -> Void
@@ -40,6 +38,8 @@ enum Inflater {
 
     /// Continues the checksum of ZIP entries.
     static func checksum(_ value: UInt32, _ bytes: UnsafeRawBufferPointer) -> UInt32 {
-        UInt32(truncatingIfNeeded: crc32_z(UInt(value), bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count))
+        UInt32(
+            truncatingIfNeeded: crc32_z(
+                UInt(value), bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count))
     }
 }

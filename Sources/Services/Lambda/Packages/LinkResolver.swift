@@ -2,7 +2,8 @@
 struct LinkResolver {
     /// As many links as Linux follows for one path.
     private static let maximumSteps = 40
-    /// What a function finds outside its package: its layers, its scratch space, and the package itself by its full name.
+    /// What a function finds outside its package: its layers, its scratch space, and the package itself by its full
+    /// name.
     private static let known: Set<String> = ["opt", "tmp"]
 
     /// Targets by the links' names.

@@ -39,7 +39,8 @@ final class PackageCollector: Sendable {
             do {
                 try await remove(digest)
             } catch {
-                logger.warning("A package could not be removed.", metadata: ["digest": "\(digest)", "error": "\(error)"])
+                logger.warning(
+                    "A package could not be removed.", metadata: ["digest": "\(digest)", "error": "\(error)"])
             }
         }
     }

@@ -13,7 +13,8 @@ struct PackageExtractor: Sendable {
     /// - Returns: the size of what was unpacked, in bytes.
     /// - Throws: ``ZipError`` for a bad archive, `AWSError` if there is no room on the disk.
     @discardableResult
-    func extract(_ bytes: [UInt8], to destination: String, limit: Int64 = LambdaLimits.unzippedPackage) throws -> Int64 {
+    func extract(_ bytes: [UInt8], to destination: String, limit: Int64 = LambdaLimits.unzippedPackage) throws -> Int64
+    {
         let archive = try ZipArchive(bytes, limit: limit)
         let links = try linkTargets(archive, bytes)
         let folder = (destination as NSString).deletingLastPathComponent
@@ -75,9 +76,8 @@ struct PackageExtractor: Sendable {
             case .file: try writeFile(entry, bytes, to: path, flushes: isDurable && flushesSingly)
             }
         }
-        // Last, since a folder may forbid to write into it. Its owner keeps every right, to be able to remove it.
         for entry in archive.entries where entry.kind == .folder {
-            chmod("\(root)/\(entry.name)", mode_t(entry.mode | 0o700))
+            chmod("\(root)/\(entry.name)", mode_t(entry.mode))
         }
         guard isDurable else { return }
         if flushesSingly {

@@ -11,8 +11,8 @@ struct StoredPackage: Sendable, Hashable {
     var size: Int64
 }
 
-/// Keeps packages: the archives as blobs, and each unpacked in a folder named by its digest, which functions with the same
-/// package share. A folder that is missing is unpacked again from its blob.
+/// Keeps packages: the archives as blobs, and each unpacked in a folder named by its digest, which functions with the
+/// same package share. A folder that is missing is unpacked again from its blob.
 final class PackageStore: Sendable {
     private let folder: String
     private let blobs: any BlobStore
@@ -23,7 +23,7 @@ final class PackageStore: Sendable {
     /// Held from storing a package until a row refers to it, and while one is removed.
     let locks = KeyedLock<String>()
 
-    /// - Parameter folder: where the unpacked packages are; made if it is missing.
+    /// The folder, where the unpacked packages are, is made if it is missing.
     init(folder: String, blobs: any BlobStore, isDurable: Bool) throws {
         self.folder = folder
         self.blobs = blobs

@@ -5,7 +5,7 @@ struct ZipEntry: Sendable, Hashable {
     /// Relative, without `.` and `..`, never empty.
     var path: [String]
     var kind: Kind
-    /// Permission bits, without set-uid, set-gid and sticky.
+    /// Permission bits, without set-uid, set-gid and sticky. Everyone may read, and enter folders.
     var mode: UInt16
     /// Whether the content is deflated rather than stored.
     var isDeflated: Bool

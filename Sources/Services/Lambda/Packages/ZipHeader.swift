@@ -70,7 +70,9 @@ struct ZipHeader {
     }
 
     /// Where the content is, and which bytes the entry takes with its local header.
-    func locate(_ reader: ByteReader, shift: Int, before directory: Int) throws -> (content: Range<Int>, taken: Range<Int>) {
+    func locate(_ reader: ByteReader, shift: Int, before directory: Int) throws -> (
+        content: Range<Int>, taken: Range<Int>
+    ) {
         guard offset <= Int64(directory), compressedSize <= Int64(directory) else {
             throw ZipError.broken("an entry is outside")
         }
@@ -106,9 +108,11 @@ struct ZipHeader {
             guard kind == .folder else { throw ZipError.broken("an entry has no name") }
             return nil
         }
+        // Functions run as another user than the files' owner, so everyone may read them: an archive made with Python's
+        // `writestr`, whose files are 0600, works.
         let permissions = UInt16(unixMode & 0o777)
         return ZipEntry(
-            path: path, kind: kind, mode: permissions == 0 ? (kind == .folder ? 0o755 : 0o644) : permissions,
+            path: path, kind: kind, mode: permissions | (kind == .folder ? 0o755 : permissions == 0 ? 0o644 : 0o444),
             isDeflated: method == 8, content: content, size: size, checksum: checksum)
     }
 

@@ -7,7 +7,8 @@ extension LambdaTransaction {
 
     func alias(_ key: FunctionKey, _ name: String) throws -> AliasRecord? {
         try connection.first(
-            "\(Self.select) WHERE account = ? AND region = ? AND name = ? AND alias = ?", parameters(key) + [.text(name)]
+            "\(Self.select) WHERE account = ? AND region = ? AND name = ? AND alias = ?",
+            parameters(key) + [.text(name)]
         ).map(alias)
     }
 
@@ -18,8 +19,7 @@ extension LambdaTransaction {
         ).map(alias)
     }
 
-    /// A page of aliases by name.
-    /// - Parameter version: only those that refer to it.
+    /// A page of aliases by name; with a version, only of those that refer to it.
     func aliases(_ key: FunctionKey, version: String?, after name: String?, limit: Int) throws -> [AliasRecord] {
         let filter = version == nil ? "" : " AND (version = ? OR second_version = ?)"
         return try connection.query(

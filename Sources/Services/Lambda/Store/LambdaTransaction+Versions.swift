@@ -45,7 +45,9 @@ extension LambdaTransaction {
     }
 
     /// A page of the versions of all of an account's functions, by name and number.
-    func allVersions(account: String, region: String, after: (name: String, ordinal: Int64)?, limit: Int) throws -> [VersionRecord] {
+    func allVersions(account: String, region: String, after: (name: String, ordinal: Int64)?, limit: Int) throws
+        -> [VersionRecord]
+    {
         try connection.query(
             """
             \(Self.select) WHERE account = ? AND region = ? AND (name > ? OR (name = ? AND ordinal > ?))

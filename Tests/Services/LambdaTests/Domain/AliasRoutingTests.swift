@@ -13,33 +13,34 @@ struct AliasRoutingTests {
 
     @Test func anEmptyMapIsNoRouting() throws { #expect(try AliasRouting.parse([:], primary: "1") == nil) }
 
-    @Test(arguments: [
-        (
-            ["2": 0.5, "3": 0.5], "1", "InvalidParameterValueException",
-            "Number of items in AdditionalVersionWeights cannot be greater than 1"
-        ),
-        (
-            ["1": 0.5], "1", "InvalidParameterValueException",
-            "Invalid function version 1. Function version 1 is already included in routing configuration."
-        ),
-        (
-            ["1": 0.5], "$LATEST", "InvalidParameterValueException",
-            "$LATEST is not supported for an alias pointing to more than 1 version"
-        ),
-        (
-            ["2": 2.0], "1", "ValidationException",
-            "1 validation error detected: Value '{2=2.0}' at 'routingConfig.additionalVersionWeights' failed to satisfy "
-                + "constraint: Map value must satisfy constraint: [Member must have value less than or equal to 1.0, "
-                + "Member must have value greater than or equal to 0.0, Member must not be null]"
-        ),
-        (
-            ["$LATEST": 0.5], "1", "ValidationException",
-            "1 validation error detected: Value '{$LATEST=0.5}' at 'routingConfig.additionalVersionWeights' failed to "
-                + "satisfy constraint: Map keys must satisfy constraint: [Member must have length less than or equal to "
-                + "1024, Member must have length greater than or equal to 1, Member must satisfy regular expression "
-                + "pattern: [0-9]+]"
-        ),
-    ] as [([String: Double], String, String, String)])
+    @Test(
+        arguments: [
+            (
+                ["2": 0.5, "3": 0.5], "1", "InvalidParameterValueException",
+                "Number of items in AdditionalVersionWeights cannot be greater than 1"
+            ),
+            (
+                ["1": 0.5], "1", "InvalidParameterValueException",
+                "Invalid function version 1. Function version 1 is already included in routing configuration."
+            ),
+            (
+                ["1": 0.5], "$LATEST", "InvalidParameterValueException",
+                "$LATEST is not supported for an alias pointing to more than 1 version"
+            ),
+            (
+                ["2": 2.0], "1", "ValidationException",
+                "1 validation error detected: Value '{2=2.0}' at 'routingConfig.additionalVersionWeights' failed to satisfy "
+                    + "constraint: Map value must satisfy constraint: [Member must have value less than or equal to 1.0, "
+                    + "Member must have value greater than or equal to 0.0, Member must not be null]"
+            ),
+            (
+                ["$LATEST": 0.5], "1", "ValidationException",
+                "1 validation error detected: Value '{$LATEST=0.5}' at 'routingConfig.additionalVersionWeights' failed to "
+                    + "satisfy constraint: Map keys must satisfy constraint: [Member must have length less than or equal to "
+                    + "1024, Member must have length greater than or equal to 1, Member must satisfy regular expression "
+                    + "pattern: [0-9]+]"
+            ),
+        ] as [([String: Double], String, String, String)])
     func refusals(weights: [String: Double], primary: String, code: String, message: String) {
         let error = #expect(throws: AWSError.self) { try AliasRouting.parse(weights, primary: primary) }
         #expect(error?.code == code)

@@ -5,21 +5,25 @@ import Testing
 @testable import Lambda
 
 struct FunctionReferenceTests {
-    @Test(arguments: [
-        ("my-function", nil, nil, "my-function", nil),
-        ("my-function:1", nil, nil, "my-function", "1"),
-        ("my-function:$LATEST", nil, nil, "my-function", "$LATEST"),
-        ("function:my-function", nil, nil, "my-function", nil),
-        ("123456789012:function:my-function", nil, "123456789012", "my-function", nil),
-        ("us-east-1:123456789012:function:f:live", "us-east-1", "123456789012", "f", "live"),
-        ("arn:aws:lambda:us-east-1:123456789012:function:f", "us-east-1", "123456789012", "f", nil),
-        ("arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:f:7", "us-gov-west-1", "123456789012", "f", "7"),
-        ("arn:aws:lambda:us-isob-east-1:123456789012:function:f", "us-isob-east-1", "123456789012", "f", nil),
-        ("arn:aws:lambda:eusc-de-east-1:123456789012:function:f", "eusc-de-east-1", "123456789012", "f", nil),
-        // An ARN that ends early names a function called "function".
-        ("arn:aws:lambda:us-east-1:123456789012:function", "us-east-1", "123456789012", "function", nil),
-        ("123456789012", nil, nil, "123456789012", nil),
-    ] as [(String, String?, String?, String, String?)])
+    @Test(
+        arguments: [
+            ("my-function", nil, nil, "my-function", nil),
+            ("my-function:1", nil, nil, "my-function", "1"),
+            ("my-function:$LATEST", nil, nil, "my-function", "$LATEST"),
+            ("function:my-function", nil, nil, "my-function", nil),
+            ("123456789012:function:my-function", nil, "123456789012", "my-function", nil),
+            ("us-east-1:123456789012:function:f:live", "us-east-1", "123456789012", "f", "live"),
+            ("arn:aws:lambda:us-east-1:123456789012:function:f", "us-east-1", "123456789012", "f", nil),
+            (
+                "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:f:7", "us-gov-west-1", "123456789012", "f",
+                "7"
+            ),
+            ("arn:aws:lambda:us-isob-east-1:123456789012:function:f", "us-isob-east-1", "123456789012", "f", nil),
+            ("arn:aws:lambda:eusc-de-east-1:123456789012:function:f", "eusc-de-east-1", "123456789012", "f", nil),
+            // An ARN that ends early names a function called "function".
+            ("arn:aws:lambda:us-east-1:123456789012:function", "us-east-1", "123456789012", "function", nil),
+            ("123456789012", nil, nil, "123456789012", nil),
+        ] as [(String, String?, String?, String, String?)])
     func parses(text: String, region: String?, account: String?, name: String, qualifier: String?) throws {
         let reference = try #require(FunctionReference(parsing: text))
         #expect(reference.region == region)
@@ -38,10 +42,14 @@ struct FunctionReferenceTests {
     ])
     func refuses(text: String) { #expect(FunctionReference(parsing: text) == nil) }
 
-    @Test(arguments: ["us-east-1", "ap-southeast-3", "us-gov-west-1", "us-iso-east-1", "us-isob-east-1", "eusc-de-east-1"])
+    @Test(arguments: [
+        "us-east-1", "ap-southeast-3", "us-gov-west-1", "us-iso-east-1", "us-isob-east-1", "eusc-de-east-1",
+    ])
     func knowsRegions(region: String) { #expect(FunctionReference.isRegion(region)) }
 
-    @Test(arguments: ["", "us", "us-east", "us-east-11", "usa-east-1", "us-east-a", "us--1", "us-isobb-east-1", "US-EAST-1"])
+    @Test(arguments: [
+        "", "us", "us-east", "us-east-11", "usa-east-1", "us-east-a", "us--1", "us-isobb-east-1", "US-EAST-1",
+    ])
     func knowsWhatIsNoRegion(region: String) { #expect(!FunctionReference.isRegion(region)) }
 }
 

@@ -19,14 +19,16 @@ struct FunctionSettingsTests {
     @Test func limitsBeyondTheModelsAreChecked() {
         var settings = base
         settings.memory = 10_241
-        #expect(throws: LambdaFailures.invalidParameter(
-            "'MemorySize' value failed to satisfy constraint: Member must have value less than or equal to 10240")
+        #expect(
+            throws: LambdaFailures.invalidParameter(
+                "'MemorySize' value failed to satisfy constraint: Member must have value less than or equal to 10240")
         ) { try settings.validate() }
         settings.memory = 10_240
         settings.timeout = 901
-        #expect(throws: AWSError.validation(
-            "1 validation error detected: Value '901' at 'timeout' failed to satisfy constraint: "
-                + "Member must have value less than or equal to 900")
+        #expect(
+            throws: AWSError.validation(
+                "1 validation error detected: Value '901' at 'timeout' failed to satisfy constraint: "
+                    + "Member must have value less than or equal to 900")
         ) { try settings.validate() }
     }
 
@@ -48,9 +50,10 @@ struct FunctionSettingsTests {
         }
     }
 
-    @Test(arguments: [
-        [:], ["A": ""], ["A": "\"\\\n\r\t\u{1}", "B": "ü 日本 🐦"], ["quote\"": "tab\t"],
-    ] as [[String: String]])
+    @Test(
+        arguments: [
+            [:], ["A": ""], ["A": "\"\\\n\r\t\u{1}", "B": "ü 日本 🐦"], ["quote\"": "tab\t"],
+        ] as [[String: String]])
     func variablesAreReadAsTheyWereWritten(variables: [String: String]) {
         #expect(EnvironmentVariables.parse(Array(EnvironmentVariables.json(variables).utf8)) == variables)
     }
@@ -77,9 +80,10 @@ struct FunctionSettingsTests {
 
     @Test(arguments: ["go1.x", "provided", "ruby2.7", "nodejs14.x", "python3.7", "dotnetcore3.1", "nodejs12.x"])
     func retiredRuntimesAreRefused(runtime: String) {
-        #expect(throws: LambdaFailures.invalidParameter(
-            "The runtime parameter of \(runtime) is no longer supported for creating or updating AWS Lambda functions. "
-                + "We recommend you use a supported runtime while creating or updating functions.")
+        #expect(
+            throws: LambdaFailures.invalidParameter(
+                "The runtime parameter of \(runtime) is no longer supported for creating or updating AWS Lambda functions. "
+                    + "We recommend you use a supported runtime while creating or updating functions.")
         ) { try Runtimes.validate(runtime, operation: "CreateFunction", acceptsDeprecated: false) }
     }
 
@@ -100,8 +104,9 @@ struct FunctionSettingsTests {
     }
 
     @Test func runtimesThatAreNotBuiltSaySo() {
-        #expect(throws: AWSError.notImplemented(
-            service: "lambda", operation: "CreateFunction", parameter: "Runtime=java21")
+        #expect(
+            throws: AWSError.notImplemented(
+                service: "lambda", operation: "CreateFunction", parameter: "Runtime=java21")
         ) { try Runtimes.validate("java21", operation: "CreateFunction", acceptsDeprecated: false) }
     }
 }

@@ -5,11 +5,12 @@ import Testing
 @testable import Lambda
 
 struct SmallPartsTests {
-    @Test(arguments: [
-        (0, "1970-01-01T00:00:00.000+0000"), (1_700_000_000_123, "2023-11-14T22:13:20.123+0000"),
-        (951_782_400_000, "2000-02-29T00:00:00.000+0000"), (-1, "1969-12-31T23:59:59.999+0000"),
-        (253_402_300_799_999, "9999-12-31T23:59:59.999+0000"),
-    ] as [(Int64, String)])
+    @Test(
+        arguments: [
+            (0, "1970-01-01T00:00:00.000+0000"), (1_700_000_000_123, "2023-11-14T22:13:20.123+0000"),
+            (951_782_400_000, "2000-02-29T00:00:00.000+0000"), (-1, "1969-12-31T23:59:59.999+0000"),
+            (253_402_300_799_999, "9999-12-31T23:59:59.999+0000"),
+        ] as [(Int64, String)])
     func timesAreWrittenAsLambdaDoes(milliseconds: Int64, text: String) {
         #expect(Timestamp(milliseconds: milliseconds).lambdaText == text)
     }
@@ -36,19 +37,32 @@ struct SmallPartsTests {
     @Test(arguments: [(nil, 50), (1, 1), (10_000, 50)] as [(Int?, Int)])
     func pagesHoldFiftyAtMost(asked: Int?, given: Int) { #expect(PageMarker.size(asked) == given) }
 
-    @Test(arguments: [
-        ("arn:aws:iam::111111111111:role/r", "r"), ("arn:aws:iam::111111111111:role/service-role/path/r", "r"),
-        ("arn:aws:iam::111111111111:user/r", nil), ("arn:aws:iam::1:role/r", nil), ("r1", nil),
-        ("arn:aws:iam::111111111111:role/", nil),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("arn:aws:iam::111111111111:role/r", "r"), ("arn:aws:iam::111111111111:role/service-role/path/r", "r"),
+            ("arn:aws:iam::111111111111:user/r", nil), ("arn:aws:iam::1:role/r", nil), ("r1", nil),
+            ("arn:aws:iam::111111111111:role/", nil),
+        ] as [(String, String?)])
     func rolesAreParsed(arn: String, name: String?) { #expect(RoleARN(arn)?.name == name) }
 
     @Test(arguments: [
-        (#"{"Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#, true),
-        (#"{"Statement":{"Effect":"Allow","Principal":{"Service":["a","lambda.amazonaws.com"]},"Action":["sts:AssumeRole"]}}"#, true),
+        (
+            #"{"Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#,
+            true
+        ),
+        (
+            #"{"Statement":{"Effect":"Allow","Principal":{"Service":["a","lambda.amazonaws.com"]},"Action":["sts:AssumeRole"]}}"#,
+            true
+        ),
         (#"{"Statement":[{"Effect":"Allow","Principal":"*","Action":"*"}]}"#, true),
-        (#"{"Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#, false),
-        (#"{"Statement":[{"Effect":"Deny","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#, false),
+        (
+            #"{"Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#,
+            false
+        ),
+        (
+            #"{"Statement":[{"Effect":"Deny","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#,
+            false
+        ),
         (#"{"Statement":[{"Effect":"Allow","Principal":{"AWS":"111111111111"},"Action":"sts:AssumeRole"}]}"#, false),
         ("not json", false),
     ])

@@ -50,7 +50,9 @@ struct ZipArchiveTests {
     func pathsThatLeadOutAreRefused(name: String) { refuses(ZipBuilder(Entry(name, "x"))) }
 
     @Test func devicesAreRefused() {
-        for kind: UInt32 in [0o020000, 0o060000, 0o010000, 0o140000] { refuses(ZipBuilder(Entry("a", "", mode: kind | 0o644))) }
+        for kind: UInt32 in [0o020000, 0o060000, 0o010000, 0o140000] {
+            refuses(ZipBuilder(Entry("a", "", mode: kind | 0o644)))
+        }
     }
 
     @Test func contradictionsAreRefused() {
@@ -68,12 +70,15 @@ struct ZipArchiveTests {
     /// As zip bombs do: many entries that all are the same bytes.
     @Test func entriesThatOverlapAreRefused() {
         let kernel = String(repeating: "0", count: 100_000)
-        refuses(ZipBuilder(Entry("a", kernel), Entry("b", kernel).with { ($0.statedOffset, $0.localName) = (0, Array("a".utf8)) }))
+        refuses(
+            ZipBuilder(
+                Entry("a", kernel), Entry("b", kernel).with { ($0.statedOffset, $0.localName) = (0, Array("a".utf8)) }))
         refuses(ZipBuilder(Entry("a", kernel), Entry("a", kernel).with { $0.statedOffset = 0 }))
     }
 
     @Test func foldersMayBeNamedTwice() throws {
-        let archive = try ZipArchive(ZipBuilder(Entry("a/", mode: 0o040755), Entry("a/", mode: 0o040755), Entry("a/b")).bytes)
+        let archive = try ZipArchive(
+            ZipBuilder(Entry("a/", mode: 0o040755), Entry("a/", mode: 0o040755), Entry("a/b")).bytes)
         #expect(archive.entries.count == 3)
     }
 
@@ -114,7 +119,10 @@ struct ZipArchiveTests {
             var bytes = seeds[round % seeds.count]
             for _ in 0..<Int.random(in: 1...4, using: &generator) {
                 let index = Int.random(in: 0..<bytes.count, using: &generator)
-                bytes[index] = Bool.random(using: &generator) ? UInt8.random(in: 0...255, using: &generator) : [0, 0xFF, 0x7F, 1].randomElement(using: &generator) ?? 0
+                bytes[index] =
+                    Bool.random(using: &generator)
+                    ? UInt8.random(in: 0...255, using: &generator)
+                    : [0, 0xFF, 0x7F, 1].randomElement(using: &generator) ?? 0
             }
             guard let archive = try? ZipArchive(bytes) else { continue }
             #expect(archive.size < 262_144_000)

@@ -41,7 +41,9 @@ struct ErrorWriter {
         let isServer = shape["fault"] != nil || shape["error"]?["senderFault"]?.bool == false
         let status = shape["error"]?["httpStatusCode"]?.integer ?? (shape["fault"] != nil ? 500 : 400)
         let fault = status >= 500 || isServer ? "server" : "client"
-        let code = shape["error"]?["code"]?.string ?? name
+        // The codes of services that once spoke query are those of that protocol; now an error goes by its name.
+        let isRenamed = model.metadata["awsQueryCompatible"] != nil
+        let code = isRenamed ? name : shape["error"]?["code"]?.string ?? name
         let members = members(name)
         var parameters = ["_ message: String"]
         for member in members {

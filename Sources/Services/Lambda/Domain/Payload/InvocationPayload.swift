@@ -6,10 +6,11 @@ enum InvocationPayload {
     static func validate(_ payload: [UInt8]) throws {
         if payload.count > LambdaLimits.synchronousPayload {
             throw LambdaFailures.tooLarge(
-                "Request must be smaller than \(LambdaLimits.synchronousPayload) bytes for the InvokeFunction operation")
+                "Request must be smaller than \(LambdaLimits.synchronousPayload) bytes for the InvokeFunction operation"
+            )
         }
         do {
-            try JSONScanner.check(payload)
+            try PayloadScanner.check(payload)
         } catch {
             throw LambdaFailures.invalidContent(
                 "Could not parse request body into json: Could not parse payload into json: \(error.description)")
@@ -26,7 +27,7 @@ enum InvocationPayload {
                 "Client context must be no more than \(LambdaLimits.clientContext) bytes when base64-encoded.")
         }
         guard let data = Data(base64Encoded: encoded), let text = String(validating: data, as: UTF8.self),
-            (try? JSONScanner.check(Array(data))) != nil,
+            (try? PayloadScanner.check(Array(data))) != nil,
             data.first(where: { $0 > 0x20 }) == UInt8(ascii: "{")
         else { throw LambdaFailures.invalidContent("Client context must be a valid Base64-encoded JSON object.") }
         return text

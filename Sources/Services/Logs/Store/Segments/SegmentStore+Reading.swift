@@ -73,6 +73,7 @@ extension SegmentStore {
         var collector = EventCollector(limit: request.limit, isForward: forward)
         var cursor: RunCursor?
         var isExhausted = false
+        var isComplete = false
         var scanned = 0
         var batch = 4
         while true {
@@ -103,32 +104,41 @@ extension SegmentStore {
                 if let next = frontier.removeMin() { taken.append(next) }
             }
             batch = min(batch * 2, 128)
-            let (result, bytes) = try await process(taken, request, collector)
-            collector = result
-            scanned += bytes
+            let result = try await process(taken, request, collector)
+            collector = result.collector
+            scanned += result.scanned
+            isComplete = result.isComplete
+            if isComplete { break }
         }
         let events = collector.finish()
-        let more = collector.isCut || !frontier.isEmpty || !isExhausted
+        let more = isComplete || collector.isCut || !frontier.isEmpty || !isExhausted
         guard let last = events.last, more else { return ReadPage(events: forward ? events : events.reversed()) }
         return ReadPage(events: forward ? events : events.reversed(), rest: forward ? last.position.next : last.position)
     }
 
+    private struct Progress: Sendable {
+        var collector: EventCollector
+        var scanned = 0
+        /// The page was full before the last of the frames.
+        var isComplete = false
+    }
+
     /// Reads frames, off the cooperative pool, and adds what belongs to the page.
-    private func process(
-        _ candidates: [Candidate], _ request: ReadRequest, _ collector: EventCollector
-    ) async throws -> (EventCollector, Int) {
+    private func process(_ candidates: [Candidate], _ request: ReadRequest, _ collector: EventCollector) async throws -> Progress {
         try await withCheckedThrowingContinuation { continuation in
             readers.async { [self] in
                 continuation.resume(
                     with: Result {
-                        var collector = collector
-                        var scanned = 0
+                        var progress = Progress(collector: collector)
                         for candidate in candidates {
-                            if collector.isComplete(before: candidate.key) { break }
-                            try collect(candidate.frame, request, &collector)
-                            scanned += candidate.frame.length
+                            if progress.collector.isComplete(before: candidate.key) {
+                                progress.isComplete = true
+                                break
+                            }
+                            try collect(candidate.frame, request, &progress.collector)
+                            progress.scanned += candidate.frame.length
                         }
-                        return (collector, scanned)
+                        return progress
                     })
             }
         }

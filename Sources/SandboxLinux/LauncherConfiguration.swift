@@ -1,0 +1,18 @@
+/// What the launcher is started with, by `martlet up` while that is still root.
+public struct LauncherConfiguration: Sendable {
+    /// The data folder; it exists. Code and blobs are bound from below it.
+    public var dataFolder: String
+    /// Folders (or files) of the host from which sandboxes may bind: interpreters, bootstraps. Nothing else of the host can be
+    /// asked for, whatever becomes of Martlet. What does not exist is passed over. At most 64.
+    public var allowedPrefixes: [String]
+    /// The launcher's executable; nil: found by ``LauncherProcess/locate()``.
+    public var executable: String?
+    /// A program (with arguments) that starts the launcher, such as one that gives up root first.
+    var wrapper: [String] = []
+
+    public init(dataFolder: String, allowedPrefixes: [String], executable: String? = nil) {
+        self.dataFolder = dataFolder
+        self.allowedPrefixes = allowedPrefixes
+        self.executable = executable
+    }
+}

@@ -1,0 +1,10 @@
+#pragma once
+
+// The inside of a sandbox's network namespace.
+
+#include <stdint.h>
+
+// Brings the loopback interface up. 0, or -1 with errno.
+int network_loopback(void);
+// A listening TCP socket on 127.0.0.1, non-blocking. -1 with errno.
+int network_listen(uint16_t port);

@@ -1,0 +1,18 @@
+#pragma once
+
+// What the launcher is told at its start, by Martlet while that was still root; trusted.
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+enum { PREFIXES_MAX = 64 };
+
+struct options {
+    const char *instance;  // names this data folder's control groups
+    const char *data;      // the data folder's path
+    const char *prefixes[PREFIXES_MAX];
+    int prefix_count;
+};
+
+// false: standard error says why.
+bool parse_options(int count, char **arguments, struct options *options);

@@ -1,0 +1,15 @@
+#pragma once
+
+// The function's own process, from its birth to its exec.
+
+#include <stdint.h>
+
+#include "init.h"
+
+struct program_failure {
+    int32_t error;
+    char stage[64];
+};
+
+// Becomes the program; on failure writes a program_failure and exits. After vfork: touches nothing of the parent's.
+_Noreturn void program_run(const struct plan *plan, int failures);

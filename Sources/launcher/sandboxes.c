@@ -1,0 +1,296 @@
+#include "system.h"
+#include "sandboxes.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cgroup.h"
+#include "init.h"
+#include "sandbox.h"
+#include "spawn.h"
+
+enum { START_MILLISECONDS = 10000, REMOVE_MILLISECONDS = 20 };
+
+static struct sandboxes_settings settings;
+static struct sandbox *table[ML_SANDBOXES_MAX];
+static unsigned table_used;  // one past the highest slot in use
+static uint64_t serial;
+
+// Numbers are never used again: the slot below, a serial number above.
+static struct sandbox *find(uint64_t number) {
+    struct sandbox *sandbox = table[number % ML_SANDBOXES_MAX];
+    return sandbox && sandbox->number == number ? sandbox : NULL;
+}
+
+static int64_t now_milliseconds(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+void sandboxes_open(const struct sandboxes_settings *given) { settings = *given; }
+
+static bool watch(int descriptor, const struct sandbox *sandbox, bool process) {
+    // Even: the reaper's reports. Odd: its end.
+    struct epoll_event event = {.events = EPOLLIN, .data.u64 = sandbox->number * 2 + process};
+    return epoll_ctl(settings.poll, EPOLL_CTL_ADD, descriptor, &event) == 0;
+}
+
+static struct sandbox *new_sandbox(uint64_t request) {
+    unsigned slot = 0;
+    while (slot < ML_SANDBOXES_MAX && table[slot]) slot++;
+    if (slot == ML_SANDBOXES_MAX) return NULL;
+    struct sandbox *sandbox = calloc(1, sizeof *sandbox);
+    if (!sandbox) return NULL;
+    sandbox->slot = slot;
+    sandbox->number = ++serial * ML_SANDBOXES_MAX + slot;
+    sandbox->request = request;
+    sandbox->reaper = sandbox->report = sandbox->output = sandbox->program = sandbox->status = -1;
+    for (int i = 0; i < HIERARCHIES_MAX; i++) sandbox->group.folder[i] = sandbox->group.tasks[i] = -1;
+    sandbox->file_pages = sandbox->peak = -1;
+    sandbox->deadline = now_milliseconds() + START_MILLISECONDS;
+    table[slot] = sandbox;
+    if (slot >= table_used) table_used = slot + 1;
+    return sandbox;
+}
+
+static void forget(struct sandbox *sandbox) {
+    close_if_open(&sandbox->report);
+    close_if_open(&sandbox->reaper);
+    close_if_open(&sandbox->output);
+    close_if_open(&sandbox->program);
+    close_if_open(&sandbox->status);
+    if (!cgroup_remove(&sandbox->group)) {
+        // The kernel is a moment behind; sandboxes_tend tries again.
+        sandbox->state = SANDBOX_GONE;
+        return;
+    }
+    table[sandbox->slot] = NULL;
+    while (table_used > 0 && !table[table_used - 1]) table_used--;
+    free(sandbox);
+}
+
+static enum ml_status status_of(int error, bool exec) {
+    if (exec && (error == ENOENT || error == EACCES || error == ENOEXEC || error == ENOTDIR || error == ELOOP ||
+                 error == EINVAL || error == EISDIR || error == ELIBBAD))
+        return ML_INVALID_ENTRYPOINT;
+    if (error == ENOMEM || error == EAGAIN || error == ENOSPC || error == EMFILE || error == ENFILE || error == EDQUOT)
+        return ML_EXHAUSTED;
+    return ML_FAILED;
+}
+
+static void refuse(uint64_t request, const char *stage, int error) {
+    char text[256];
+    snprintf(text, sizeof text, "%s: %s", stage, strerror(error));
+    message_answer(request, 0, status_of(error, strcmp(stage, "exec") == 0), text);
+}
+
+void sandboxes_spawn(uint64_t request, const struct spawn_request *spawn) {
+    struct sandbox *sandbox = new_sandbox(request);
+    if (!sandbox) {
+        message_answer(request, 0, ML_EXHAUSTED, "too many sandboxes");
+        return;
+    }
+    sandbox->memory = (int64_t)spawn->memory_mib << 20;
+    sandbox->port_count = spawn->port_count;
+    const struct spawn_settings how = {
+        .privileged = settings.privileged, .disk = settings.disk, .first_uid = settings.first_uid};
+    const char *stage = "the sandbox";
+    int error = spawn_sandbox(sandbox, spawn, &how, &stage);
+    if (error == 0 && (!watch(sandbox->report, sandbox, false) || !watch(sandbox->reaper, sandbox, true))) {
+        error = errno;
+        stage = "watching it";
+        (void)sys_pidfd_send_signal(sandbox->reaper, SIGKILL);
+        (void)waitpid(sandbox->reaper_pid, NULL, 0);
+    }
+    if (error != 0) {
+        refuse(request, stage, error);
+        forget(sandbox);
+    }
+}
+
+static void started(struct sandbox *sandbox, const int *descriptors, int count) {
+    // The program's pidfd stays here; the listeners go on.
+    sandbox->program = descriptors[0];
+    sandbox->status = sandbox_open_status(sandbox->program);
+    int handed[ML_DESCRIPTORS_MAX], handed_count = 0;
+    struct ml_started body = {.listeners = (uint32_t)(count - 1)};
+    bool v2 = false;
+    int freezer = cgroup_freezer(&sandbox->group, &v2);
+    body.has_freezer = freezer >= 0;
+    body.freezer_v2 = v2;
+    handed[handed_count++] = sandbox->output;
+    sandbox->output = -1;
+    if (freezer >= 0) handed[handed_count++] = freezer;
+    for (int i = 1; i < count; i++) handed[handed_count++] = descriptors[i];
+    sandbox->state = SANDBOX_RUNNING;
+    message_send(ML_STARTED, ML_OK, sandbox->request, sandbox->number, &body, sizeof body, handed, handed_count);
+}
+
+static void hear(struct sandbox *sandbox) {
+    struct report report;
+    int descriptors[ML_DESCRIPTORS_MAX], count;
+    ssize_t size = ml_receive(sandbox->report, &report, sizeof report, descriptors, &count, MSG_DONTWAIT);
+    if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    bool expected = size == (ssize_t)sizeof report && report.kind == REPORT_STARTED && sandbox->state == SANDBOX_STARTING &&
+                    count == sandbox->port_count + 1;
+    if (!expected)
+        for (int i = 0; i < count && size > 0; i++) close(descriptors[i]);
+    if (size != (ssize_t)sizeof report) {
+        // Its end was closed: the reaper is dying; its pidfd tells when.
+        epoll_ctl(settings.poll, EPOLL_CTL_DEL, sandbox->report, NULL);
+        return;
+    }
+    report.stage[sizeof report.stage - 1] = 0;
+    if (expected) {
+        started(sandbox, descriptors, count);
+    } else if (report.kind == REPORT_FAILED && sandbox->state == SANDBOX_STARTING) {
+        refuse(sandbox->request, report.stage, report.value);
+        sandbox->state = SANDBOX_FAILED;
+    } else if (report.kind == REPORT_EXITED && sandbox->state == SANDBOX_RUNNING) {
+        sandbox->wait_status = report.value;
+        sandbox->has_wait_status = true;
+        sandbox_note_resident_peak(sandbox, report.peak);
+    }
+}
+
+static void ended(struct sandbox *sandbox) {
+    // What it still had to say came before its end.
+    for (int i = 0; i < 4; i++) hear(sandbox);
+    int status = 0;
+    if (waitpid(sandbox->reaper_pid, &status, WNOHANG) == 0) return;
+    if (sandbox->state == SANDBOX_STARTING) {
+        message_answer(sandbox->request, 0, ML_FAILED, "the sandbox ended while it was made");
+    } else if (sandbox->state == SANDBOX_RUNNING) {
+        struct ml_exited body = {0};
+        int how = sandbox->has_wait_status ? sandbox->wait_status : status;
+        if (WIFSIGNALED(how))
+            body.signal = WTERMSIG(how);
+        else
+            body.code = WEXITSTATUS(how);
+        bool killed = body.signal == SIGKILL || body.code == 128 + SIGKILL;
+        body.out_of_memory = killed && !sandbox->killed && cgroup_oom_kills(&sandbox->group) > 0;
+        sandbox_measure(sandbox, NULL);
+        if (body.out_of_memory) sandbox->peak = sandbox->memory;
+        body.peak = sandbox->peak;
+        message_send(ML_EXITED, ML_OK, 0, sandbox->number, &body, sizeof body, NULL, 0);
+    }
+    forget(sandbox);
+}
+
+void sandboxes_event(uint64_t tag) {
+    struct sandbox *sandbox = find(tag / 2);
+    if (!sandbox || sandbox->state == SANDBOX_GONE) return;
+    if (tag % 2)
+        ended(sandbox);
+    else
+        hear(sandbox);
+}
+
+static void kill_sandbox(struct sandbox *sandbox) {
+    sandbox->killed = true;
+    (void)sys_pidfd_send_signal(sandbox->reaper, SIGKILL);
+    cgroup_kill(&sandbox->group);
+}
+
+static int freeze(struct sandbox *sandbox, bool frozen) {
+    if (cgroup_has(CGROUP_FREEZER)) return cgroup_freeze(&sandbox->group, frozen);
+    char order = frozen ? ORDER_STOP : ORDER_CONTINUE;
+    return ml_send(sandbox->report, &order, 1, NULL, 0, MSG_DONTWAIT);
+}
+
+void sandboxes_handle(const struct ml_header *header, const void *body, size_t size) {
+    struct sandbox *sandbox = find(header->sandbox);
+    if (!sandbox || sandbox->state != SANDBOX_RUNNING) {
+        message_answer(header->request, header->sandbox, ML_UNKNOWN_SANDBOX, NULL);
+        return;
+    }
+    int result = 0;
+    struct ml_limit_cpu limit;
+    struct ml_measured measured;
+    switch (header->kind) {
+    case ML_LIMIT_CPU:
+        if (size != sizeof limit) {
+            message_answer(header->request, header->sandbox, ML_INVALID_MESSAGE, NULL);
+            return;
+        }
+        memcpy(&limit, body, sizeof limit);
+        if (limit.milli > 1000000) {
+            message_answer(header->request, header->sandbox, ML_INVALID_MESSAGE, "CPU out of range");
+            return;
+        }
+        sandbox_measure(sandbox, NULL);
+        result = cgroup_limit_cpu(&sandbox->group, limit.milli);
+        break;
+    case ML_FREEZE:
+    case ML_THAW:
+        result = freeze(sandbox, header->kind == ML_FREEZE);
+        break;
+    case ML_TERMINATE:
+        result = sys_pidfd_send_signal(sandbox->program, SIGTERM);
+        if (result < 0 && errno == ESRCH) result = 0;
+        break;
+    case ML_KILL:
+        kill_sandbox(sandbox);
+        break;
+    case ML_STATISTICS:
+        sandbox_measure(sandbox, &measured.current);
+        measured.peak = sandbox->peak;
+        message_send(ML_MEASURED, ML_OK, header->request, header->sandbox, &measured, sizeof measured, NULL, 0);
+        return;
+    default:
+        message_answer(header->request, header->sandbox, ML_INVALID_MESSAGE, "unknown kind of message");
+        return;
+    }
+    message_answer(header->request, header->sandbox, result < 0 ? ML_FAILED : ML_OK, result < 0 ? strerror(errno) : NULL);
+}
+
+int sandboxes_tend(void) {
+    int64_t now = now_milliseconds();
+    int wait = -1;
+    for (unsigned slot = 0; slot < table_used; slot++) {
+        struct sandbox *sandbox = table[slot];
+        if (!sandbox) continue;
+        int64_t left = -1;
+        if (sandbox->state == SANDBOX_GONE) {
+            cgroup_kill(&sandbox->group);
+            forget(sandbox);
+            left = REMOVE_MILLISECONDS;
+        } else if (sandbox->state == SANDBOX_STARTING) {
+            left = sandbox->deadline - now;
+            if (left <= 0) {
+                kill_sandbox(sandbox);
+                left = 100;
+            }
+        }
+        if (left >= 0 && (wait < 0 || left < wait)) wait = (int)left;
+    }
+    return wait;
+}
+
+void sandboxes_end(void) {
+    for (unsigned slot = 0; slot < table_used; slot++)
+        if (table[slot] && table[slot]->state != SANDBOX_GONE) kill_sandbox(table[slot]);
+    for (unsigned slot = 0; slot < ML_SANDBOXES_MAX; slot++) {
+        struct sandbox *sandbox = table[slot];
+        if (!sandbox) continue;
+        if (sandbox->state != SANDBOX_GONE) {
+            while (waitpid(sandbox->reaper_pid, NULL, 0) < 0 && errno == EINTR) continue;
+            forget(sandbox);
+        }
+    }
+    struct timespec pause = {.tv_nsec = 1000000};
+    for (int round = 0; round < 2000 && table_used > 0; round++) {
+        (void)sandboxes_tend();
+        nanosleep(&pause, NULL);
+    }
+}

@@ -1,0 +1,36 @@
+import ArgumentParser
+import Foundation
+import NIOHTTP1
+
+struct StatusCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Show whether the platform runs, and what it does.")
+
+    @Flag(help: "Print the server's JSON.") var json = false
+    @OptionGroup var connection: ConnectionOptions
+
+    func run() throws {
+        do {
+            let client = HTTPClient(endpoint: try connection.resolvedEndpoint())
+            try Blocking.run { try await show(client) }
+        } catch {
+            throw Failure.exit(error)
+        }
+    }
+
+    private func show(_ client: HTTPClient) async throws {
+        let response = try await client.send(.GET, "/_martlet/health")
+        guard response.status == 200, let health = try? JSONSerialization.jsonObject(with: Data(response.body)) as? [String: Any] else {
+            throw SettingsError("What answers at \(client.endpoint) is not Martlet.")
+        }
+        if json { return FileHandle.standardOutput.write(Data(response.body + [0x0A])) }
+        print("Martlet \(health["version"] ?? "?") at \(client.endpoint): \(health["state"] ?? "?")")
+        for (name, value) in (health["settings"] as? [String: Any] ?? [:]).sorted(by: { $0.key < $1.key }) {
+            print("  \(name): \(value)")
+        }
+        if let environments = health["environments"] as? [String: Any] {
+            print("  environments: \(environments["total"] ?? 0), \(environments["idle"] ?? 0) of them idle")
+        }
+        print("  services: \((health["services"] as? [String: Any] ?? [:]).keys.sorted().joined(separator: ", "))")
+    }
+}

@@ -1,0 +1,53 @@
+import DataPlane
+import Foundation
+import FrontDoor
+import Lambda
+import Persistence
+import ServiceKit
+
+/// The platform's own paths: health, reset, downloads of code.
+struct Administration: Sendable {
+    let settings: Settings
+    let ground: Ground
+    let services: [any AWSService]
+    let database: any Database
+    let dataPlane: DataPlane
+    let lambda: LambdaService
+
+    private var serviceNames: [String] { services.map { type(of: $0).modelName } }
+
+    var routes: AdminRoutes {
+        let mayReset = settings.ephemeral || settings.allowReset
+        var routes = AdminRoutes.standard(
+            version: MartletVersion.current, services: serviceNames, state: { "running" }, reset: mayReset ? reset : nil)
+        routes.add("GET", "/_martlet/health", access: .anyone) { _ in AdminRoutes.Response(body: try health()) }
+        routes.add("GET", "/_martlet/code/", access: .anyone) { [lambda] request in
+            let download = try await lambda.codeDownload(path: request.path, query: request.query)
+            return AdminRoutes.Response(status: download.status, contentType: download.contentType, body: download.body)
+        }
+        return routes
+    }
+
+    private func health() throws -> [UInt8] {
+        let (total, idle) = dataPlane.counts
+        let health: [String: Any] = [
+            "version": MartletVersion.current, "state": "running",
+            "services": Dictionary(serviceNames.map { ($0, "available") }, uniquingKeysWith: { $1 }),
+            "environments": ["total": total, "idle": idle],
+            "settings": [
+                "authentication": settings.authentication.rawValue, "region": settings.region,
+                "data": settings.ephemeral ? "in memory" : ground.namedFolder,
+                "database": settings.database == nil ? "SQLite" : "PostgreSQL",
+                "durability": settings.ephemeral ? "none" : settings.durability.rawValue,
+            ],
+        ]
+        return Array(try JSONSerialization.data(withJSONObject: health, options: [.sortedKeys]))
+    }
+
+    /// All state goes: environments first, so that nothing of them is written anew.
+    @Sendable private func reset() async throws {
+        await dataPlane.endAll()
+        try await database.eraseAll()
+        for service in services { try await service.reset() }
+    }
+}

@@ -1,0 +1,33 @@
+import DataPlane
+import SandboxLinux
+import ServiceKit
+import ServiceLifecycle
+
+/// A service's own background work, until shutdown.
+struct BackgroundWork: Service {
+    private let service: any AWSService
+
+    init(_ service: any AWSService) { self.service = service }
+
+    func run() async throws {
+        try await cancelWhenGracefulShutdown {
+            do {
+                try await service.run()
+                // A service without background work is done; the group's others go on.
+                try await gracefulShutdown()
+            } catch is CancellationError {}
+        }
+    }
+}
+
+/// Ends the execution environments at shutdown, after the front door has answered the last request.
+struct EnvironmentKeeper: Service {
+    let dataPlane: DataPlane
+    let sandboxes: LinuxSandboxProvider
+
+    func run() async throws {
+        try await gracefulShutdown()
+        await dataPlane.endAll()
+        await sandboxes.shutDown()
+    }
+}

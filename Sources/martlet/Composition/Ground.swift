@@ -1,0 +1,46 @@
+import Execution
+import Foundation
+import SandboxLinux
+
+/// What must be settled while the process is root, if it is, and has one thread: the launcher of sandboxes runs, the interpreters
+/// that only root may look for are found, and everything else happens without privileges.
+struct Ground: Sendable {
+    let launcher: LauncherProcess
+    let runtimes: RuntimeCatalog
+    /// The data folder's path from now on.
+    let folder: String
+    /// The data folder as the user named it.
+    let namedFolder: String
+
+    /// - Throws: what prevents a start, in plain words.
+    static func prepare(_ settings: Settings) throws -> Ground {
+        signal(SIGPIPE, SIG_IGN)
+        let named = settings.ephemeral ? try temporaryFolder() : absolute(settings.data)
+        try makeFolders(named)
+        let runtimes = HostRuntimes.discover(strict: settings.strictRuntimes)
+        var prefixes = runtimes.interpreters.map(\.prefix)
+        if let bootstraps = runtimes.bootstraps { prefixes.append(bootstraps) }
+        let launcher = try LauncherProcess.start(LauncherConfiguration(dataFolder: named, allowedPrefixes: prefixes))
+        let folder = try Privileges.drop(dataFolder: named)
+        return Ground(launcher: launcher, runtimes: runtimes, folder: folder, namedFolder: named)
+    }
+
+    private static func temporaryFolder() throws -> String {
+        var template = Array("\(NSTemporaryDirectory())martlet-XXXXXX".utf8CString)
+        guard let path = mkdtemp(&template) else { throw SettingsError("No temporary folder can be made: \(String(cString: strerror(errno))).") }
+        return String(cString: path)
+    }
+
+    private static func makeFolders(_ path: String) throws {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw SettingsError("The data folder \(path) cannot be made: \(String(cString: strerror(errno))). Choose another with --data.")
+        }
+    }
+
+    private static func absolute(_ path: String) -> String {
+        path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+    }
+}

@@ -1,0 +1,77 @@
+import DataPlane
+import Execution
+import Foundation
+import Sandbox
+import Synchronization
+
+/// The interpreters of this machine, for the data plane.
+final class HostRuntimes: RuntimeLocator, Sendable {
+    private let catalog: Mutex<RuntimeCatalog>
+
+    init(_ catalog: RuntimeCatalog) { self.catalog = Mutex(catalog) }
+
+    /// Looks for interpreters without running any.
+    static func discover(strict: Bool) -> RuntimeCatalog {
+        let files = HostFileTree()
+        let environment = ProcessInfo.processInfo.environment
+        return RuntimeCatalog(
+            findings: InterpreterSearch(
+                homes: [environment["HOME"] ?? NSHomeDirectory()], path: (environment["PATH"] ?? "").split(separator: ":").map(String.init),
+                environment: environment
+            ).run(in: files),
+            bootstraps: BootstrapFolder.find(executable: executable, environment: environment, in: files), isStrict: strict)
+    }
+
+    /// This program's file.
+    static var executable: String {
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+    }
+
+    func locate(_ function: FunctionVersion) async throws -> LocatedRuntime {
+        guard let identifier = RuntimeIdentifier(function.runtime) else {
+            throw RuntimeMissing("The runtime \(function.runtime) is not supported by Martlet.")
+        }
+        if identifier.family == .provided { try requireBootstrap(function) }
+        if identifier.family == .nodejs { identifyAll() }
+        let resolved: ResolvedRuntime
+        do throws(RuntimeCatalog.Unavailable) {
+            resolved = try catalog.withLock { catalog throws(RuntimeCatalog.Unavailable) in try catalog.resolve(identifier) }
+        } catch {
+            throw RuntimeMissing(error.description)
+        }
+        return LocatedRuntime(
+            command: resolved.command(memory: function.memory),
+            binds: resolved.binds.map { SandboxConfiguration.Bind(host: $0.host, inside: $0.inside) },
+            environment: resolved.environment, managed: identifier.family != .provided,
+            version: resolved.interpreter.map { "\($0.language.rawValue.lowercased()):\($0.version)" } ?? function.runtime,
+            warning: resolved.warning)
+    }
+
+    /// Asks the programs whose version their path does not tell. Costs some milliseconds, once.
+    private func identifyAll() {
+        catalog.withLock { catalog in
+            guard !catalog.unidentified.isEmpty else { return }
+            catalog = Self.identified(catalog)
+        }
+    }
+
+    static func identified(_ catalog: RuntimeCatalog) -> RuntimeCatalog {
+        catalog.identifying(in: HostFileTree()) { program in
+            let process = Process()
+            let pipe = Pipe()
+            process.executableURL = URL(fileURLWithPath: program)
+            process.arguments = ["--version"]
+            process.standardOutput = pipe
+            guard (try? process.run()) != nil else { return nil }
+            let answer = pipe.fileHandleForReading.readDataToEndOfFile()
+            process.waitUntilExit()
+            return process.terminationStatus == 0 ? String(decoding: answer, as: UTF8.self) : nil
+        }
+    }
+
+    private func requireBootstrap(_ function: FunctionVersion) throws {
+        guard FileManager.default.fileExists(atPath: "\(function.codeFolder)/bootstrap") else {
+            throw SandboxError.invalidEntrypoint("Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]")
+        }
+    }
+}

@@ -1,0 +1,95 @@
+import DataPlane
+import Execution
+import Foundation
+import FrontDoor
+import IAM
+import Lambda
+import Logging
+import Logs
+import NIOPosix
+import Persistence
+import STS
+import Sandbox
+import SandboxLinux
+import ServiceKit
+import ServiceLifecycle
+import UnixSignals
+
+/// The composition root: makes everything, connects it, and runs it until it is told to stop.
+enum Platform {
+    /// The account of keys that name none.
+    static let defaultAccount = "000000000000"
+
+    static func run(_ settings: Settings, on ground: Ground, since began: ContinuousClock.Instant) async throws {
+        LoggingSystem.bootstrap { label in
+            var handler = StreamLogHandler.standardError(label: label)
+            handler.logLevel = settings.logLevel
+            return handler
+        }
+        let logger = Logger(label: "martlet")
+        let time = SystemTime()
+        let durability = settings.ephemeral ? .relaxed : settings.durability
+
+        // State.
+        let folder = try DataFolder(path: ground.folder)
+        let database = try Databases.open(
+            url: settings.database, folder: folder, durability: durability, ephemeral: settings.ephemeral)
+        try await database.migrate(LambdaService.migrations + LogsMigrations.all + IAMMigrations.all)
+        let blobs = try FileBlobStore(folder: folder.blobs, durability: durability)
+        let keys = settings.database == nil ? try InstallationKeys.load(folder) : try await InstallationKeys.load(database)
+
+        // Identity.
+        let sessions = SessionCredentialIssuer(master: keys.master, time: time)
+        let credentials = CredentialDirectory(
+            root: RootKeys(id: keys.root.id, secret: keys.root.secret, account: defaultAccount), sessions: sessions)
+        let iam = IAMService(database: database, time: time)
+        let sts = STSService(roles: iam, sessions: sessions, credentials: credentials, time: time)
+        let authorizer: any Authorizer = settings.authentication == .iam ? RootOnlyAuthorizer() : OpenAuthorizer()
+
+        // The data plane.
+        let group = MultiThreadedEventLoopGroup.singleton
+        let sandboxes = LinuxSandboxProvider(launcher: ground.launcher, dataFolder: ground.folder)
+        let logs = LogsService(database: database, folder: folder.logs, durability: durability, time: time)
+        let endpoint = SandboxEndpoint()
+        var dataPlaneConfiguration = DataPlaneConfiguration()
+        dataPlaneConfiguration.network = SandboxConfiguration.Network(rawValue: settings.functionNetwork) ?? .internet
+        let dataPlane = DataPlane(
+            services: EnvironmentServices(
+                sandboxes: sandboxes, runtimes: HostRuntimes(ground.runtimes), credentials: sessions, roles: iam, logs: logs,
+                endpoint: endpoint, time: time),
+            configuration: dataPlaneConfiguration, group: group, logger: logger)
+        let lambda = try LambdaService(
+            configuration: LambdaConfiguration(
+                dataFolder: ground.folder, requiresExistingRole: settings.authentication == .iam, isDurable: durability == .full,
+                acceptsDeprecatedRuntimes: true),
+            database: database, blobs: blobs, time: time, invoker: dataPlane, roles: iam,
+            secrets: SecretBox(keys.master, purpose: "lambda/environment"))
+
+        // The way in.
+        let services: [any AWSService] = [lambda, logs, iam, sts]
+        let dispatcher = Dispatcher(services: services, authorizer: authorizer)
+        let admin = Administration(
+            settings: settings, ground: ground, services: services, database: database, dataPlane: dataPlane, lambda: lambda)
+        let ready = ReadyLine(settings: settings, ground: ground, began: began, rootKey: keys.root)
+        let door = FrontDoor(
+            configuration: settings.frontDoor, dispatcher: dispatcher, credentials: credentials, admin: admin.routes,
+            logger: logger, eventLoopGroup: group, onReady: ready.print)
+        do {
+            endpoint.connect(door, port: try await door.bind())
+        } catch {
+            throw SettingsError("\(settings.host):\(settings.port) cannot be listened on: \(error). Choose another port with --port.")
+        }
+
+        // Run until told to stop; what is last here stops first.
+        let serviceGroup = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: services.map { .init(service: BackgroundWork($0)) } + [
+                    .init(service: EnvironmentKeeper(dataPlane: dataPlane, sandboxes: sandboxes)),
+                    .init(service: door),
+                ],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: "martlet.lifecycle")))
+        try await serviceGroup.run()
+        try await database.close()
+        if settings.ephemeral { try? FileManager.default.removeItem(atPath: ground.namedFolder) }
+    }
+}

@@ -1,0 +1,52 @@
+import Foundation
+import Logging
+import Persistence
+
+/// How the platform runs: what `martlet up` was told, completed by defaults. Nothing here reads the environment; see ``SettingsReader``.
+struct Settings: Sendable {
+    enum Authentication: String, Sendable, CaseIterable {
+        /// Any key is its account's root.
+        case open
+        /// Signatures are verified and IAM decides.
+        case iam
+    }
+
+    var host = "127.0.0.1"
+    var port = 4566
+    var data = Settings.defaultData()
+    /// Everything in memory and temporary folders; nothing survives.
+    var ephemeral = false
+    var authentication = Authentication.open
+    var allowInsecureBind = false
+    var region = "us-east-1"
+    /// `postgresql://…`; nil: SQLite in the data folder.
+    var database: String?
+    var durability = Durability.full
+    var logLevel = Logger.Level.notice
+    var allowReset = false
+    var strictRuntimes = false
+    /// `internet` or `none`.
+    var functionNetwork = "internet"
+    /// Host name suffixes beside the built-in ones.
+    var hostSuffixes: [String] = []
+    /// Web origins that may call the APIs from a browser.
+    var allowedOrigins: [String] = []
+
+    /// The user's data folder; the machine's for root, whose home others cannot enter.
+    static func defaultData(environment: [String: String] = ProcessInfo.processInfo.environment, isRoot: Bool = geteuid() == 0) -> String {
+        if let folder = environment["XDG_DATA_HOME"], folder.hasPrefix("/") { return folder + "/martlet" }
+        if isRoot { return "/var/lib/martlet" }
+        return (environment["HOME"] ?? NSHomeDirectory()) + "/.local/share/martlet"
+    }
+
+    /// Whether only this machine can reach the host.
+    var listensOnLoopback: Bool {
+        host == "localhost" || host == "::1" || host.hasPrefix("127.")
+    }
+}
+
+/// A setting that makes no sense, or is not safe; the message says what to do.
+struct SettingsError: Error, CustomStringConvertible {
+    var description: String
+    init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,82 @@
+import Logging
+import Persistence
+
+/// Completes options from the command line with `MARTLET_…` variables. The command line wins.
+struct SettingsReader {
+    let environment: [String: String]
+
+    /// The option's text: given, or from the variable `MARTLET_<name>`. An empty variable is none.
+    func text(_ given: String?, _ name: String) -> String? {
+        given ?? environment["MARTLET_\(name)"].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    func flag(_ given: Bool, _ name: String) throws -> Bool {
+        guard !given, let value = text(nil, name) else { return given }
+        switch value.lowercased() {
+        case "1", "true", "yes", "on": return true
+        case "0", "false", "no", "off": return false
+        default: throw SettingsError("MARTLET_\(name) is \(value); it takes 1 or 0.")
+        }
+    }
+
+    func list(_ given: [String], _ name: String) -> [String] {
+        guard given.isEmpty, let value = text(nil, name) else { return given }
+        return value.split(separator: ",").map { $0.trimmingPrefix(" ").description }
+    }
+
+    func settings(_ options: UpCommand) throws -> Settings {
+        var settings = Settings()
+        settings.host = text(options.host, "HOST") ?? settings.host
+        if let port = text(options.port, "PORT") {
+            guard let number = Int(port), (0...65535).contains(number) else {
+                throw SettingsError("The port is \(port); it takes a number from 0 (any free port) to 65535.")
+            }
+            settings.port = number
+        }
+        settings.data = text(options.data, "DATA") ?? settings.data
+        settings.ephemeral = try flag(options.ephemeral, "EPHEMERAL")
+        settings.authentication = try choice(options.auth, "AUTH", Settings.Authentication.init, "open or iam") ?? settings.authentication
+        settings.allowInsecureBind = try flag(options.allowInsecureBind, "ALLOW_INSECURE_BIND")
+        settings.region = text(options.region, "REGION") ?? settings.region
+        settings.database = text(options.database, "DATABASE")
+        settings.durability = try choice(options.durability, "DURABILITY", Durability.init, "full or relaxed") ?? settings.durability
+        settings.logLevel =
+            try choice(
+                options.logLevel, "LOG_LEVEL", { Logger.Level(rawValue: $0) }, "trace, debug, info, notice, warning, error or critical")
+            ?? settings.logLevel
+        settings.allowReset = try flag(options.allowReset, "ALLOW_RESET")
+        settings.strictRuntimes = try flag(options.strictRuntimes, "STRICT_RUNTIMES")
+        settings.functionNetwork =
+            try choice(options.functionNetwork, "FUNCTION_NETWORK", { ["internet", "none"].contains($0) ? $0 : nil }, "internet or none")
+            ?? settings.functionNetwork
+        settings.hostSuffixes = list(options.hostSuffix, "HOST_SUFFIX")
+        settings.allowedOrigins = list(options.allowOrigin, "ALLOW_ORIGIN")
+        try check(settings)
+        return settings
+    }
+
+    private func choice<T>(_ given: String?, _ name: String, _ make: (String) -> T?, _ values: String) throws -> T? {
+        guard let value = text(given, name) else { return nil }
+        guard let choice = make(value) else {
+            let option = "--" + name.lowercased().replacing("_", with: "-")
+            throw SettingsError("\(option) is \(value); it takes \(values).")
+        }
+        return choice
+    }
+
+    private func check(_ settings: Settings) throws {
+        if settings.authentication == .open && !settings.listensOnLoopback && !settings.allowInsecureBind {
+            throw SettingsError(
+                """
+                \(settings.host) can be reached from other machines, and with --auth open everybody there would be root.
+                Use --auth iam, or --allow-insecure-bind if that network is yours alone.
+                """)
+        }
+        guard settings.region.wholeMatch(of: /[a-z]{2}(-[a-z]+)+-[0-9]+/) != nil else {
+            throw SettingsError("The region is \(settings.region); it should be such as us-east-1.")
+        }
+        if settings.ephemeral && settings.database != nil {
+            throw SettingsError("--ephemeral keeps everything in memory, and --database in a server: give one of them.")
+        }
+    }
+}

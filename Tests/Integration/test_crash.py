@@ -1,0 +1,89 @@
+"""kill -9 at random moments under load: whatever was acknowledged is there after the restart."""
+
+import os
+import random
+import threading
+import time
+
+import pytest
+from botocore.config import Config
+from martlet import TRUST, zip_package
+
+NO_RETRIES = Config(retries={"max_attempts": 1}, read_timeout=5, connect_timeout=2)
+PACKAGE = zip_package({"app.py": "def handler(e, c): return 1\n"})
+ROUNDS = 200 if os.environ.get("MARTLET_LONG") == "1" else 8
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgres"])
+def test_acknowledged_writes_survive(martlet, engine):
+    arguments = []
+    if engine == "postgres":
+        url = os.environ.get("MARTLET_TEST_POSTGRES")
+        if not url:
+            pytest.skip("MARTLET_TEST_POSTGRES names no server")
+        arguments = ["--database", url]
+    server = martlet(*arguments)
+    server.start()
+    role = server.role("crash")
+    acknowledged = {"functions": {}, "groups": set(), "events": {}, "roles": set()}
+    numbers = iter(range(10**9))
+    tag = os.urandom(3).hex()
+
+    def writer(kind, stop):
+        random_ = random.Random()
+        clients = {s: server.client(s, config=NO_RETRIES) for s in ("lambda", "logs", "iam")}
+        while not stop.is_set():
+            name = "%s-%d" % (tag, next(numbers))
+            try:
+                if kind == "functions":
+                    made = clients["lambda"].create_function(
+                        FunctionName=name, Runtime="python3.11", Handler="app.handler", Role=role, Code={"ZipFile": PACKAGE},
+                        Description=name, Environment={"Variables": {"N": name}},
+                    )
+                    acknowledged["functions"][name] = made["RevisionId"]
+                elif kind == "logs":
+                    clients["logs"].create_log_group(logGroupName=name)
+                    acknowledged["groups"].add(name)
+                    clients["logs"].create_log_stream(logGroupName=name, logStreamName="s")
+                    for i in range(random_.randrange(1, 5)):
+                        clients["logs"].put_log_events(
+                            logGroupName=name, logStreamName="s",
+                            logEvents=[{"timestamp": int(time.time() * 1000), "message": "%s %d" % (name, i)}],
+                        )
+                        acknowledged["events"].setdefault(name, []).append("%s %d" % (name, i))
+                else:
+                    clients["iam"].create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)
+                    acknowledged["roles"].add(name)
+            except Exception:
+                if stop.is_set():
+                    return
+
+    for round_ in range(ROUNDS):
+        stop = threading.Event()
+        threads = [threading.Thread(target=writer, args=(k, stop), daemon=True) for k in ("functions", "logs", "logs", "roles")]
+        for thread in threads:
+            thread.start()
+        time.sleep(random.Random(round_).uniform(0.05, 0.6))
+        stop.set()
+        server.kill9()
+        for thread in threads:
+            thread.join(30)
+        server.start()
+
+    api, logs, iam = (server.client(s) for s in ("lambda", "logs", "iam"))
+    for name in acknowledged["functions"]:
+        found = api.get_function(FunctionName=name)["Configuration"]
+        assert found["Description"] == name and found["Environment"]["Variables"] == {"N": name}
+    for name in acknowledged["groups"]:
+        assert logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"], name
+    for name, messages in acknowledged["events"].items():
+        found = [e["message"] for e in logs.get_log_events(logGroupName=name, logStreamName="s", startFromHead=True)["events"]]
+        assert [m for m in messages if m not in found] == []
+    roles = {r["RoleName"] for page in iam.get_paginator("list_roles").paginate() for r in page["Roles"]}
+    assert acknowledged["roles"] <= roles
+    print("rounds %d: %s" % (ROUNDS, {k: len(v) for k, v in acknowledged.items()}))
+    if acknowledged["functions"]:
+        name = next(iter(acknowledged["functions"]))
+        api.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
+        assert api.invoke(FunctionName=name)["StatusCode"] == 200
+

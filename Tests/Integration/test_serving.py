@@ -1,0 +1,138 @@
+"""Starting, stopping, refusing: what `martlet up` promises before any API is called."""
+
+import json
+import os
+import socket
+import subprocess
+import time
+
+import pytest
+
+
+def up(martlet, *arguments, **options):
+    return martlet(*arguments, **options)
+
+
+def test_it_says_when_it_is_ready_and_stops_on_request(martlet):
+    server = martlet().start()
+    line = server.log.strip()
+    assert len(line.splitlines()) == 1, line
+    assert ":%d" % server.port in line and " ms" in line
+    assert server.stop() == 0
+
+
+def test_health_in_both_forms(server):
+    status, _, body = server.get("/_martlet/health")
+    health = json.loads(body)
+    assert status == 200 and health["version"] and health["state"] == "running"
+    assert {"lambda", "logs", "iam", "sts"} <= set(health["services"])
+    status, _, body = server.get("/_localstack/health")
+    assert status == 200 and json.loads(body)["services"]["lambda"] in ("available", "running")
+
+
+def test_a_data_folder_in_use_is_refused(martlet):
+    first = martlet().start()
+    done = subprocess.run(
+        first.command("up", "--port", "0", "--data", first.data), env=first.clean_environment(), capture_output=True, text=True, timeout=20
+    )
+    assert done.returncode == 1 and "is in use" in done.stderr
+
+
+def test_a_port_in_use_is_refused(martlet):
+    first = martlet().start()
+    done = subprocess.run(
+        first.command("up", "--port", first.port, "--ephemeral"), env=first.clean_environment(), capture_output=True, text=True, timeout=20
+    )
+    assert done.returncode == 1 and str(first.port) in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["--host", "0.0.0.0"], "--allow-insecure-bind"),
+        (["--auth", "maybe"], "open or iam"),
+        (["--port", "99999"], "65535"),
+        (["--region", "nowhere"], "us-east-1"),
+        (["--database", "mysql://x"], "postgres"),
+        (["--ephemeral", "--database", "postgresql://x"], "--ephemeral"),
+    ],
+)
+def test_unsafe_and_senseless_options_are_refused(martlet, arguments, message):
+    server = martlet()
+    done = subprocess.run(
+        server.command("up", "--port", "0", "--data", server.data, *arguments), env=server.clean_environment(),
+        capture_output=True, text=True, timeout=20,
+    )
+    assert done.returncode == 1 and message in done.stderr
+    assert len(done.stderr.strip().splitlines()) <= 2
+
+
+def test_options_come_from_the_environment_too(martlet):
+    server = martlet(environment={"MARTLET_REGION": "eu-west-1", "MARTLET_ALLOW_RESET": "1"}).start()
+    assert server.get("/_martlet/reset", method="POST")[0] == 200
+    api = server.client("logs", region="eu-west-1")
+    api.create_log_group(logGroupName="g")
+    assert "eu-west-1" in api.describe_log_groups()["logGroups"][0]["arn"]
+
+
+def test_reset_forgets_everything_and_only_when_allowed(martlet):
+    server = martlet().start()
+    assert server.get("/_martlet/reset", method="POST")[0] == 403
+    assert server.stop() == 0
+    server.start("--allow-reset")
+    server.role("forgotten")
+    server.client("logs").create_log_group(logGroupName="forgotten")
+    server.deploy("forgotten", {"app.py": "def handler(e, c): return 1"})
+    assert server.get("/_martlet/reset", method="POST")[0] == 200
+    assert server.client("lambda").list_functions()["Functions"] == []
+    assert server.client("iam").list_roles()["Roles"] == []
+    assert server.client("logs").describe_log_groups()["logGroups"] == []
+    server.deploy("anew", {"app.py": "def handler(e, c): return 2"}).invoke(FunctionName="anew")
+
+
+def test_web_pages_and_unknown_hosts_are_kept_out(server):
+    assert server.get("/", headers={"Host": "evil.example"})[0] == 403
+    assert server.get("/", headers={"Origin": "http://evil.example"})[0] == 403
+    assert server.get("/_martlet/health", headers={"Origin": "http://evil.example"})[0] == 403
+
+
+def test_accounts_are_apart(server, name):
+    one, two = (server.client("logs", key=key) for key in ("111111111111", "222222222222"))
+    one.create_log_group(logGroupName=name)
+    assert two.describe_log_groups(logGroupNamePrefix=name)["logGroups"] == []
+    assert server.client("sts", key="111111111111").get_caller_identity()["Account"] == "111111111111"
+    assert server.client("sts").get_caller_identity()["Account"] == "000000000000"
+
+
+def test_iam_mode_verifies_signatures_and_trusts_the_root_alone(martlet):
+    server = martlet("--auth", "iam").start()
+    lines = dict(l.removeprefix("export ").split("=", 1) for l in server.run("env").stdout.splitlines() if l.startswith("export"))
+    key, secret = lines["AWS_ACCESS_KEY_ID"], lines["AWS_SECRET_ACCESS_KEY"]
+    assert server.client("sts", key, secret).get_caller_identity()["Arn"] == "arn:aws:iam::000000000000:root"
+    for wrong in [("test", "test"), (key, "wrong")]:
+        with pytest.raises(Exception) as refused:
+            server.client("lambda", *wrong).list_functions()
+        assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
+    assert server.client("lambda", key, secret).list_functions()["Functions"] == []
+    assert server.run("status").returncode == 0
+    # The role of a function works for what needs no permission, and for nothing else.
+    role = server.client("iam", key, secret).create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps({
+        "Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": "000000000000"}, "Action": "sts:AssumeRole"}]}))
+    session = server.client("sts", key, secret).assume_role(RoleArn=role["Role"]["Arn"], RoleSessionName="s")["Credentials"]
+    mine = (session["AccessKeyId"], session["SecretAccessKey"])
+    assert server.client("sts", *mine, token=session["SessionToken"]).get_caller_identity()["Arn"].endswith("assumed-role/r/s")
+    with pytest.raises(Exception) as refused:
+        server.client("lambda", *mine, token=session["SessionToken"]).list_functions()
+    assert refused.value.response["Error"]["Code"] == "AccessDeniedException"
+
+
+def test_thousands_of_idle_connections_are_cheap(martlet):
+    server = martlet().start()
+    rss = lambda: int(next(l for l in open("/proc/%d/status" % server.process.pid) if l.startswith("VmRSS")).split()[1])
+    server.get("/_martlet/health")
+    before = rss()
+    connections = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(900)]
+    assert server.is_ready()
+    assert (rss() - before) / len(connections) < 64
+    for connection in connections:
+        connection.close()

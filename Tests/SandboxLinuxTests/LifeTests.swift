@@ -1,0 +1,184 @@
+import Glibc
+import Sandbox
+import Testing
+
+@testable import SandboxLinux
+
+/// Starting, giving up root, and dying in every order: nothing stays behind. Serialised: they count what the machine holds.
+@Suite("From start to end", .serialized)
+struct LifeTests {
+    private let folder: String
+
+    init() throws {
+        var template = Array("/var/tmp/martlet-life-XXXXXX".utf8CString)
+        guard let made = mkdtemp(&template) else { throw SandboxError.failed("mkdtemp") }
+        folder = String(cString: made)
+        mkdir(folder + "/code", 0o755)
+    }
+
+    /// The control groups of a data folder's instance.
+    private func groups(of folder: String) -> [String] {
+        var status = stat()
+        guard stat(folder, &status) == 0 else { return [] }
+        let name = "martlet-" + String(status.st_dev, radix: 16) + "-" + String(status.st_ino, radix: 16)
+        guard let mounts = fopen("/proc/self/mounts", "r") else { return [] }
+        defer { fclose(mounts) }
+        var found: [String] = []
+        var line = [CChar](repeating: 0, count: 4096)
+        while fgets(&line, Int32(line.count), mounts) != nil {
+            let fields = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self).split(separator: " ")
+            guard fields.count > 2, fields[2].hasPrefix("cgroup") else { continue }
+            let path = "\(fields[1])/\(name)"
+            if access(path, F_OK) == 0 { found.append(path) }
+        }
+        return found
+    }
+
+    private func loopDevices() -> Int {
+        guard let folder = opendir("/sys/block") else { return 0 }
+        defer { closedir(folder) }
+        var count = 0
+        while let entry = readdir(folder) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            if name.hasPrefix("loop"), access("/sys/block/\(name)/loop/backing_file", F_OK) == 0 { count += 1 }
+        }
+        return count
+    }
+
+    /// Waits until a condition holds; the kernel takes a moment to undo what a killed process held.
+    private func eventually(_ condition: () -> Bool) async -> Bool {
+        for _ in 0..<500 {
+            if condition() { return true }
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+        return condition()
+    }
+
+    @Test("root is given up for good, wherever the data folder lies", .enabled(if: geteuid() == 0))
+    func dropsRoot() throws {
+        let hidden = "/root/martlet-test-\(getpid())"
+        mkdir(hidden, 0o700)
+        mkdir(hidden + "/code", 0o755)
+        defer { removeTree(hidden) }
+        for place in [folder, hidden] {
+            let probe = try Probe(place, ["/bin/sleep", "1000"])
+            let lines = probe.lines(until: "started")
+            let uid = lines.first?.split(separator: " ").dropFirst().first.map(String.init)
+            #expect(uid != "0")
+            #expect(lines.contains("uid \(uid ?? "") \(uid ?? "") groups 0"))
+            #expect(lines.contains("writes true"))
+            #expect(lines.contains("back false"))
+            #expect(lines.last == "started")
+            let moved = lines.first { $0.hasPrefix("folder ") } != "folder \(place)"
+            #expect(moved == (place == hidden))
+            probe.finish()
+            // Seen at its own place by everyone else.
+            #expect(access(place + "/written", F_OK) == 0)
+        }
+    }
+
+    @Test("an unprivileged start needs no root at all", .enabled(if: Mode.permitted.contains(.user) && geteuid() == 0))
+    func unprivileged() throws {
+        for path in [folder, folder + "/code"] { chown(path, Mode.nobody, Mode.nobody) }
+        let probe = try Probe(folder, ["/bin/sleep", "1000"], asUser: true)
+        let lines = probe.lines(until: "started")
+        #expect(lines.last == "started")
+        #expect(lines.contains("folder \(folder)"))
+        probe.finish()
+        removeTree(folder)
+    }
+
+    @Test("kill -9 of Martlet leaves nothing", arguments: 0..<3)
+    func killedMartlet(round: Int) async throws {
+        let marker = "4\(getpid())\(round)"
+        let before = loopDevices()
+        let probe = try Probe(folder, ["/bin/sleep", marker])
+        #expect(probe.lines(until: "started").last == "started")
+        #expect(processesOfHost().contains { $0 == "/bin/sleep\0\(marker)\0" })
+        probe.kill()
+        #expect(await eventually { !processesOfHost().contains { $0.contains(marker) || $0.contains(folder) } })
+        #expect(await eventually { groups(of: folder).isEmpty })
+        #expect(await eventually { loopDevices() <= before })
+        removeTree(folder)
+    }
+
+    @Test("kill -9 of the launcher ends the sandboxes, frozen ones too; the next start removes the rest")
+    func killedLauncher() async throws {
+        let marker = "5\(getpid())"
+        let configuration = LauncherConfiguration(dataFolder: folder, allowedPrefixes: [])
+        let launcher = try LauncherProcess.start(configuration)
+        let provider = LinuxSandboxProvider(launcher: launcher)
+        var sandboxes: [any Sandbox] = []
+        for number in 0..<4 {
+            let sandbox = try await provider.start(
+                SandboxConfiguration(
+                    id: "life-\(number)", command: ["/bin/sleep", marker], environment: [], code: "code", memory: 128,
+                    listeningPorts: []))
+            if number.isMultiple(of: 2) { try await sandbox.freeze() }
+            sandboxes.append(sandbox)
+        }
+        kill(launcher.pid, SIGKILL)
+        for sandbox in sandboxes { #expect(await sandbox.exit().status == .signal(SIGKILL)) }
+
+        let second = LinuxSandboxProvider(launcher: try LauncherProcess.start(configuration))
+        #expect(await second.missingProtections.contains { $0.hasPrefix("Functions cannot run") } == false)
+        #expect(await eventually { !processesOfHost().contains { $0.contains(marker) } })
+        for group in groups(of: folder) {
+            var status = stat()
+            // No group below: two links (or one, where folders are not counted).
+            #expect(stat(group, &status) == 0 && status.st_nlink <= 2)
+        }
+        await second.shutDown()
+        #expect(await eventually { groups(of: folder).isEmpty })
+        removeTree(folder)
+    }
+
+    @Test("a second launcher for the same data folder is refused", .enabled(if: geteuid() == 0))
+    func secondLauncher() async throws {
+        let configuration = LauncherConfiguration(dataFolder: folder, allowedPrefixes: [])
+        let first = LinuxSandboxProvider(launcher: try LauncherProcess.start(configuration))
+        #expect(await first.missingProtections.contains { $0.hasPrefix("Functions cannot run") } == false)
+        let second = LinuxSandboxProvider(launcher: try LauncherProcess.start(configuration))
+        #expect(await second.missingProtections.contains { $0.hasPrefix("Functions cannot run") })
+        await first.shutDown()
+        removeTree(folder)
+    }
+
+    @Test("200 starts leak no process, group, loop device or descriptor")
+    func leaks() async throws {
+        let fixture = try await SandboxFixture(Mode.permitted.first ?? .user)
+        _ = try await fixture.shell("true", ports: [9001])
+        let loops = loopDevices()
+        let own = descriptors("self")
+        let launcher = descriptors(String(fixture.launcher.pid))
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            for worker in 0..<4 {
+                tasks.addTask {
+                    for _ in 0..<50 {
+                        let outcome = try await fixture.shell("exit \(worker)", ports: [9001, 4566])
+                        #expect(outcome.exit.status == .code(Int32(worker)))
+                    }
+                }
+            }
+            try await tasks.waitForAll()
+        }
+        #expect(await eventually { descriptors(String(fixture.launcher.pid)) <= launcher })
+        // Other tests run in this process too.
+        #expect(await eventually { descriptors("self") < own + 100 })
+        #expect(await eventually { loopDevices() < loops + 50 })
+        for group in groups(of: fixture.dataFolder) {
+            #expect(await eventually {
+                var status = stat()
+                return stat(group, &status) == 0 && status.st_nlink <= 2
+            })
+        }
+    }
+
+    private func descriptors(_ pid: String) -> Int {
+        guard let folder = opendir("/proc/\(pid)/fd") else { return 0 }
+        defer { closedir(folder) }
+        var count = 0
+        while readdir(folder) != nil { count += 1 }
+        return count
+    }
+}

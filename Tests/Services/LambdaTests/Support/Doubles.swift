@@ -1,0 +1,70 @@
+import Crypto
+import Execution
+import ServiceKit
+import Synchronization
+
+@testable import Lambda
+
+/// Answers invocations with the event, and remembers what it was asked.
+final class RecordingInvoker: FunctionInvoker {
+    struct Retirement: Sendable, Hashable {
+        var name: String
+        var version: String?
+        var exceptRevision: String?
+    }
+
+    private let state = Mutex<
+        (invocations: [(FunctionVersion, Execution.InvocationRequest)], retirements: [Retirement])
+    >(
+        ([], []))
+
+    var invocations: [(FunctionVersion, Execution.InvocationRequest)] { state.withLock { $0.invocations } }
+    var retirements: [Retirement] { state.withLock { $0.retirements } }
+
+    func invoke(_ function: FunctionVersion, _ request: Execution.InvocationRequest) async throws -> InvocationResult {
+        state.withLock { $0.invocations.append((function, request)) }
+        return InvocationResult(
+            payload: request.payload, functionError: function.handler == "index.fails" ? "Unhandled" : nil,
+            logTail: request.wantsLogTail ? Array("START\n".utf8) : nil)
+    }
+
+    func retire(account: String, region: String, name: String, version: String?, exceptRevision: String?) async {
+        state.withLock {
+            $0.retirements.append(Retirement(name: name, version: version, exceptRevision: exceptRevision))
+        }
+    }
+}
+
+final class RoleTable: RoleDirectory {
+    private let policies = Mutex<[String: String]>([:])
+
+    func add(_ name: String, trusting service: String) {
+        let policy =
+            #"{"Statement":[{"Effect":"Allow","Principal":{"Service":"\#(service)"},"Action":"sts:AssumeRole"}]}"#
+        policies.withLock { $0[name] = policy }
+    }
+
+    func role(account: String, name: String) async throws -> (id: String, trustPolicy: String)? {
+        policies.withLock { $0[name] }.map { ("AROA", $0) }
+    }
+}
+
+final class MemoryBlobs: BlobStore {
+    private let blobs = Mutex<[String: [UInt8]]>([:])
+
+    var digests: Set<String> { blobs.withLock { Set($0.keys) } }
+
+    func put(_ bytes: [UInt8]) async throws -> String {
+        let digest = SHA256.hash(data: bytes).hexadecimal
+        blobs.withLock { $0[digest] = bytes }
+        return digest
+    }
+
+    func get(_ digest: String) async throws -> [UInt8] {
+        guard let bytes = blobs.withLock({ $0[digest] }) else { throw AWSError.internalFailure }
+        return bytes
+    }
+
+    func contains(_ digest: String) async throws -> Bool { blobs.withLock { $0[digest] != nil } }
+    func remove(_ digest: String) async throws { blobs.withLock { $0[digest] = nil } }
+}
