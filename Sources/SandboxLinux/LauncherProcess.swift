@@ -21,7 +21,7 @@ public final class LauncherProcess: Sendable {
     /// - Throws: ``LauncherError``.
     public static func start(_ configuration: LauncherConfiguration) throws -> LauncherProcess {
         let executable = try configuration.executable ?? locate()
-        let data = open(configuration.dataFolder, O_PATH | O_DIRECTORY | O_CLOEXEC)
+        let data = ml_open_folder(configuration.dataFolder)
         guard data >= 0 else { throw LauncherError("cannot open the data folder \(configuration.dataFolder)", code: errno) }
         defer { close(data) }
         var status = stat()

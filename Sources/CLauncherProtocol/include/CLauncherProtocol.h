@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 #ifdef __cplusplus
@@ -30,6 +31,8 @@ enum {
     // Where the launcher finds its ends, from its start.
     ML_SOCKET_DESCRIPTOR = 3,
     ML_DATA_DESCRIPTOR = 4,
+    // For ml_send and ml_receive.
+    ML_DONT_WAIT = MSG_DONTWAIT,
 };
 
 enum ml_kind {
@@ -132,6 +135,9 @@ ssize_t ml_receive(int socket, void *message, size_t capacity, int *descriptors,
 
 // A connected pair, close-on-exec, whose buffers hold the largest message.
 int ml_pair(int ends[2]);
+
+// Opens a folder without the right to read it (O_PATH). -1 with errno.
+int ml_open_folder(const char *path);
 
 // Starts the launcher: its socket and the data folder (O_PATH) become descriptors 3 and 4; nothing else is inherited but
 // standard error. Signals are at their defaults and nothing is blocked. Returns 0 and the pid, or an errno.
