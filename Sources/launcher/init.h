@@ -39,6 +39,7 @@ struct plan {
     bool storage_in_memory;  // no disk for /tmp: a tmpfs
     uint16_t ports[ML_PORTS_MAX];
     int port_count;
+    bool internet;
     const struct cgroup *group;
     uid_t uid;
     uid_t reaper_uid;

@@ -37,3 +37,9 @@ int network_listen(uint16_t port) {
     errno = error;
     return -1;
 }
+
+uint16_t network_port(int listener) {
+    struct sockaddr_in address = {0};
+    socklen_t size = sizeof address;
+    return getsockname(listener, (struct sockaddr *)&address, &size) < 0 ? 0 : ntohs(address.sin_port);
+}

@@ -22,6 +22,7 @@ struct sandbox {
     uint64_t request;  // the SPAWN
     int64_t deadline;  // of the start, in monotonic milliseconds
     int port_count;
+    bool internet;
 
     pid_t reaper_pid;
     int reaper;   // pidfd of process 1

@@ -26,7 +26,8 @@ enum {
     ML_MEMORY_MIN_MIB = 16,
     ML_MEMORY_MAX_MIB = 65536,
     ML_STORAGE_MAX_MIB = 10240,
-    // The descriptors a message may carry: output, freezer, listeners; within the sandbox a pidfd and the listeners.
+    // The descriptors a message may carry: output, freezer, listeners; from a sandbox to the launcher, the program's pidfd,
+    // the listeners and the gateway's.
     ML_DESCRIPTORS_MAX = 2 + ML_PORTS_MAX,
     // Where the launcher finds its ends, from its start.
     ML_SOCKET_DESCRIPTOR = 3,

@@ -1,0 +1,19 @@
+#pragma once
+
+// The way of functions to the internet: a process of its own in the host's network namespace, unprivileged, without files,
+// that accepts what their network namespaces turn to it and makes the connections for them. It sees bytes, and parses none.
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+// Starts the process. false: there is none, and functions have no internet.
+bool gateway_start(bool privileged, uid_t uid);
+// Whether connections can be redirected on this machine: tried in a network namespace that is thrown away.
+bool gateway_works(void);
+bool gateway_runs(void);
+// From now on the listener (it is taken) belongs to the sandbox; and it ends with it.
+void gateway_add(uint64_t sandbox, int listener);
+void gateway_remove(uint64_t sandbox);
+// Ends the process.
+void gateway_stop(void);
