@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -18,6 +19,7 @@
 
 #include "CLauncherProtocol.h"
 #include "gateway_flow.h"
+#include "gateway_resolver.h"
 #include "network.h"
 #include "network_redirect.h"
 #include "rootfs.h"
@@ -29,7 +31,9 @@ enum { FLOWS_MAX = 256, EVENTS = 64 };
 struct gateway_listener {
     struct watched watched;
     uint64_t sandbox;
-    int socket;
+    int socket;  // -1: no internet, names only
+    struct watched names_watched;
+    int names;   // UDP, port 53; -1: the sandbox has none
     int flow_count;
     bool waiting;  // full: not watched
     struct flow *flows;
@@ -44,23 +48,45 @@ static pid_t process = -1;
 static struct gateway_listener *listeners;
 static int poll_descriptor = -1;
 
+static struct gateway_listener *listener_of_names(struct watched *watched) {
+    return (struct gateway_listener *)(void *)((char *)watched - offsetof(struct gateway_listener, names_watched));
+}
+
 static bool watch_listener(struct gateway_listener *listener, int operation, uint32_t events) {
     struct epoll_event event = {.events = events, .data.ptr = listener};
     return epoll_ctl(poll_descriptor, operation, listener->socket, &event) == 0;
 }
 
-static void add_listener(uint64_t sandbox, int socket_) {
+static void close_listener(struct gateway_listener *listener) {
+    close_if_open(&listener->socket);
+    close_if_open(&listener->names);
+    free(listener);
+}
+
+// Takes a sandbox's sockets: TCP connections to the internet, and questions for names; either may be missing.
+static void add_listener(uint64_t sandbox, const int *sockets, int count) {
     struct gateway_listener *listener = calloc(1, sizeof *listener);
     if (!listener) {
-        close(socket_);
+        for (int i = 0; i < count; i++) close(sockets[i]);
         return;
     }
-    *listener = (struct gateway_listener){.watched = {WATCHED_LISTENER}, .sandbox = sandbox, .socket = socket_, .next = listeners};
-    if (!watch_listener(listener, EPOLL_CTL_ADD, EPOLLIN)) {
-        close(socket_);
-        free(listener);
+    *listener = (struct gateway_listener){
+        .watched = {WATCHED_LISTENER}, .sandbox = sandbox, .socket = -1, .names_watched = {WATCHED_NAMES}, .names = -1};
+    for (int i = 0; i < count; i++) {
+        int type = 0;
+        socklen_t size = sizeof type;
+        int *place = &listener->socket;
+        if (getsockopt(sockets[i], SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_DGRAM) place = &listener->names;
+        close_if_open(place);
+        *place = sockets[i];
+    }
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = &listener->names_watched};
+    if ((listener->socket >= 0 && !watch_listener(listener, EPOLL_CTL_ADD, EPOLLIN)) ||
+        (listener->names >= 0 && epoll_ctl(poll_descriptor, EPOLL_CTL_ADD, listener->names, &event) < 0)) {
+        close_listener(listener);
         return;
     }
+    listener->next = listeners;
     listeners = listener;
 }
 
@@ -74,8 +100,8 @@ static void remove_listener(uint64_t sandbox) {
             listener->flows = *flow_next(flow);
             flow_close(flow);
         }
-        close(listener->socket);
-        free(listener);
+        resolver_forget(sandbox);
+        close_listener(listener);
         return;
     }
 }
@@ -114,8 +140,8 @@ static bool hear_launcher(void) {
     uint64_t sandbox;
     int descriptors[ML_DESCRIPTORS_MAX], count;
     if (ml_receive(channel, &sandbox, sizeof sandbox, descriptors, &count, 0) != (ssize_t)sizeof sandbox) return false;
-    if (count == 1)
-        add_listener(sandbox, descriptors[0]);
+    if (count > 0)
+        add_listener(sandbox, descriptors, count);
     else
         remove_listener(sandbox);
     return true;
@@ -133,6 +159,15 @@ static bool round_of_events(void) {
             accept_flow((struct gateway_listener *)(void *)watched);
             continue;
         }
+        if (watched->kind == WATCHED_NAMES) {
+            const struct gateway_listener *listener = listener_of_names(watched);
+            resolver_ask(listener->names, listener->sandbox, listener->socket >= 0);
+            continue;
+        }
+        if (watched->kind == WATCHED_ANSWERS) {
+            resolver_return();
+            continue;
+        }
         struct flow *flow = flow_of(watched);
         if (!flow_event(flow, watched->kind, events[i].events)) {
             end_flow(flow);
@@ -144,6 +179,7 @@ static bool round_of_events(void) {
 
 static void give_up_everything(bool privileged, uid_t uid, int root) {
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    resolver_find();
     // No files: the root of an empty sandbox.
     if (root < 0 || rootfs_enter(root) < 0) _exit(1);
     // Nothing else of the launcher's.
@@ -167,6 +203,10 @@ static _Noreturn void run(bool privileged, uid_t uid, int root) {
     poll_descriptor = epoll_create1(EPOLL_CLOEXEC);
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = &watched};
     if (poll_descriptor < 0 || epoll_ctl(poll_descriptor, EPOLL_CTL_ADD, channel, &event) < 0) _exit(1);
+    static struct watched answers = {WATCHED_ANSWERS};
+    int upstream = resolver_open();
+    event.data.ptr = &answers;
+    if (upstream >= 0 && epoll_ctl(poll_descriptor, EPOLL_CTL_ADD, upstream, &event) < 0) _exit(1);
     while (round_of_events()) continue;
     _exit(0);
 }
@@ -207,19 +247,19 @@ bool gateway_start(bool privileged, uid_t uid) {
 
 bool gateway_runs(void) { return channel >= 0; }
 
-static void tell(uint64_t sandbox, const int *listener) {
+static void tell(uint64_t sandbox, const int *sockets, int count) {
     if (channel < 0) return;
-    if (ml_send(channel, &sandbox, sizeof sandbox, listener, listener ? 1 : 0, 0) == 0) return;
-    complain("has lost its gateway: functions have no internet from now on");
+    if (ml_send(channel, &sandbox, sizeof sandbox, sockets, count, 0) == 0) return;
+    complain("has lost its gateway: functions have no internet and no names from now on");
     gateway_stop();
 }
 
-void gateway_add(uint64_t sandbox, int listener) {
-    tell(sandbox, &listener);
-    close(listener);
+void gateway_add(uint64_t sandbox, const int *sockets, int count) {
+    if (count > 0) tell(sandbox, sockets, count);
+    for (int i = 0; i < count; i++) close(sockets[i]);
 }
 
-void gateway_remove(uint64_t sandbox) { tell(sandbox, NULL); }
+void gateway_remove(uint64_t sandbox) { tell(sandbox, NULL, 0); }
 
 void gateway_stop(void) {
     close_if_open(&channel);

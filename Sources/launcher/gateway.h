@@ -12,8 +12,9 @@ bool gateway_start(bool privileged, uid_t uid);
 // Whether connections can be redirected on this machine: tried in a network namespace that is thrown away.
 bool gateway_works(void);
 bool gateway_runs(void);
-// From now on the listener (it is taken) belongs to the sandbox; and it ends with it.
-void gateway_add(uint64_t sandbox, int listener);
+// Takes a sandbox's sockets: the TCP listener that its connections are redirected to, and the UDP socket for names.
+void gateway_add(uint64_t sandbox, const int *sockets, int count);
+// The sandbox has ended.
 void gateway_remove(uint64_t sandbox);
 // Ends the process.
 void gateway_stop(void);

@@ -69,10 +69,16 @@ static void furnish(const struct plan *plan, int *listeners) {
         listeners[i] = network_listen(plan->ports[i]);
         if (listeners[i] < 0) fail(plan, "a listening socket");
     }
+    // The last ones are the gateway's.
+    int count = plan->port_count;
+    if (plan->names) {
+        listeners[count] = network_datagrams(53);
+        if (listeners[count++] < 0) fail(plan, "a socket for names");
+    }
     if (plan->internet) {
-        // The last one is the gateway's. After the others: it takes any port that is free.
-        listeners[plan->port_count] = network_listen(0);
-        if (listeners[plan->port_count] < 0 || network_redirect(network_port(listeners[plan->port_count])) < 0)
+        // After the others: it takes any port that is free.
+        listeners[count] = network_listen(0);
+        if (listeners[count] < 0 || network_redirect(network_port(listeners[count])) < 0)
             fail(plan, "the way to the internet");
     }
     for (int i = 0; i < plan->mount_count; i++) {
@@ -191,8 +197,8 @@ _Noreturn void init_run(const struct plan *plan) {
     signal(SIGPIPE, SIG_DFL);
     setsid();
 
-    int listeners[ML_PORTS_MAX + 2];
-    int count = 1 + plan->port_count + plan->internet;
+    int listeners[ML_DESCRIPTORS_MAX];
+    int count = 1 + plan->port_count + plan->names + plan->internet;
     furnish(plan, listeners + 1);
     enter_limits(plan);
     drop_bounding_set(plan);

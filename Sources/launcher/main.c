@@ -134,7 +134,7 @@ int main(int count, char **arguments) {
     const struct sandboxes_settings settings = {
         .privileged = privilege == PRIVILEGE_ROOT,
         .disk = disk,
-        .internet = usable && gateway_works() && gateway_start(privilege == PRIVILEGE_ROOT, first_uid(options.instance)),
+        .internet = usable && gateway_start(privilege == PRIVILEGE_ROOT, first_uid(options.instance)) && gateway_works(),
         .first_uid = first_uid(options.instance),
         .poll = poll,
     };

@@ -1,6 +1,8 @@
+import Foundation
 import Glibc
 import Sandbox
 import Synchronization
+import Testing
 
 @testable import SandboxLinux
 
@@ -27,7 +29,8 @@ enum Mode: String, CaseIterable, Sendable, CustomTestStringConvertible {
     }
 
     private static func notice(_ text: String) {
-        fputs("SandboxLinuxTests: \(text)\n", stderr)
+        let bytes = Array("SandboxLinuxTests: \(text)\n".utf8)
+        _ = write(2, bytes, bytes.count)
     }
 }
 
@@ -141,5 +144,5 @@ func onThread(_ body: @escaping @Sendable () -> Void) {
 }
 
 func removeTree(_ path: String) {
-    nftw(path, { name, _, _, _ in remove(name) }, 16, Int32(FTW_DEPTH.rawValue | FTW_PHYS.rawValue))
+    try? FileManager.default.removeItem(atPath: path)
 }

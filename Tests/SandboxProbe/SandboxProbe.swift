@@ -8,17 +8,16 @@ import SandboxLinux
 @main
 struct SandboxProbe {
     static func main() {
-        setvbuf(stdout, nil, _IOLBF, 0)
         let arguments = CommandLine.arguments
         guard arguments.count >= 3 else { fail("usage: SandboxProbe DATA-FOLDER COMMAND ARGUMENT…") }
         do {
             let launcher = try LauncherProcess.start(LauncherConfiguration(dataFolder: arguments[1], allowedPrefixes: []))
             let folder = try Privileges.drop(dataFolder: arguments[1])
-            print("uid \(getuid()) \(geteuid()) groups \(getgroups(0, nil))")
-            print("folder \(folder)")
+            say("uid \(getuid()) \(geteuid()) groups \(getgroups(0, nil))")
+            say("folder \(folder)")
             let written = open(folder + "/written", O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
-            print("writes \(written >= 0)")
-            print("back \(setuid(0) == 0)")
+            say("writes \(written >= 0)")
+            say("back \(setuid(0) == 0)")
             let provider = LinuxSandboxProvider(launcher: launcher, dataFolder: folder)
             serve(provider, folder: folder, command: Array(arguments[2...]))
         } catch {
@@ -34,21 +33,27 @@ struct SandboxProbe {
                     SandboxConfiguration(
                         id: "probe", command: command, environment: ["PATH=/usr/bin:/bin"], code: folder + "/code", memory: 128,
                         listeningPorts: [9001]))
-                print("started")
+                say("started")
                 var byte: UInt8 = 0
                 while read(0, &byte, 1) > 0 {}
                 await sandbox.kill()
-                print("ended \(await sandbox.exit().status)")
+                say("ended \(await sandbox.exit().status)")
             } catch {
-                print("failed \(error)")
+                say("failed \(error)")
             }
             ended.signal()
         }
         ended.wait()
     }
 
+    /// A line, at once.
+    private static func say(_ line: String) {
+        let bytes = Array((line + "\n").utf8)
+        _ = write(1, bytes, bytes.count)
+    }
+
     private static func fail(_ text: String) -> Never {
-        fputs("SandboxProbe: \(text)\n", stderr)
+        say("failed: \(text)")
         exit(1)
     }
 }

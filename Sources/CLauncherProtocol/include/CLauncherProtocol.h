@@ -27,8 +27,8 @@ enum {
     ML_MEMORY_MAX_MIB = 65536,
     ML_STORAGE_MAX_MIB = 10240,
     // The descriptors a message may carry: output, freezer, listeners; from a sandbox to the launcher, the program's pidfd,
-    // the listeners and the gateway's.
-    ML_DESCRIPTORS_MAX = 2 + ML_PORTS_MAX,
+    // the listeners and the gateway's two.
+    ML_DESCRIPTORS_MAX = 3 + ML_PORTS_MAX,
     // Where the launcher finds its ends, from its start.
     ML_SOCKET_DESCRIPTOR = 3,
     ML_DATA_DESCRIPTOR = 4,
