@@ -93,7 +93,3 @@ int ml_pair(int ends[2]) {
     }
     return 0;
 }
-
-int ml_send_now(int socket, const void *message, size_t size) {
-    return ml_send(socket, message, size, NULL, 0, MSG_DONTWAIT);
-}

@@ -19,9 +19,7 @@ int ml_threads(void) {
     return count;
 }
 
-int ml_open_folder(const char *path) {
-    return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-}
+int ml_open_folder(const char *path) { return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC); }
 
 int ml_start(const char *path, char *const arguments[], int socket, int data, pid_t *pid) {
     // Out of the way of the numbers that they get, so that no dup2 closes the other.

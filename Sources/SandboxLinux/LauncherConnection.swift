@@ -99,7 +99,7 @@ final class LauncherConnection: Sendable {
     /// false: the socket is full.
     private func trySend(_ bytes: [UInt8], for request: UInt64?) -> Bool {
         if state.withLock({ $0.lost }) { return true }
-        if bytes.withUnsafeBytes({ ml_send_now(socket, $0.baseAddress, $0.count) }) == 0 {
+        if bytes.withUnsafeBytes({ ml_send(socket, $0.baseAddress, $0.count, nil, 0, Int32(ML_DONT_WAIT)) }) == 0 {
             return true
         }
         if errno == EAGAIN || errno == ENOBUFS { return false }

@@ -31,7 +31,7 @@ static void say_groups(void) {
         say("Idle functions are stopped with SIGSTOP, which a function can notice: no freezer is available.");
 }
 
-void findings_send(enum privilege privilege, bool usable, bool disk) {
+void findings_send(enum privilege privilege, const struct sandboxes_settings *settings, bool usable) {
     struct ml_hello hello = {.version = ML_VERSION};
     used = sizeof hello;
     if (usable) {
@@ -41,12 +41,17 @@ void findings_send(enum privilege privilege, bool usable, bool disk) {
             say("All functions run as the user that runs Martlet, each in a user namespace of its own: without root there "
                 "is no uid per function.");
         say_groups();
-        if (!disk && privilege == PRIVILEGE_ROOT)
+        if (!settings->disk && privilege == PRIVILEGE_ROOT)
             say("/tmp is in memory and counts as the function's memory: it needs loop devices, mkfs.ext4 (e2fsprogs) and a "
                 "data folder on a disk.");
-        if (!disk && privilege == PRIVILEGE_USER_NAMESPACE)
+        if (!settings->disk && privilege == PRIVILEGE_USER_NAMESPACE)
             say("/tmp is in memory, with its size limit: a disk of its own needs root.");
-        say("Functions have no way to the internet: the sandbox has a loopback interface only.");
+        if (settings->internet) {
+            hello.features |= ML_FEATURE_INTERNET;
+        } else {
+            say("Functions have no way to the internet, whatever --function-network says: redirecting their connections needs "
+                "nf_tables with NAT in the kernel.");
+        }
     } else if (privilege == PRIVILEGE_NONE) {
         say("Functions cannot run: Martlet is not root, and this machine does not let an unprivileged user make a user "
             "namespace (see user.max_user_namespaces, kernel.unprivileged_userns_clone and "

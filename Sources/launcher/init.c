@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "network.h"
+#include "network_redirect.h"
 #include "program.h"
 #include "rootfs.h"
 #include "seccomp.h"
@@ -67,6 +68,18 @@ static void furnish(const struct plan *plan, int *listeners) {
     for (int i = 0; i < plan->port_count; i++) {
         listeners[i] = network_listen(plan->ports[i]);
         if (listeners[i] < 0) fail(plan, "a listening socket");
+    }
+    // The last ones are the gateway's.
+    int count = plan->port_count;
+    if (plan->names) {
+        listeners[count] = network_datagrams(53);
+        if (listeners[count++] < 0) fail(plan, "a socket for names");
+    }
+    if (plan->internet) {
+        // After the others: it takes any port that is free.
+        listeners[count] = network_listen(0);
+        if (listeners[count] < 0 || network_redirect(network_port(listeners[count])) < 0)
+            fail(plan, "the way to the internet");
     }
     for (int i = 0; i < plan->mount_count; i++) {
         const struct planned_mount *planned = &plan->mounts[i];
@@ -184,7 +197,8 @@ _Noreturn void init_run(const struct plan *plan) {
     signal(SIGPIPE, SIG_DFL);
     setsid();
 
-    int listeners[ML_PORTS_MAX + 1];
+    int listeners[ML_DESCRIPTORS_MAX];
+    int count = 1 + plan->port_count + plan->names + plan->internet;
     furnish(plan, listeners + 1);
     enter_limits(plan);
     drop_bounding_set(plan);
@@ -208,7 +222,7 @@ _Noreturn void init_run(const struct plan *plan) {
     close(plan->output);
 
     struct report report = {.kind = REPORT_STARTED};
-    if (ml_send(plan->report, &report, sizeof report, listeners, 1 + plan->port_count, 0) < 0) _exit(1);
-    for (int i = 0; i <= plan->port_count; i++) close(listeners[i]);
+    if (ml_send(plan->report, &report, sizeof report, listeners, count, 0) < 0) _exit(1);
+    for (int i = 0; i < count; i++) close(listeners[i]);
     watch(plan, program, signals);
 }

@@ -39,6 +39,8 @@ struct plan {
     bool storage_in_memory;  // no disk for /tmp: a tmpfs
     uint16_t ports[ML_PORTS_MAX];
     int port_count;
+    bool names;     // a socket for name lookups goes to the gateway
+    bool internet;  // and one for connections
     const struct cgroup *group;
     uid_t uid;
     uid_t reaper_uid;

@@ -18,6 +18,7 @@
 #include "CLauncherProtocol.h"
 #include "cgroup.h"
 #include "findings.h"
+#include "gateway.h"
 #include "messages.h"
 #include "options.h"
 #include "paths.h"
@@ -131,9 +132,14 @@ int main(int count, char **arguments) {
     bool usable = privilege != PRIVILEGE_NONE && rootfs_open(privilege == PRIVILEGE_ROOT) == 0;
     bool disk = usable && privilege == PRIVILEGE_ROOT && tmpdisk_open(paths_data());
     const struct sandboxes_settings settings = {
-        .privileged = privilege == PRIVILEGE_ROOT, .disk = disk, .first_uid = first_uid(options.instance), .poll = poll};
+        .privileged = privilege == PRIVILEGE_ROOT,
+        .disk = disk,
+        .internet = usable && gateway_start(privilege == PRIVILEGE_ROOT, first_uid(options.instance)) && gateway_works(),
+        .first_uid = first_uid(options.instance),
+        .poll = poll,
+    };
     sandboxes_open(&settings);
-    findings_send(privilege, usable, disk);
+    findings_send(privilege, &settings, usable);
     if (messages_flush()) {
         // While Martlet opens its database.
         if (disk) tmpdisk_prepare(DEFAULT_STORAGE_MIB);
@@ -141,6 +147,7 @@ int main(int count, char **arguments) {
         serve(poll);
     }
     sandboxes_end();
+    gateway_stop();
     cgroup_close();
     return 0;
 }

@@ -26,14 +26,26 @@ int network_loopback(void) {
     return result;
 }
 
-int network_listen(uint16_t port) {
-    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (listener < 0) return -1;
+static int bound(int type, uint16_t port) {
+    int result = socket(AF_INET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (result < 0) return -1;
     struct sockaddr_in address = {
         .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    if (bind(listener, (struct sockaddr *)&address, sizeof address) == 0 && listen(listener, BACKLOG) == 0) return listener;
+    if (bind(result, (struct sockaddr *)&address, sizeof address) == 0) {
+        if (type != SOCK_STREAM || listen(result, BACKLOG) == 0) return result;
+    }
     int error = errno;
-    close(listener);
+    close(result);
     errno = error;
     return -1;
+}
+
+int network_listen(uint16_t port) { return bound(SOCK_STREAM, port); }
+
+int network_datagrams(uint16_t port) { return bound(SOCK_DGRAM, port); }
+
+uint16_t network_port(int listener) {
+    struct sockaddr_in address = {0};
+    socklen_t size = sizeof address;
+    return getsockname(listener, (struct sockaddr *)&address, &size) < 0 ? 0 : ntohs(address.sin_port);
 }

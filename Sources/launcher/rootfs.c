@@ -160,12 +160,20 @@ static int furnish(const struct tree *trees, int count, char links[][2][64], int
         symlink("/proc/self/fd/1", "dev/stdout") < 0 || symlink("/proc/self/fd/2", "dev/stderr") < 0)
         return -1;
     if (rootfs_write_etc() < 0) return -1;
-    for (int i = 0; i < count; i++) {
+    // Every place before any mount: what is mounted may hold symbolic links, and nothing is made behind one.
+    for (int i = 0; i < count; i++)
         if (make_place(trees[i].inside, trees[i].folder) < 0) return -1;
-        if (sys_move_mount(trees[i].tree, "", AT_FDCWD, trees[i].inside + 1, MOVE_MOUNT_F_EMPTY_PATH) < 0) return -1;
-    }
     for (int i = 0; i < bind_count; i++)
         if (!binds[i].in_template && make_place(binds[i].inside, binds[i].folder) < 0) return -1;
+    for (int i = 0; i < count; i++) {
+        int place = sys_openat2(AT_FDCWD, trees[i].inside + 1, O_PATH, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+        if (place < 0) return -1;
+        int moved = sys_move_mount(trees[i].tree, "", place, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+        int error = errno;
+        close(place);
+        errno = error;
+        if (moved < 0) return -1;
+    }
     return 0;
 }
 

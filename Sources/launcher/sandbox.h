@@ -22,6 +22,8 @@ struct sandbox {
     uint64_t request;  // the SPAWN
     int64_t deadline;  // of the start, in monotonic milliseconds
     int port_count;
+    bool names;     // the gateway answers its name lookups
+    bool internet;  // and makes its connections
 
     pid_t reaper_pid;
     int reaper;   // pidfd of process 1

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "cgroup.h"
+#include "gateway.h"
 #include "init.h"
 #include "sandbox.h"
 #include "spawn.h"
@@ -64,6 +65,9 @@ static struct sandbox *new_sandbox(uint64_t request) {
 }
 
 static void forget(struct sandbox *sandbox) {
+    // Its sockets would keep the network namespace.
+    if (sandbox->names) gateway_remove(sandbox->number);
+    sandbox->names = false;
     close_if_open(&sandbox->report);
     close_if_open(&sandbox->reaper);
     close_if_open(&sandbox->output);
@@ -102,6 +106,8 @@ void sandboxes_spawn(uint64_t request, const struct spawn_request *spawn) {
     }
     sandbox->memory = (int64_t)spawn->memory_mib << 20;
     sandbox->port_count = spawn->port_count;
+    sandbox->names = gateway_runs();
+    sandbox->internet = spawn->internet && settings.internet && sandbox->names;
     const struct spawn_settings how = {
         .privileged = settings.privileged, .disk = settings.disk, .first_uid = settings.first_uid};
     const char *stage = "the sandbox";
@@ -119,7 +125,10 @@ void sandboxes_spawn(uint64_t request, const struct spawn_request *spawn) {
 }
 
 static void started(struct sandbox *sandbox, const int *descriptors, int count) {
-    // The program's pidfd stays here; the listeners go on.
+    // The program's pidfd stays here, the last ones are the gateway's, the others go on.
+    int gateways = sandbox->names + sandbox->internet;
+    count -= gateways;
+    gateway_add(sandbox->number, descriptors + count, gateways);
     sandbox->program = descriptors[0];
     sandbox->status = sandbox_open_status(sandbox->program);
     int handed[ML_DESCRIPTORS_MAX], handed_count = 0;
@@ -142,7 +151,7 @@ static void hear(struct sandbox *sandbox) {
     ssize_t size = ml_receive(sandbox->report, &report, sizeof report, descriptors, &count, MSG_DONTWAIT);
     if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
     bool expected = size == (ssize_t)sizeof report && report.kind == REPORT_STARTED && sandbox->state == SANDBOX_STARTING &&
-                    count == sandbox->port_count + 1;
+                    count == 1 + sandbox->port_count + sandbox->names + sandbox->internet;
     if (!expected)
         for (int i = 0; i < count && size > 0; i++) close(descriptors[i]);
     if (size != (ssize_t)sizeof report) {

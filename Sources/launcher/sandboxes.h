@@ -10,6 +10,7 @@
 struct sandboxes_settings {
     bool privileged;
     bool disk;        // tmpdisk works
+    bool internet;    // the gateway works
     uint32_t first_uid;
     int poll;         // the epoll that watches their descriptors
 };

@@ -38,7 +38,7 @@ import Testing
         let time = "2026-01-01T00:00:00.000Z"
         #expect(
             PlatformEvent.start(requestID: "id", version: "$LATEST").text(.json, time: time)
-                == #"{"time":"2026-01-01T00:00:00.000Z","type":"platform.start","record":{"requestId":"id","version":"$LATEST"}}"#)
+                == #"{"time":"2026-01-01T00:00:00.000Z","type":"platform.start","record":{"requestId":"id","version":"$LATEST"}}"# + "\n")
         #expect(PlatformEvent.end(requestID: "id").text(.json, time: time) == nil)
         #expect(JSONText.string("a\"\\\n\u{1}é") == #""a\"\\\n\u0001é""#)
     }

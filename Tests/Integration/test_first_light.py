@@ -69,9 +69,9 @@ def test_a_functions_life_with_the_aws_cli(server, name, runtime, tmp_path):
     meta, answer = invoke("--qualifier", "live")
     assert meta["ExecutedVersion"] == "1" and answer["code"] == 1 and answer["version"] == "1"
 
-    aws("lambda", "update-function-configuration", "--function-name", name, "--environment", "Variables={A=b}", "--timeout", "9")
+    aws("lambda", "update-function-configuration", "--function-name", name, "--environment", "Variables={AB=b}", "--timeout", "9")
     aws("lambda", "wait", "function-updated-v2", "--function-name", name)
-    assert aws("lambda", "get-function-configuration", "--function-name", name)["Environment"] == {"Variables": {"A": "b"}}
+    assert aws("lambda", "get-function-configuration", "--function-name", name)["Environment"] == {"Variables": {"AB": "b"}}
 
     events = aws("logs", "filter-log-events", "--log-group-name", "/aws/lambda/" + name)["events"]
     text = "".join(e["message"] for e in events)

@@ -175,7 +175,9 @@ def test_an_event_that_is_no_json_is_refused(server, functions):
         api.invoke(FunctionName=functions.get("app.echo"), Payload=b"{nonsense")
 
 
-def test_a_function_calls_the_platform_as_its_role(functions):
+def test_a_function_calls_the_platform_as_its_role(server, functions):
+    if not any("python3.11" in line and "AWS SDK" in line for line in server.run("runtimes").stdout.splitlines()):
+        pytest.skip("this machine's Python 3.11 has no boto3")
     arn = functions("app.call_home", options={"MemorySize": 512})[1]
     assert arn == "arn:aws:sts::000000000000:assumed-role/test-role/" + functions.get("app.call_home", MemorySize=512)
 

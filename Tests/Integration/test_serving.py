@@ -118,9 +118,9 @@ def test_iam_mode_verifies_signatures_and_trusts_the_root_alone(martlet):
     # The role of a function works for what needs no permission, and for nothing else.
     role = server.client("iam", key, secret).create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps({
         "Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": "000000000000"}, "Action": "sts:AssumeRole"}]}))
-    session = server.client("sts", key, secret).assume_role(RoleArn=role["Role"]["Arn"], RoleSessionName="s")["Credentials"]
+    session = server.client("sts", key, secret).assume_role(RoleArn=role["Role"]["Arn"], RoleSessionName="session")["Credentials"]
     mine = (session["AccessKeyId"], session["SecretAccessKey"])
-    assert server.client("sts", *mine, token=session["SessionToken"]).get_caller_identity()["Arn"].endswith("assumed-role/r/s")
+    assert server.client("sts", *mine, token=session["SessionToken"]).get_caller_identity()["Arn"].endswith("assumed-role/r/session")
     with pytest.raises(Exception) as refused:
         server.client("lambda", *mine, token=session["SessionToken"]).list_functions()
     assert refused.value.response["Error"]["Code"] == "AccessDeniedException"

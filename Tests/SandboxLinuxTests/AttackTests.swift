@@ -200,7 +200,7 @@ struct AttackTests {
     @Test("leaves nothing behind that lives on", arguments: Mode.permitted)
     func daemons(mode: Mode) async throws {
         let fixture = try await SandboxFixture(mode)
-        let marker = "31\(getpid())"
+        let marker = "31\(getpid())\(mode == .root ? 0 : 1)"
         let outcome = try await fixture.python(
             """
             import os, time

@@ -6,7 +6,7 @@ import Testing
 
 /// Starting, giving up root, and dying in every order: nothing stays behind. Serialised: they count what the machine holds.
 @Suite("From start to end", .serialized)
-struct LifeTests {
+final class LifeTests {
     private let folder: String
 
     init() throws {
@@ -14,6 +14,10 @@ struct LifeTests {
         guard let made = mkdtemp(&template) else { throw SandboxError.failed("mkdtemp") }
         folder = String(cString: made)
         mkdir(folder + "/code", 0o755)
+    }
+
+    deinit {
+        removeTree(folder)
     }
 
     /// The control groups of a data folder's instance.
@@ -85,7 +89,6 @@ struct LifeTests {
         #expect(lines.last == "started")
         #expect(lines.contains("folder \(folder)"))
         probe.finish()
-        removeTree(folder)
     }
 
     @Test("kill -9 of Martlet leaves nothing", arguments: 0..<3)
@@ -99,7 +102,6 @@ struct LifeTests {
         #expect(await eventually { !processesOfHost().contains { $0.contains(marker) || $0.contains(folder) } })
         #expect(await eventually { groups(of: folder).isEmpty })
         #expect(await eventually { loopDevices() <= before })
-        removeTree(folder)
     }
 
     @Test("kill -9 of the launcher ends the sandboxes, frozen ones too; the next start removes the rest")
@@ -130,7 +132,6 @@ struct LifeTests {
         }
         await second.shutDown()
         #expect(await eventually { groups(of: folder).isEmpty })
-        removeTree(folder)
     }
 
     @Test("a second launcher for the same data folder is refused", .enabled(if: geteuid() == 0))
@@ -141,7 +142,6 @@ struct LifeTests {
         let second = LinuxSandboxProvider(launcher: try LauncherProcess.start(configuration))
         #expect(await second.missingProtections.contains { $0.hasPrefix("Functions cannot run") })
         await first.shutDown()
-        removeTree(folder)
     }
 
     @Test("200 starts leak no process, group, loop device or descriptor")

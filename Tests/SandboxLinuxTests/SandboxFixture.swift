@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Sandbox
 import Synchronization
 import Testing
@@ -28,7 +29,8 @@ enum Mode: String, CaseIterable, Sendable, CustomTestStringConvertible {
     }
 
     private static func notice(_ text: String) {
-        FileHandle.standardError.write(Data("SandboxLinuxTests: \(text)\n".utf8))
+        let bytes = Array("SandboxLinuxTests: \(text)\n".utf8)
+        _ = write(2, bytes, bytes.count)
     }
 }
 
@@ -36,11 +38,13 @@ enum Mode: String, CaseIterable, Sendable, CustomTestStringConvertible {
 final class SandboxFixture: Sendable {
     let mode: Mode
     let dataFolder: String
+    let launcherConfiguration: LauncherConfiguration
     let launcher: LauncherProcess
     let provider: LinuxSandboxProvider
     private static let serial = Mutex(0)
 
-    init(_ mode: Mode, files: [String: String] = [:], allowed: [String] = []) async throws {
+    /// - Parameter wrapper: Starts the launcher; before it, in ``Mode/user``, root is given up.
+    init(_ mode: Mode, files: [String: String] = [:], allowed: [String] = [], wrapper: [String] = []) async throws {
         self.mode = mode
         var template = Array("/var/tmp/martlet-sandbox-XXXXXX".utf8CString)
         guard let made = mkdtemp(&template) else { throw SandboxError.failed("mkdtemp") }
@@ -55,11 +59,13 @@ final class SandboxFixture: Sendable {
             if mode == .user && geteuid() == 0 { chown(path, Mode.nobody, Mode.nobody) }
         }
         var configuration = LauncherConfiguration(dataFolder: dataFolder, allowedPrefixes: allowed)
+        configuration.wrapper = wrapper
         if mode == .user && geteuid() == 0 {
             for path in [dataFolder, dataFolder + "/code"] { chown(path, Mode.nobody, Mode.nobody) }
             let user = String(Mode.nobody)
-            configuration.wrapper = ["/usr/bin/setpriv", "--reuid", user, "--regid", user, "--clear-groups"]
+            configuration.wrapper += ["/usr/bin/setpriv", "--reuid", user, "--regid", user, "--clear-groups"]
         }
+        launcherConfiguration = configuration
         launcher = try LauncherProcess.start(configuration)
         provider = LinuxSandboxProvider(launcher: launcher)
     }
@@ -70,7 +76,7 @@ final class SandboxFixture: Sendable {
 
     func configuration(
         _ command: [String], memory: Int = 128, storage: Int = 512, ports: [Int] = [], code: String? = "code",
-        binds: [SandboxConfiguration.Bind] = [], environment: [String] = []
+        binds: [SandboxConfiguration.Bind] = [], environment: [String] = [], network: SandboxConfiguration.Network = .none
     ) -> SandboxConfiguration {
         let number = Self.serial.withLock { serial in
             serial += 1
@@ -79,7 +85,7 @@ final class SandboxFixture: Sendable {
         return SandboxConfiguration(
             id: "test-\(number)", command: command,
             environment: ["PATH=/usr/bin:/bin:/usr/sbin", "LANG=C.UTF-8", "HOME=/tmp"] + environment, code: code, binds: binds,
-            memory: memory, temporaryStorage: storage, listeningPorts: ports)
+            memory: memory, temporaryStorage: storage, listeningPorts: ports, network: network)
     }
 
     struct Outcome: Sendable {

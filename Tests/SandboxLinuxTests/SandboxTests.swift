@@ -121,6 +121,9 @@ struct SandboxTests {
             }
             await #expect(throws: SandboxError.launcherLost) { try await sandbox.limitCPU(100) }
             await sandbox.kill()
+            // The next start removes what this launcher left; it ends with its provider.
+            let next = LinuxSandboxProvider(launcher: try LauncherProcess.start(fixture.launcherConfiguration))
+            #expect(await next.missingProtections.contains { $0.hasPrefix("Functions cannot run") } == false)
         }
     }
 }

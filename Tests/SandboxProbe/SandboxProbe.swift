@@ -13,15 +13,11 @@ struct SandboxProbe {
         do {
             let launcher = try LauncherProcess.start(LauncherConfiguration(dataFolder: arguments[1], allowedPrefixes: []))
             let folder = try Privileges.drop(dataFolder: arguments[1])
-            print("uid \(getuid()) \(geteuid()) groups \(getgroups(0, nil))")
-            fflush(nil)
-            print("folder \(folder)")
-            fflush(nil)
+            say("uid \(getuid()) \(geteuid()) groups \(getgroups(0, nil))")
+            say("folder \(folder)")
             let written = open(folder + "/written", O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
-            print("writes \(written >= 0)")
-            fflush(nil)
-            print("back \(setuid(0) == 0)")
-            fflush(nil)
+            say("writes \(written >= 0)")
+            say("back \(setuid(0) == 0)")
             let provider = LinuxSandboxProvider(launcher: launcher, dataFolder: folder)
             serve(provider, folder: folder, command: Array(arguments[2...]))
         } catch {
@@ -37,24 +33,27 @@ struct SandboxProbe {
                     SandboxConfiguration(
                         id: "probe", command: command, environment: ["PATH=/usr/bin:/bin"], code: folder + "/code", memory: 128,
                         listeningPorts: [9001]))
-                print("started")
-                fflush(nil)
+                say("started")
                 var byte: UInt8 = 0
                 while read(0, &byte, 1) > 0 {}
                 await sandbox.kill()
-                print("ended \(await sandbox.exit().status)")
-                fflush(nil)
+                say("ended \(await sandbox.exit().status)")
             } catch {
-                print("failed \(error)")
-                fflush(nil)
+                say("failed \(error)")
             }
             ended.signal()
         }
         ended.wait()
     }
 
+    /// A line, at once.
+    private static func say(_ line: String) {
+        let bytes = Array((line + "\n").utf8)
+        _ = write(1, bytes, bytes.count)
+    }
+
     private static func fail(_ text: String) -> Never {
-        _ = "SandboxProbe: \(text)\n".withCString { write(2, $0, strlen($0)) }
+        say("failed: \(text)")
         exit(1)
     }
 }

@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 #ifdef __cplusplus
@@ -25,11 +26,14 @@ enum {
     ML_MEMORY_MIN_MIB = 16,
     ML_MEMORY_MAX_MIB = 65536,
     ML_STORAGE_MAX_MIB = 10240,
-    // The descriptors a message may carry: output, freezer, listeners; within the sandbox a pidfd and the listeners.
-    ML_DESCRIPTORS_MAX = 2 + ML_PORTS_MAX,
+    // The descriptors a message may carry: output, freezer, listeners; from a sandbox to the launcher, the program's pidfd,
+    // the listeners and the gateway's two.
+    ML_DESCRIPTORS_MAX = 3 + ML_PORTS_MAX,
     // Where the launcher finds its ends, from its start.
     ML_SOCKET_DESCRIPTOR = 3,
     ML_DATA_DESCRIPTOR = 4,
+    // For ml_send and ml_receive.
+    ML_DONT_WAIT = MSG_DONTWAIT,
 };
 
 enum ml_kind {
@@ -126,18 +130,15 @@ struct ml_measured {
 // Sends one message with up to ML_DESCRIPTORS_MAX descriptors; flags as for sendmsg. 0, or -1 with errno.
 int ml_send(int socket, const void *message, size_t size, const int *descriptors, int count, int flags);
 
-// Sends one message without descriptors, or fails with EAGAIN rather than wait.
-int ml_send_now(int socket, const void *message, size_t size);
-
-// Opens a folder only to name it (O_PATH). Swift's view of the C library does not always have that flag.
-int ml_open_folder(const char *path);
-
 // Receives one message; descriptors arrive close-on-exec. Returns its size, 0 at the end, -1 with errno (EMSGSIZE if it did
 // not fit: then its descriptors are closed).
 ssize_t ml_receive(int socket, void *message, size_t capacity, int *descriptors, int *count, int flags);
 
 // A connected pair, close-on-exec, whose buffers hold the largest message.
 int ml_pair(int ends[2]);
+
+// Opens a folder without the right to read it (O_PATH). -1 with errno.
+int ml_open_folder(const char *path);
 
 // Starts the launcher: its socket and the data folder (O_PATH) become descriptors 3 and 4; nothing else is inherited but
 // standard error. Signals are at their defaults and nothing is blocked. Returns 0 and the pid, or an errno.

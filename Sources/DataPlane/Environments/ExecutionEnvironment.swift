@@ -168,6 +168,7 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
         guard self.invocation === invocation else { return }
         self.invocation = nil
         let id = invocation.request.requestID
+        log.lineEnded()
         if let failure = invocation.failure { log.platform(.failure(failure, requestID: id)) }
         log.platform(.end(requestID: id))
         log.platform(

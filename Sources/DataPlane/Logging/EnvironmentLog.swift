@@ -45,7 +45,13 @@ final class EnvironmentLog: @unchecked Sendable {
         parser.consume(bytes) { self.append($0, at: now) }
     }
 
-    /// The processes have ended: an unfinished line is complete.
+    /// An invocation has ended: an unfinished line is complete.
+    func lineEnded() {
+        let now = time.now
+        parser.finishLine { self.append($0, at: now) }
+    }
+
+    /// The processes have ended: an unfinished line or record is complete.
     func outputEnded() {
         let now = time.now
         parser.finish { self.append($0, at: now) }

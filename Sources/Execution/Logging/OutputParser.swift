@@ -60,6 +60,13 @@ public struct OutputParser: Sendable {
         pending.removeSubrange(..<min(start, pending.endIndex))
     }
 
+    /// An invocation has ended: an unfinished line is an event. A frame waits for its rest.
+    public mutating func finishLine(_ emit: (String) -> Void) {
+        guard frameRest == 0, !pending.isEmpty, pending.first != 0xA5 else { return }
+        Self.emitText(pending[...], emit)
+        pending.removeAll(keepingCapacity: true)
+    }
+
     /// The output has ended: what is left is an event.
     public mutating func finish(_ emit: (String) -> Void) {
         if !frame.isEmpty { Self.emitText(frame[...], emit) }

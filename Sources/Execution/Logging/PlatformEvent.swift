@@ -14,7 +14,7 @@ public enum PlatformEvent: Sendable {
     /// The event's text in the function's log format, nil where that format has none.
     /// - Parameter time: RFC 3339 with milliseconds.
     public func text(_ format: FunctionVersion.LogFormat, time: String) -> String? {
-        format == .json ? json(time: time) : plain(time: time)
+        format == .json ? json(time: time).map { $0 + "\n" } : plain(time: time)
     }
 
     /// The level by which `SystemLogLevel` filters JSON logs.

@@ -42,7 +42,8 @@ extension Chain {
         return HTTPResponse(
             status: response.status,
             headers: [
-                .init(name: "Content-Type", value: response.contentType), .init(name: "x-amzn-RequestId", value: request.id),
+                .init(name: "Content-Type", value: response.contentType),
+                .init(name: "x-amzn-RequestId", value: request.id),
             ], body: response.body)
     }
 }

@@ -20,18 +20,21 @@ public final class LogsService: LogsAPI, LogSink {
     ///   - folder: where the segments go; made if there is none. One process uses it at a time.
     ///   - durability: `full`: PutLogEvents answers after an `fdatasync`.
     ///   - time: what ingestion times and retention go by.
+    ///   - logger: for what the operator should know; no message of an event goes there.
     public convenience init(
         database: any Database, folder: String, durability: Durability = .full, time: any TimeSource,
         logger: Logger = Logger(label: "martlet.logs")
     ) {
         self.init(
-            database: database, folder: folder, durability: durability, time: time, logger: logger, segments: .init(), sink: .init(),
+            database: database, folder: folder, durability: durability, time: time, logger: logger, segments: .init(),
+            sink: .init(),
             liveTail: .init())
     }
 
     init(
         database: any Database, folder: String, durability: Durability, time: any TimeSource,
-        logger: Logger = Logger(label: "martlet.logs"), segments: SegmentStore.Configuration, sink: SinkHub.Configuration,
+        logger: Logger = Logger(label: "martlet.logs"), segments: SegmentStore.Configuration,
+        sink: SinkHub.Configuration,
         liveTail: LiveTailSettings
     ) {
         self.time = time
@@ -40,7 +43,8 @@ public final class LogsService: LogsAPI, LogSink {
         groups = LogGroupStore(database: database)
         streams = LogStreamStore(database: database)
         events = SegmentStore(
-            database: database, folder: folder, durability: durability, time: time, logger: logger, configuration: segments)
+            database: database, folder: folder, durability: durability, time: time, logger: logger,
+            configuration: segments)
         self.sink = SinkHub(store: events, streams: streams, configuration: sink)
     }
 
@@ -52,7 +56,7 @@ public final class LogsService: LogsAPI, LogSink {
             while true {
                 do {
                     try await events.clean()
-                } catch where !Task.isCancelled {
+                } catch  where !Task.isCancelled {
                     logger.error("The logs can't be tidied up.", metadata: ["error": "\(error)"])
                 }
                 try await time.sleep(until: time.now.advanced(by: .seconds(60)))
@@ -70,7 +74,9 @@ public final class LogsService: LogsAPI, LogSink {
         do {
             try await events.close()
         } catch {
-            logger.error("The index of the logs can't be written; the next start will make it again.", metadata: ["error": "\(error)"])
+            logger.error(
+                "The index of the logs can't be written; the next start will make it again.",
+                metadata: ["error": "\(error)"])
         }
     }
 

@@ -5,7 +5,8 @@ import Testing
 @Suite struct EventPositionTests {
     @Test(arguments: [
         EventPosition(timestamp: 1_650_464_349_794, sequence: 1), EventPosition(timestamp: 0, sequence: 0),
-        EventPosition(timestamp: 1_767_225_600_000, sequence: .max), EventPosition(timestamp: 4_000_000_000_000, sequence: 1 << 61),
+        EventPosition(timestamp: 1_767_225_600_000, sequence: .max),
+        EventPosition(timestamp: 4_000_000_000_000, sequence: 1 << 61),
         EventPosition(timestamp: .max, sequence: .max), EventPosition(timestamp: 1, sequence: 42),
     ])
     func survivesItsDecimalForm(_ position: EventPosition) {
@@ -21,19 +22,25 @@ import Testing
 
     @Test func ordersLikeItsDecimalForm() {
         let positions = [
-            EventPosition(timestamp: 1_767_225_600_000, sequence: 5), EventPosition(timestamp: 1_767_225_600_000, sequence: 6),
+            EventPosition(timestamp: 1_767_225_600_000, sequence: 5),
+            EventPosition(timestamp: 1_767_225_600_000, sequence: 6),
             EventPosition(timestamp: 1_767_225_600_001, sequence: 0),
         ]
         #expect(positions.map(\.decimal).sorted() == positions.map(\.decimal))
         #expect(positions.sorted() == positions)
     }
 
-    @Test(arguments: ["", "f", "12", String(repeating: "9", count: 56), String(repeating: "9", count: 80), String(repeating: "x", count: 56)])
+    @Test(arguments: [
+        "", "f", "12", String(repeating: "9", count: 56), String(repeating: "9", count: 80),
+        String(repeating: "x", count: 56),
+    ])
     func refusesOthers(_ text: String) {
         #expect(EventPosition(decimal: text) == nil)
     }
 
-    @Test(arguments: ["", "f/1/s", "x/00000000000000000000000000000000000000000000000000000000/s", "f/00/s/s", "invalid"])
+    @Test(arguments: [
+        "", "f/1/s", "x/00000000000000000000000000000000000000000000000000000000/s", "f/00/s/s", "invalid",
+    ])
     func refusesTokens(_ token: String) {
         #expect(PageToken.parsePosition(token) == nil)
     }

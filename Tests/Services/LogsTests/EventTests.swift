@@ -66,7 +66,8 @@ import Testing
             #expect(try await fixture.get("g", "s", from: 0, to: 2, head: true).events?.map(\.message) == ["a", "b"])
             #expect(try await fixture.get("g", "s", from: 2, to: 1, head: true).events == [])
             let filtered = try await fixture.service.filterLogEvents(
-                .init(logGroupName: "g", startTime: LogsFixture.start + 1, endTime: LogsFixture.start + 2), fixture.call())
+                .init(logGroupName: "g", startTime: LogsFixture.start + 1, endTime: LogsFixture.start + 2),
+                fixture.call())
             #expect(filtered.events?.map(\.message) == ["b", "c"])
         }
     }
@@ -96,7 +97,8 @@ import Testing
             #expect(try await fixture.messages("g", "s") == ["kept"])
             #expect(
                 await failure { try await fixture.put("g", "s", [(1, "a"), (0, "b")]) }
-                    == "InvalidParameterException: Log events in a single PutLogEvents request must be in chronological order.")
+                    == "InvalidParameterException: Log events in a single PutLogEvents request must be in chronological order."
+            )
         }
     }
 
@@ -107,7 +109,9 @@ import Testing
             try await fixture.createStream("g", "s")
             let long = String(repeating: "x", count: 400_000)
             for index in 0..<4 { try await fixture.put("g", "s", [(Int64(index), "\(index)\(long)")]) }
-            func firsts(_ response: GetLogEventsResponse) -> [String] { response.events?.compactMap { $0.message.map { String($0.prefix(1)) } } ?? [] }
+            func firsts(_ response: GetLogEventsResponse) -> [String] {
+                response.events?.compactMap { $0.message.map { String($0.prefix(1)) } } ?? []
+            }
             let page = try await fixture.get("g", "s", head: true)
             #expect(firsts(page) == ["0", "1"])
             #expect(firsts(try await fixture.get("g", "s", token: page.nextForwardToken)) == ["2", "3"])
@@ -121,7 +125,9 @@ import Testing
             try await fixture.createGroup("g")
             for stream in ["a1", "a2", "b1"] { try await fixture.createStream("g", stream) }
             for index in 0..<30 {
-                try await fixture.put("g", ["a1", "a2", "b1"][index % 3], [(Int64(index), "n=\(index) \(index % 2 == 0 ? "even" : "odd")")])
+                try await fixture.put(
+                    "g", ["a1", "a2", "b1"][index % 3],
+                    [(Int64(index), "n=\(index) \(index % 2 == 0 ? "even" : "odd")")])
             }
             func all(_ request: FilterLogEventsRequest) async throws -> [FilteredLogEvent] {
                 var request = request
@@ -140,20 +146,30 @@ import Testing
             #expect(everything.first?.logStreamName == "a1")
             #expect(try await all(.init(logGroupName: "g", filterPattern: "even", limit: 4)).count == 15)
             #expect(try await all(.init(logGroupName: "g", logStreamNames: ["b1", "a1"])).count == 20)
-            #expect(try await all(.init(logGroupIdentifier: "g", logStreamNamePrefix: "a", filterPattern: "odd", limit: 3)).count == 10)
+            #expect(
+                try await all(.init(logGroupIdentifier: "g", logStreamNamePrefix: "a", filterPattern: "odd", limit: 3))
+                    .count == 10)
             await fixture.service.flush()
             #expect(try await all(.init(logGroupName: "g", limit: 7)) == everything)
             #expect(try await all(.init(logGroupName: "g", logStreamNamePrefix: "b")).count == 10)
 
             let service = fixture.service
             #expect(
-                await failure { _ = try await service.filterLogEvents(.init(logGroupName: "g", nextToken: "x"), fixture.call()) }
+                await failure {
+                    _ = try await service.filterLogEvents(.init(logGroupName: "g", nextToken: "x"), fixture.call())
+                }
                     == "InvalidParameterException: The specified nextToken is invalid.")
             #expect(
-                await failure { _ = try await service.filterLogEvents(.init(logGroupName: "g", logStreamNames: ["zz"]), fixture.call()) }
+                await failure {
+                    _ = try await service.filterLogEvents(
+                        .init(logGroupName: "g", logStreamNames: ["zz"]), fixture.call())
+                }
                     == "ResourceNotFoundException: The specified log stream does not exist.")
             #expect(
-                await failure { _ = try await service.filterLogEvents(.init(logGroupName: "g", filterPattern: "a:b"), fixture.call()) }
+                await failure {
+                    _ = try await service.filterLogEvents(
+                        .init(logGroupName: "g", filterPattern: "a:b"), fixture.call())
+                }
                     == "InvalidParameterException: Invalid character(s) in term ':'")
             #expect(
                 await failure { _ = try await service.filterLogEvents(.init(logGroupName: "zz"), fixture.call()) }
@@ -167,7 +183,9 @@ import Testing
         try await LogsFixture.with(engine, segments: .init(segmentBytes: 4000, scanBytes: 1500)) { fixture in
             try await fixture.createGroup("g")
             try await fixture.createStream("g", "s")
-            for index in 0..<60 { try await fixture.put("g", "s", [(Int64(index), "line \(index) of many that do not matter")]) }
+            for index in 0..<60 {
+                try await fixture.put("g", "s", [(Int64(index), "line \(index) of many that do not matter")])
+            }
             try await fixture.put("g", "s", [(100, "needle")])
             var token: String?
             var pages = 0
@@ -191,7 +209,8 @@ import Testing
                 .init(filterPattern: "[level=E*, code]", logEventMessages: ["INFO 1", "ERROR 2", "x"]), fixture.call())
             #expect(
                 response.matches == [
-                    MetricFilterMatchRecord(eventNumber: 2, eventMessage: "ERROR 2", extractedValues: ["$level": "ERROR", "$code": "2"])
+                    MetricFilterMatchRecord(
+                        eventNumber: 2, eventMessage: "ERROR 2", extractedValues: ["$level": "ERROR", "$code": "2"])
                 ])
         }
     }
@@ -203,7 +222,10 @@ import Testing
             let other = fixture.call(region: "eu-west-1")
             #expect(await failure { try await fixture.service.createLogGroup(.init(logGroupName: "g"), other) } == nil)
             #expect(
-                await failure { try await fixture.service.deleteLogGroup(.init(logGroupName: "g"), fixture.call(account: "222222222222")) }
+                await failure {
+                    try await fixture.service.deleteLogGroup(
+                        .init(logGroupName: "g"), fixture.call(account: "222222222222"))
+                }
                     == "ResourceNotFoundException: The specified log group does not exist.")
             #expect(
                 await failure {

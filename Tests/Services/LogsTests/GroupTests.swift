@@ -16,7 +16,8 @@ import Testing
             #expect(
                 response.logGroups == [
                     LogGroup(
-                        logGroupName: "/aws/lambda/f", creationTime: LogsFixture.start, metricFilterCount: 0, arn: arn + ":*",
+                        logGroupName: "/aws/lambda/f", creationTime: LogsFixture.start, metricFilterCount: 0,
+                        arn: arn + ":*",
                         logGroupClass: "STANDARD", logGroupArn: arn)
                 ])
             #expect(response.nextToken == nil)
@@ -37,11 +38,17 @@ import Testing
             let missing = "ResourceNotFoundException: The specified log group does not exist."
             #expect(await failure { try await service.deleteLogGroup(.init(logGroupName: "x"), call) } == missing)
             #expect(await failure { try await fixture.createStream("x", "s") } == missing)
-            #expect(await failure { try await service.putRetentionPolicy(.init(logGroupName: "x", retentionInDays: 1), call) } == missing)
             #expect(
                 await failure {
-                    _ = try await service.describeLogGroups(.init(logGroupNamePrefix: "a", logGroupNamePattern: "b"), call)
-                } == "InvalidParameterException: LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.")
+                    try await service.putRetentionPolicy(.init(logGroupName: "x", retentionInDays: 1), call)
+                } == missing)
+            #expect(
+                await failure {
+                    _ = try await service.describeLogGroups(
+                        .init(logGroupNamePrefix: "a", logGroupNamePattern: "b"), call)
+                }
+                    == "InvalidParameterException: LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters."
+            )
             #expect(
                 await failure { try await service.createLogGroup(.init(logGroupName: "k", kmsKeyId: "arn:x"), call) }
                     == "NotImplemented: The parameter kmsKeyId of logs:CreateLogGroup is not implemented by Martlet.")
@@ -78,10 +85,14 @@ import Testing
     @Test(arguments: TestDatabase.engines)
     func listsByPattern(engine: SQLEngine) async throws {
         try await LogsFixture.with(engine) { fixture in
-            for name in ["/aws/lambda/a", "/aws/api/b", "discovery-x", "x/aws/lambda"] { try await fixture.createGroup(name) }
+            for name in ["/aws/lambda/a", "/aws/api/b", "discovery-x", "x/aws/lambda"] {
+                try await fixture.createGroup(name)
+            }
             func names(_ pattern: String?) async throws -> [String] {
-                try await fixture.service.listLogGroups(ListLogGroupsRequest(logGroupNamePattern: pattern), fixture.call())
-                    .logGroups?.compactMap(\.logGroupName) ?? []
+                try await fixture.service.listLogGroups(
+                    ListLogGroupsRequest(logGroupNamePattern: pattern), fixture.call()
+                )
+                .logGroups?.compactMap(\.logGroupName) ?? []
             }
             #expect(try await names("^/aws/lambda|discovery") == ["/aws/lambda/a", "discovery-x"])
             #expect(try await names("lambda") == ["/aws/lambda/a", "x/aws/lambda"])
@@ -98,7 +109,10 @@ import Testing
             let arn = "arn:aws:logs:us-east-1:111111111111:log-group:g"
             try await service.tagResource(.init(resourceArn: arn, tags: ["a": "1", "env": "x"]), call)
             try await service.tagLogGroup(.init(logGroupName: "g", tags: ["b": ""]), call)
-            #expect(try await service.listTagsForResource(.init(resourceArn: arn), call).tags == ["a": "1", "b": "", "env": "x"])
+            #expect(
+                try await service.listTagsForResource(.init(resourceArn: arn), call).tags == [
+                    "a": "1", "b": "", "env": "x",
+                ])
             try await service.untagResource(.init(resourceArn: arn, tagKeys: ["a", "nothing"]), call)
             try await service.untagLogGroup(.init(logGroupName: "g", tags: ["b"]), call)
             #expect(try await service.listTagsForResource(.init(resourceArn: arn), call).tags == ["env": "x"])
@@ -106,7 +120,9 @@ import Testing
                 await failure { _ = try await service.listTagsForResource(.init(resourceArn: arn + "x"), call) }
                     == "ResourceNotFoundException: The specified resource does not exist.")
             let many = Dictionary(uniqueKeysWithValues: (0..<50).map { ("k\($0)", "v") })
-            #expect(await failure { try await service.tagResource(.init(resourceArn: arn, tags: many), call) }?.hasPrefix("TooManyTags") == true)
+            #expect(
+                await failure { try await service.tagResource(.init(resourceArn: arn, tags: many), call) }?.hasPrefix(
+                    "TooManyTags") == true)
         }
     }
 
@@ -117,7 +133,10 @@ import Testing
             try await fixture.createStream("g", "s")
             try await fixture.put("g", "s", [(-1000, "old"), (0, "now")])
             #expect(
-                await failure { try await fixture.service.putRetentionPolicy(.init(logGroupName: "g", retentionInDays: 2), fixture.call()) }
+                await failure {
+                    try await fixture.service.putRetentionPolicy(
+                        .init(logGroupName: "g", retentionInDays: 2), fixture.call())
+                }
                     == "InvalidParameterException: Invalid retention value. Valid values are: [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, "
                     + "365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]")
             try await fixture.service.putRetentionPolicy(.init(logGroupName: "g", retentionInDays: 1), fixture.call())
@@ -133,7 +152,9 @@ import Testing
             #expect(group?.storedBytes == 0)
             #expect(group?.retentionInDays == 1)
             try await fixture.service.deleteRetentionPolicy(.init(logGroupName: "g"), fixture.call())
-            #expect(try await fixture.service.describeLogGroups(.init(), fixture.call()).logGroups?.first?.retentionInDays == nil)
+            #expect(
+                try await fixture.service.describeLogGroups(.init(), fixture.call()).logGroups?.first?.retentionInDays
+                    == nil)
         }
     }
 

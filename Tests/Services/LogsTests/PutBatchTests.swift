@@ -10,7 +10,8 @@ import Testing
 
     private func batch(_ times: [Int64], retention: Int? = nil, message: String = "m") throws -> PutBatch {
         try PutBatch(
-            times.map { LogEvent(timestamp: Timestamp(milliseconds: Self.now + $0), message: message) }, now: Self.now, retention: retention)
+            times.map { LogEvent(timestamp: Timestamp(milliseconds: Self.now + $0), message: message) }, now: Self.now,
+            retention: retention)
     }
 
     private func refusal(_ body: () throws -> PutBatch) -> String? {
@@ -32,7 +33,8 @@ import Testing
 
     @Test func refusesDisorder() {
         #expect(
-            refusal { try batch([0, -1]) } == "Log events in a single PutLogEvents request must be in chronological order.")
+            refusal { try batch([0, -1]) }
+                == "Log events in a single PutLogEvents request must be in chronological order.")
     }
 
     @Test func refusesMoreThanADay() {
@@ -69,7 +71,8 @@ import Testing
         let half = String(repeating: "x", count: 524_288 - 26)
         #expect(refusal { try batch([0, 0], message: half) } == nil)
         #expect(
-            refusal { try batch([0, 0], message: half + "x") } == "Upload too large: 1048578 bytes exceeds limit of 1048576")
+            refusal { try batch([0, 0], message: half + "x") }
+                == "Upload too large: 1048578 bytes exceeds limit of 1048576")
         #expect(
             refusal { try batch([0], message: String(repeating: "x", count: 1_048_551)) }
                 == "Log event too large: 1048577 bytes exceeds limit of 1048576")

@@ -20,7 +20,8 @@ import Testing
             writer.close()
             let groups = try await fixture.service.describeLogGroups(.init(), fixture.call()).logGroups
             #expect(groups?.map(\.logGroupName) == ["/aws/lambda/f"])
-            let events = try await fixture.service.filterLogEvents(.init(logGroupName: "/aws/lambda/f"), fixture.call()).events
+            let events = try await fixture.service.filterLogEvents(.init(logGroupName: "/aws/lambda/f"), fixture.call())
+                .events
             #expect(events?.map(\.message) == ["one", "two\nlines", "three", "four"])
         }
     }
@@ -53,7 +54,9 @@ import Testing
     /// A full buffer makes its own writer wait, and no other.
     @Test(arguments: TestDatabase.engines)
     func aFloodSlowsItsOwnWriterAlone(engine: SQLEngine) async throws {
-        try await LogsFixture.with(engine, sink: .init(interval: .milliseconds(20), bufferBytes: 2000, bufferEvents: 50)) { fixture in
+        try await LogsFixture.with(
+            engine, sink: .init(interval: .milliseconds(20), bufferBytes: 2000, bufferEvents: 50)
+        ) { fixture in
             let flood = fixture.service.writer(fixture.address("g", "flood"))
             let quiet = fixture.service.writer(fixture.address("g", "quiet"))
             try await withThrowingTaskGroup { group in
@@ -71,7 +74,9 @@ import Testing
 
     @Test(arguments: TestDatabase.engines)
     func anOfferIsAllOrNothing(engine: SQLEngine) async throws {
-        try await LogsFixture.with(engine, sink: .init(interval: .seconds(3600), bufferBytes: 100_000, bufferEvents: 10)) { fixture in
+        try await LogsFixture.with(
+            engine, sink: .init(interval: .seconds(3600), bufferBytes: 100_000, bufferEvents: 10)
+        ) { fixture in
             let writer = fixture.service.writer(fixture.address("g", "s"))
             #expect(writer.offer((0..<8).map { fixture.event(Int64($0), "a\($0)") }))
             #expect(!writer.offer((0..<8).map { fixture.event(Int64($0), "b\($0)") }))

@@ -15,7 +15,9 @@ import Testing
             let response = try await fixture.service.describeLogStreams(.init(logGroupName: "g"), fixture.call())
             #expect(
                 response.logStreams == [
-                    LogStream(logStreamName: "2026/01/01/[$LATEST]abc", creationTime: LogsFixture.start, arn: arn, storedBytes: 0)
+                    LogStream(
+                        logStreamName: "2026/01/01/[$LATEST]abc", creationTime: LogsFixture.start, arn: arn,
+                        storedBytes: 0)
                 ])
             try await fixture.put("g", "2026/01/01/[$LATEST]abc", [(-5, "a"), (7, "b")])
             let stream = try await fixture.service.describeLogStreams(
@@ -42,14 +44,17 @@ import Testing
             let missing = "ResourceNotFoundException: The specified log stream does not exist."
             #expect(await failure { try await fixture.put("g", "x", [(0, "m")]) } == missing)
             #expect(await failure { _ = try await fixture.get("g", "x") } == missing)
-            #expect(await failure { try await service.deleteLogStream(.init(logGroupName: "g", logStreamName: "x"), call) } == missing)
+            #expect(
+                await failure { try await service.deleteLogStream(.init(logGroupName: "g", logStreamName: "x"), call) }
+                    == missing)
             #expect(
                 await failure {
                     _ = try await service.describeLogStreams(
                         .init(logGroupName: "g", logStreamNamePrefix: "s", orderBy: "LastEventTime"), call)
                 } == "InvalidParameterException: Cannot order by LastEventTime with a logStreamNamePrefix.")
             #expect(
-                await failure { _ = try await service.describeLogStreams(.init(), call) }?.hasPrefix("InvalidParameterException") == true)
+                await failure { _ = try await service.describeLogStreams(.init(), call) }?.hasPrefix(
+                    "InvalidParameterException") == true)
             #expect(
                 await failure { _ = try await service.describeLogStreams(.init(logGroupName: "x"), call) }
                     == "ResourceNotFoundException: The specified log group does not exist.")
@@ -75,7 +80,8 @@ import Testing
                 return names
             }
             #expect(try await names(.init(logGroupName: "g", limit: 2)) == ["a", "ax", "b", "c", "d"])
-            #expect(try await names(.init(logGroupName: "g", descending: true, limit: 2)) == ["d", "c", "b", "ax", "a"])
+            #expect(
+                try await names(.init(logGroupName: "g", descending: true, limit: 2)) == ["d", "c", "b", "ax", "a"])
             #expect(try await names(.init(logGroupName: "g", logStreamNamePrefix: "a", limit: 1)) == ["a", "ax"])
             let byTime = DescribeLogStreamsRequest(logGroupName: "g", orderBy: "LastEventTime", limit: 2)
             #expect(try await names(byTime) == ["b", "d", "a", "c", "ax"])
@@ -99,7 +105,9 @@ import Testing
             try await fixture.service.deleteLogStream(.init(logGroupName: "g", logStreamName: "s"), fixture.call())
             let events = try await fixture.service.filterLogEvents(.init(logGroupName: "g"), fixture.call()).events
             #expect(events?.map(\.message) == ["t"])
-            #expect(try await fixture.service.describeLogStreams(.init(logGroupName: "g"), fixture.call()).logStreams?.count == 1)
+            #expect(
+                try await fixture.service.describeLogStreams(.init(logGroupName: "g"), fixture.call()).logStreams?.count
+                    == 1)
         }
     }
 }

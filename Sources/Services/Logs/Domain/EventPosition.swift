@@ -15,7 +15,8 @@ struct EventPosition: Hashable, Sendable, Comparable {
 
     /// The place right behind the event at this one.
     var next: EventPosition {
-        sequence == .max ? .init(timestamp: timestamp &+ 1, sequence: 0) : .init(timestamp: timestamp, sequence: sequence + 1)
+        sequence == .max
+            ? .init(timestamp: timestamp &+ 1, sequence: 0) : .init(timestamp: timestamp, sequence: sequence + 1)
     }
 }
 
@@ -73,7 +74,8 @@ extension EventPosition {
             }
             return value
         }
-        guard let time = Int64(exactly: bits(144)), let order = Int64(exactly: bits(80)), bits(16) == 0, words[7] == 0 else { return nil }
+        guard let time = Int64(exactly: bits(144)), let order = Int64(exactly: bits(80)), bits(16) == 0, words[7] == 0
+        else { return nil }
         self.init(timestamp: time, sequence: order)
     }
 }

@@ -4,7 +4,8 @@ enum LogGroupIdentifier {
     static func parse(_ text: String) -> (name: String, account: String?, region: String?)? {
         guard text.hasPrefix("arn:") else { return text.contains(":") ? nil : (text, nil, nil) }
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 7 || (parts.count == 8 && parts[7] == "*"), parts[2] == "logs", parts[5] == "log-group", !parts[6].isEmpty
+        guard parts.count == 7 || (parts.count == 8 && parts[7] == "*"), parts[2] == "logs", parts[5] == "log-group",
+            !parts[6].isEmpty
         else { return nil }
         return (String(parts[6]), String(parts[4]), String(parts[3]))
     }

@@ -14,8 +14,9 @@ struct PutBatch: Hashable, Sendable {
 
     struct Refusal: Error, Hashable { var message: String }
 
-    /// Applies AWS's rules ("PutLogEvents" in the API reference).
-    /// - Parameter retention: the group's, in days.
+    /// Applies AWS's rules ("PutLogEvents" in the API reference) at the time `now`, in milliseconds since 1970, to a group whose
+    /// `retention` is in days.
+    /// - Throws: ``Refusal`` with AWS's message, if nothing of the batch is taken.
     init(_ events: [LogEvent], now: Int64, retention: Int?) throws(Refusal) {
         var bytes = 0
         for (index, event) in events.enumerated() {
@@ -36,7 +37,8 @@ struct PutBatch: Hashable, Sendable {
         let newest = now + LogLimits.newest
         // In chronological order, so each kind is at one end.
         let firstYoung = events.firstIndex { $0.timestamp.milliseconds >= oldest } ?? events.count
-        let firstKept = expired.map { cutoff in events.firstIndex { $0.timestamp.milliseconds >= cutoff } ?? events.count } ?? 0
+        let firstKept =
+            expired.map { cutoff in events.firstIndex { $0.timestamp.milliseconds >= cutoff } ?? events.count } ?? 0
         let firstTooNew = events.firstIndex { $0.timestamp.milliseconds > newest } ?? events.count
         if firstYoung > 0 { tooOldEnd = firstYoung }
         if firstKept > firstYoung { expiredEnd = firstKept }
@@ -46,7 +48,8 @@ struct PutBatch: Hashable, Sendable {
         if let first = accepted.first, let last = accepted.last,
             last.timestamp.milliseconds - first.timestamp.milliseconds > LogLimits.batchSpan
         {
-            throw Refusal(message: "The batch of log events in a single PutLogEvents request cannot span more than 24 hours.")
+            throw Refusal(
+                message: "The batch of log events in a single PutLogEvents request cannot span more than 24 hours.")
         }
     }
 

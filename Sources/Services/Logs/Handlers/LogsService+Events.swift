@@ -4,7 +4,8 @@ import Synchronization
 
 extension LogsService {
     public func putLogEvents(_ input: PutLogEventsRequest, _ call: Call) async throws -> PutLogEventsResponse {
-        let address = LogStreamAddress(account: call.account, region: call.region, group: input.logGroupName, stream: input.logStreamName)
+        let address = LogStreamAddress(
+            account: call.account, region: call.region, group: input.logGroupName, stream: input.logStreamName)
         guard let (group, stream) = try await streams.find(address) else { throw Self.noGroup }
         guard let stream else { throw Self.noStream }
         let batch: PutBatch
@@ -33,13 +34,15 @@ extension LogsService {
             throw LogsError.invalidParameterException("Must specify either logGroupName or logGroupIdentifier.")
         }
         if input.logGroupName != nil && input.logGroupIdentifier != nil {
-            throw LogsError.invalidParameterException("LogGroup name and LogGroup identifier are mutually exclusive parameters.")
+            throw LogsError.invalidParameterException(
+                "LogGroup name and LogGroup identifier are mutually exclusive parameters.")
         }
         let token = try input.nextToken.map { token in
             guard let parsed = PageToken.parsePosition(token) else { throw Self.badToken }
             return parsed
         }
-        guard let (name, account, region) = LogGroupIdentifier.parse(identifier), account ?? call.account == call.account,
+        guard let (name, account, region) = LogGroupIdentifier.parse(identifier),
+            account ?? call.account == call.account,
             region ?? call.region == call.region
         else { throw Self.noGroup }
         let (group, stream) = try await stream(name, input.logStreamName, call)
@@ -79,7 +82,8 @@ extension LogsService {
 
     public func filterLogEvents(_ input: FilterLogEventsRequest, _ call: Call) async throws -> FilterLogEventsResponse {
         if input.logStreamNames?.isEmpty == false && input.logStreamNamePrefix != nil {
-            throw LogsError.invalidParameterException("LogStream names and LogStream name prefix are mutually exclusive parameters.")
+            throw LogsError.invalidParameterException(
+                "LogStream names and LogStream name prefix are mutually exclusive parameters.")
         }
         let pattern = try Self.pattern(input.filterPattern)
         let group = try await group(name: input.logGroupName, identifier: input.logGroupIdentifier, call)
@@ -111,13 +115,15 @@ extension LogsService {
         let page = try await events.read(
             ReadRequest(
                 scope: scope, lower: lower, upper: upper, isForward: true,
-                limit: min(input.limit ?? LogLimits.pageEvents, LogLimits.pageEvents), pattern: pattern, isBounded: true))
+                limit: min(input.limit ?? LogLimits.pageEvents, LogLimits.pageEvents), pattern: pattern, isBounded: true
+            ))
         let names = try await streams.names(Set(page.events.map(\.stream)))
         return FilterLogEventsResponse(
             events: page.events.compactMap { event in
                 guard let name = names[event.stream] else { return nil }
                 return FilteredLogEvent(
-                    logStreamName: name, timestamp: event.position.timestamp, message: event.message, ingestionTime: event.ingestion,
+                    logStreamName: name, timestamp: event.position.timestamp, message: event.message,
+                    ingestionTime: event.ingestion,
                     eventId: event.position.decimal)
             },
             searchedLogStreams: [],
@@ -132,7 +138,9 @@ extension LogsService {
         }
     }
 
-    public func testMetricFilter(_ input: TestMetricFilterRequest, _ call: Call) async throws -> TestMetricFilterResponse {
+    public func testMetricFilter(_ input: TestMetricFilterRequest, _ call: Call) async throws
+        -> TestMetricFilterResponse
+    {
         let pattern = try Self.pattern(input.filterPattern)
         let matches = input.logEventMessages.enumerated().compactMap { index, message in
             pattern.extract(message).map {

@@ -13,7 +13,8 @@ extension LogsService {
             throw LogsError.invalidParameterException("Must specify either logGroupName or logGroupIdentifier.")
         }
         if name != nil && identifier != nil {
-            throw LogsError.invalidParameterException("LogGroup name and LogGroup identifier are mutually exclusive parameters.")
+            throw LogsError.invalidParameterException(
+                "LogGroup name and LogGroup identifier are mutually exclusive parameters.")
         }
         return try await group(text, call)
     }
@@ -24,7 +25,9 @@ extension LogsService {
         }
         guard account ?? call.account == call.account, region ?? call.region == call.region else { throw Self.noGroup }
         await sink.settle(account: call.account, region: call.region, group: name)
-        guard let row = try await groups.find(account: call.account, region: call.region, name: name) else { throw Self.noGroup }
+        guard let row = try await groups.find(account: call.account, region: call.region, name: name) else {
+            throw Self.noGroup
+        }
         return row
     }
 
@@ -51,7 +54,9 @@ extension LogsService {
         events.deletions.add(1, ordering: .releasing)
     }
 
-    public func describeLogGroups(_ input: DescribeLogGroupsRequest, _ call: Call) async throws -> DescribeLogGroupsResponse {
+    public func describeLogGroups(_ input: DescribeLogGroupsRequest, _ call: Call) async throws
+        -> DescribeLogGroupsResponse
+    {
         if input.logGroupNamePrefix != nil && input.logGroupNamePattern != nil {
             throw LogsError.invalidParameterException(
                 "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.")
@@ -67,9 +72,11 @@ extension LogsService {
                 })
         }
         let pattern = input.logGroupNamePattern ?? ""
-        let query = "groups \(call.account) \(call.region) \(input.logGroupNamePrefix ?? "") \(pattern) \(input.logGroupClass ?? "")"
+        let query =
+            "groups \(call.account) \(call.region) \(input.logGroupNamePrefix ?? "") \(pattern) \(input.logGroupClass ?? "")"
         let (rows, token) = try await page(
-            call, prefix: input.logGroupNamePrefix, groupClass: input.logGroupClass, token: input.nextToken, query: query,
+            call, prefix: input.logGroupNamePrefix, groupClass: input.logGroupClass, token: input.nextToken,
+            query: query,
             limit: input.limit ?? 50
         ) { row in row.name.utf8Contains(pattern) && names?.contains(row.name) ?? true }
         return DescribeLogGroupsResponse(
@@ -85,9 +92,11 @@ extension LogsService {
         if input.fieldIndexNames?.isEmpty == false { throw refuse("fieldIndexNames") }
         if input.logGroupTags?.isEmpty == false { throw refuse("logGroupTags") }
         let alternatives = (input.logGroupNamePattern ?? "").split(separator: "|")
-        let query = "list \(call.account) \(call.region) \(input.logGroupNamePattern ?? "") \(input.logGroupClass ?? "")"
+        let query =
+            "list \(call.account) \(call.region) \(input.logGroupNamePattern ?? "") \(input.logGroupClass ?? "")"
         let (rows, token) = try await page(
-            call, prefix: nil, groupClass: input.logGroupClass, token: input.nextToken, query: query, limit: input.limit ?? 50
+            call, prefix: nil, groupClass: input.logGroupClass, token: input.nextToken, query: query,
+            limit: input.limit ?? 50
         ) { row in
             alternatives.isEmpty
                 || alternatives.contains { part in
@@ -98,17 +107,20 @@ extension LogsService {
         return ListLogGroupsResponse(
             logGroups: rows.map { row in
                 LogGroupSummary(
-                    logGroupName: row.name, logGroupArn: LogARN.group(row.name, account: call.account, region: call.region),
+                    logGroupName: row.name,
+                    logGroupArn: LogARN.group(row.name, account: call.account, region: call.region),
                     logGroupClass: row.groupClass)
             }, nextToken: token)
     }
 
     private func refuseLinkedAccounts(_ included: Bool?, _ accounts: [String]?, _ call: Call) throws {
         if included == true {
-            throw AWSError.notImplemented(service: call.service, operation: call.operation, parameter: "includeLinkedAccounts")
+            throw AWSError.notImplemented(
+                service: call.service, operation: call.operation, parameter: "includeLinkedAccounts")
         }
         if let accounts, accounts.contains(where: { $0 != call.account }) {
-            throw AWSError.notImplemented(service: call.service, operation: call.operation, parameter: "accountIdentifiers")
+            throw AWSError.notImplemented(
+                service: call.service, operation: call.operation, parameter: "accountIdentifiers")
         }
     }
 
@@ -126,7 +138,8 @@ extension LogsService {
         var found: [LogGroupRow] = []
         while true {
             let rows = try await groups.list(
-                account: call.account, region: call.region, prefix: prefix, groupClass: groupClass, after: last, limit: 500)
+                account: call.account, region: call.region, prefix: prefix, groupClass: groupClass, after: last,
+                limit: 500)
             for row in rows where isWanted(row) {
                 if found.count == limit {
                     return (found, PageToken.encode([found[limit - 1].name], for: query))
@@ -143,7 +156,8 @@ extension LogsService {
         let arn = LogARN.group(row.name, account: call.account, region: call.region)
         let stored = withSize ? Int64(row.storedBytes + events.index.withLock { $0.storedBytes(row.id) }) : nil
         return LogGroup(
-            logGroupName: row.name, creationTime: row.created, retentionInDays: row.retention, metricFilterCount: 0, arn: arn + ":*",
+            logGroupName: row.name, creationTime: row.created, retentionInDays: row.retention, metricFilterCount: 0,
+            arn: arn + ":*",
             storedBytes: stored, logGroupClass: row.groupClass, logGroupArn: arn)
     }
 

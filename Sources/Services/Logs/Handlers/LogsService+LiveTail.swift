@@ -19,7 +19,8 @@ extension LogsService {
         let hasNames = input.logStreamNames?.isEmpty == false
         let hasPrefixes = input.logStreamNamePrefixes?.isEmpty == false
         if hasNames && hasPrefixes {
-            throw LogsError.invalidParameterException("LogStream names and LogStream name prefixes are mutually exclusive parameters.")
+            throw LogsError.invalidParameterException(
+                "LogStream names and LogStream name prefixes are mutually exclusive parameters.")
         }
         if input.logGroupIdentifiers.count > 1 && (hasNames || hasPrefixes) {
             throw LogsError.invalidParameterException(
@@ -35,11 +36,13 @@ extension LogsService {
             keys.append(TailHub.Key(account: call.account, region: call.region, group: row.name))
         }
         let start = LiveTailSessionStart(
-            requestId: call.requestID, sessionId: UUID().uuidString.lowercased(), logGroupIdentifiers: input.logGroupIdentifiers,
+            requestId: call.requestID, sessionId: UUID().uuidString.lowercased(),
+            logGroupIdentifiers: input.logGroupIdentifiers,
             logStreamNames: input.logStreamNames ?? [], logStreamNamePrefixes: input.logStreamNamePrefixes ?? [],
             logEventFilterPattern: input.logEventFilterPattern ?? "")
         let filter = LiveTailFilter(
-            names: hasNames ? Set(input.logStreamNames ?? []) : nil, prefixes: hasPrefixes ? input.logStreamNamePrefixes : nil,
+            names: hasNames ? Set(input.logStreamNames ?? []) : nil,
+            prefixes: hasPrefixes ? input.logStreamNamePrefixes : nil,
             pattern: pattern)
         return Reply(StartLiveTailResponse().wire, events: session(start, keys, filter))
     }
@@ -63,7 +66,8 @@ extension LogsService {
                             do { try await Task.sleep(for: settings.interval) } catch { return }
                             continuation.yield(StartLiveTailResponseStream(sessionUpdate: sample.take()).wire)
                         }
-                        continuation.finish(throwing: LogsError.sessionTimeoutException("Session has timed out."))
+                        let timeout = SessionTimeoutException(message: "The session has timed out.")
+                        continuation.yield(StartLiveTailResponseStream(sessionTimeoutException: timeout).wire)
                     }
                     await group.next()
                     group.cancelAll()
@@ -120,8 +124,10 @@ private final class LiveTailSample: Sendable {
         }
         let results = taken.events.sorted { $0.order < $1.order }.map { _, tailed in
             LiveTailSessionLogEvent(
-                logStreamName: tailed.stream.stream, logGroupIdentifier: "\(tailed.stream.account):\(tailed.stream.group)",
-                message: tailed.event.message, timestamp: tailed.event.timestamp.milliseconds, ingestionTime: tailed.ingestion)
+                logStreamName: tailed.stream.stream,
+                logGroupIdentifier: "\(tailed.stream.account):\(tailed.stream.group)",
+                message: tailed.event.message, timestamp: tailed.event.timestamp.milliseconds,
+                ingestionTime: tailed.ingestion)
         }
         return LiveTailSessionUpdate(
             sessionMetadata: LiveTailSessionMetadata(sampled: taken.seen > limit), sessionResults: results)

@@ -6,7 +6,8 @@ extension LogsService {
     public func createLogStream(_ input: CreateLogStreamRequest, _ call: Call) async throws {
         await sink.settle(account: call.account, region: call.region, group: input.logGroupName)
         let creation = try await streams.create(
-            account: call.account, region: call.region, group: input.logGroupName, name: input.logStreamName, now: time.now.milliseconds)
+            account: call.account, region: call.region, group: input.logGroupName, name: input.logStreamName,
+            now: time.now.milliseconds)
         switch creation {
         case .created: break
         case .exists: throw LogsError.resourceAlreadyExistsException("The specified log stream already exists")
@@ -22,7 +23,9 @@ extension LogsService {
     }
 
     /// A group and a stream of it, by their names.
-    func stream(_ group: String, _ name: String, _ call: Call) async throws -> (group: LogGroupRow, stream: StreamIdentity) {
+    func stream(_ group: String, _ name: String, _ call: Call) async throws -> (
+        group: LogGroupRow, stream: StreamIdentity
+    ) {
         await sink.settle(account: call.account, region: call.region, group: group)
         let address = LogStreamAddress(account: call.account, region: call.region, group: group, stream: name)
         guard let found = try await streams.find(address) else { throw Self.noGroup }
@@ -30,7 +33,9 @@ extension LogsService {
         return (found.group, stream)
     }
 
-    public func describeLogStreams(_ input: DescribeLogStreamsRequest, _ call: Call) async throws -> DescribeLogStreamsResponse {
+    public func describeLogStreams(_ input: DescribeLogStreamsRequest, _ call: Call) async throws
+        -> DescribeLogStreamsResponse
+    {
         let byTime = input.orderBy == "LastEventTime"
         if byTime && input.logStreamNamePrefix != nil {
             throw LogsError.invalidParameterException("Cannot order by LastEventTime with a logStreamNamePrefix.")
@@ -42,7 +47,9 @@ extension LogsService {
         let query = "streams \(group.id) \(input.logStreamNamePrefix ?? "") \(byTime) \(descending)"
         var cursor: [String]?
         if let token = input.nextToken {
-            guard let parts = PageToken.decode(token, for: query), parts.count == 2, Int64(parts[0]) != nil else { throw Self.badToken }
+            guard let parts = PageToken.decode(token, for: query), parts.count == 2, Int64(parts[0]) != nil else {
+                throw Self.badToken
+            }
             cursor = parts
         }
         var rows: [LogStreamRow]
@@ -51,7 +58,8 @@ extension LogsService {
             rows = try await streams.listByTime(group: group.id, after: after, descending: descending, limit: limit + 1)
         } else {
             rows = try await streams.list(
-                group: group.id, prefix: input.logStreamNamePrefix, after: cursor?[1], descending: descending, limit: limit + 1)
+                group: group.id, prefix: input.logStreamNamePrefix, after: cursor?[1], descending: descending,
+                limit: limit + 1)
         }
         var token: String?
         if rows.count > limit {
@@ -63,8 +71,10 @@ extension LogsService {
 
     private func shape(_ row: LogStreamRow, _ group: LogGroupRow, _ call: Call) -> LogStream {
         LogStream(
-            logStreamName: row.name, creationTime: row.created, firstEventTimestamp: row.firstEvent, lastEventTimestamp: row.lastEvent,
-            lastIngestionTime: row.lastIngestion, uploadSequenceToken: row.lastIngestion.map { Self.sequenceToken(row.id, $0) },
+            logStreamName: row.name, creationTime: row.created, firstEventTimestamp: row.firstEvent,
+            lastEventTimestamp: row.lastEvent,
+            lastIngestionTime: row.lastIngestion,
+            uploadSequenceToken: row.lastIngestion.map { Self.sequenceToken(row.id, $0) },
             arn: LogARN.stream(row.name, group: group.name, account: call.account, region: call.region), storedBytes: 0)
     }
 

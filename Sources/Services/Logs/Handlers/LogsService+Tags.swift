@@ -11,7 +11,8 @@ extension LogsService {
 
     /// The group that a tagging operation means by its ARN, which must not end with `:*`.
     private func tagged(_ arn: String, _ call: Call) async throws -> LogGroupRow {
-        guard arn.hasPrefix("arn:"), !arn.hasSuffix(":*"), let (name, account, region) = LogGroupIdentifier.parse(arn) else {
+        guard arn.hasPrefix("arn:"), !arn.hasSuffix(":*"), let (name, account, region) = LogGroupIdentifier.parse(arn)
+        else {
             throw LogsError.invalidParameterException("The specified resource ARN is invalid.")
         }
         await sink.settle(account: call.account, region: call.region, group: name)
@@ -26,7 +27,8 @@ extension LogsService {
         let group = try await tagged(input.resourceArn, call)
         if try await !groups.addTags(input.tags, group: group.id, limit: Self.maximumTags) {
             throw LogsError.tooManyTagsException(
-                "The resource has too many tags: at most \(Self.maximumTags) are allowed.", resourceName: input.resourceArn)
+                "The resource has too many tags: at most \(Self.maximumTags) are allowed.",
+                resourceName: input.resourceArn)
         }
     }
 
@@ -34,7 +36,9 @@ extension LogsService {
         try await groups.removeTags(input.tagKeys, group: try await tagged(input.resourceArn, call).id)
     }
 
-    public func listTagsForResource(_ input: ListTagsForResourceRequest, _ call: Call) async throws -> ListTagsForResourceResponse {
+    public func listTagsForResource(_ input: ListTagsForResourceRequest, _ call: Call) async throws
+        -> ListTagsForResourceResponse
+    {
         ListTagsForResourceResponse(tags: try await groups.tags(try await tagged(input.resourceArn, call).id))
     }
 
@@ -42,7 +46,8 @@ extension LogsService {
         try Self.validate(input.tags.keys)
         let group = try await group(input.logGroupName, call)
         if try await !groups.addTags(input.tags, group: group.id, limit: Self.maximumTags) {
-            throw LogsError.invalidParameterException("The log group has too many tags: at most \(Self.maximumTags) are allowed.")
+            throw LogsError.invalidParameterException(
+                "The log group has too many tags: at most \(Self.maximumTags) are allowed.")
         }
     }
 
@@ -50,7 +55,9 @@ extension LogsService {
         try await groups.removeTags(input.tags, group: try await group(input.logGroupName, call).id)
     }
 
-    public func listTagsLogGroup(_ input: ListTagsLogGroupRequest, _ call: Call) async throws -> ListTagsLogGroupResponse {
+    public func listTagsLogGroup(_ input: ListTagsLogGroupRequest, _ call: Call) async throws
+        -> ListTagsLogGroupResponse
+    {
         ListTagsLogGroupResponse(tags: try await groups.tags(try await group(input.logGroupName, call).id))
     }
 }

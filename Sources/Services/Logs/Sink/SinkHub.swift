@@ -41,7 +41,8 @@ final class SinkHub: Sendable {
     func settle(account: String, region: String, group: String? = nil) async {
         let writers = state.withLock { state in
             state.dirty.values.filter {
-                $0.address.account == account && $0.address.region == region && (group == nil || $0.address.group == group)
+                $0.address.account == account && $0.address.region == region
+                    && (group == nil || $0.address.group == group)
             }
         }
         await flush(writers)
@@ -83,7 +84,8 @@ final class SinkHub: Sendable {
     /// Called by a writer whose lines could not be written.
     func noteFailure(of address: LogStreamAddress, _ error: any Error) {
         store.logger.warning(
-            "Lines of a log wait: they can't be written.", metadata: ["error": "\(error)", "stream": "\(address.stream)"])
+            "Lines of a log wait: they can't be written.",
+            metadata: ["error": "\(error)", "stream": "\(address.stream)"])
         let mustSchedule = state.withLock { state in
             if state.isScheduled { return false }
             state.isScheduled = true

@@ -168,7 +168,9 @@ final class StreamWriter: LogWriter {
         var taken = 0
         var bytes = 0
         for event in events {
-            guard state.count + taken < hub.configuration.bufferEvents, state.bytes + bytes < hub.configuration.bufferBytes else { break }
+            guard state.count + taken < hub.configuration.bufferEvents,
+                state.bytes + bytes < hub.configuration.bufferBytes
+            else { break }
             taken += 1
             bytes += event.message.utf8.count + LogLimits.overheadPerEvent
         }
@@ -186,7 +188,9 @@ final class StreamWriter: LogWriter {
 
     /// AWS knows no empty events, and none that are longer than a batch: those are cut into several.
     private static func acceptable(_ events: [LogEvent]) -> [LogEvent] {
-        if events.allSatisfy({ !$0.message.isEmpty && $0.message.utf8.count <= LogLimits.messageBytes }) { return events }
+        if events.allSatisfy({ !$0.message.isEmpty && $0.message.utf8.count <= LogLimits.messageBytes }) {
+            return events
+        }
         return events.flatMap { event -> [LogEvent] in
             if event.message.isEmpty { return [] }
             var rest = event.message[...]

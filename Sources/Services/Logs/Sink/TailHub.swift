@@ -53,7 +53,9 @@ final class TailHub: Sendable {
             let key = Key(account: address.account, region: address.region, group: address.group)
             let watchers = state.withLock { $0.subscribers[key].map { Array($0.values) } ?? [] }
             for watcher in watchers {
-                for event in batch.events { watcher.yield(TailedEvent(stream: address, event: event, ingestion: ingestion)) }
+                for event in batch.events {
+                    watcher.yield(TailedEvent(stream: address, event: event, ingestion: ingestion))
+                }
             }
         }
     }

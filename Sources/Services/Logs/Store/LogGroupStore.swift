@@ -14,7 +14,9 @@ struct LogGroupRow: Hashable, Sendable {
     static let columns = "id, name, class, retention, created, stored_bytes"
 
     init?(_ row: SQLRow) {
-        guard let id = row.integer(0), let name = row.text(1), let groupClass = row.text(2), let created = row.integer(4) else { return nil }
+        guard let id = row.integer(0), let name = row.text(1), let groupClass = row.text(2),
+            let created = row.integer(4)
+        else { return nil }
         self.id = id
         self.name = name
         self.groupClass = groupClass
@@ -32,7 +34,9 @@ struct LogGroupStore: Sendable {
     static func newID() -> Int64 { Int64.random(in: 1 ... .max) }
 
     /// - Returns: false if there is such a group.
-    func create(account: String, region: String, name: String, groupClass: String, tags: [String: String], now: Int64) async throws -> Bool {
+    func create(account: String, region: String, name: String, groupClass: String, tags: [String: String], now: Int64)
+        async throws -> Bool
+    {
         let id = Self.newID()
         return try await database.write { connection in
             let inserted = try connection.execute(
@@ -51,7 +55,9 @@ struct LogGroupStore: Sendable {
         try await database.read { try Self.find(account, region, name, $0) }
     }
 
-    static func find(_ account: String, _ region: String, _ name: String, _ connection: any SQLConnection) throws -> LogGroupRow? {
+    static func find(_ account: String, _ region: String, _ name: String, _ connection: any SQLConnection) throws
+        -> LogGroupRow?
+    {
         try connection.first(
             "SELECT \(LogGroupRow.columns) FROM logs_group WHERE account = ? AND region = ? AND name = ?",
             [.text(account), .text(region), .text(name)]
@@ -107,7 +113,8 @@ struct LogGroupStore: Sendable {
 
     private static func tags(_ group: Int64, _ connection: any SQLConnection) throws -> [String: String] {
         let rows = try connection.query("SELECT key, value FROM logs_tag WHERE group_id = ?", [.integer(group)])
-        return Dictionary(rows.compactMap { row in row.text(0).map { ($0, row.text(1) ?? "") } }, uniquingKeysWith: { $1 })
+        return Dictionary(
+            rows.compactMap { row in row.text(0).map { ($0, row.text(1) ?? "") } }, uniquingKeysWith: { $1 })
     }
 
     /// - Returns: false if the group would have more than `limit` tags.
@@ -123,7 +130,8 @@ struct LogGroupStore: Sendable {
     func removeTags(_ keys: [String], group: Int64) async throws {
         try await database.write { connection in
             for key in keys {
-                try connection.execute("DELETE FROM logs_tag WHERE group_id = ? AND key = ?", [.integer(group), .text(key)])
+                try connection.execute(
+                    "DELETE FROM logs_tag WHERE group_id = ? AND key = ?", [.integer(group), .text(key)])
             }
         }
     }

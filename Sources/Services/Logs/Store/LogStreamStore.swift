@@ -39,7 +39,8 @@ struct LogStreamStore: Sendable {
     }
 
     private static func insert(
-        _ id: Int64, _ account: String, _ region: String, _ group: Int64, _ name: String, _ now: Int64, _ connection: any SQLConnection
+        _ id: Int64, _ account: String, _ region: String, _ group: Int64, _ name: String, _ now: Int64,
+        _ connection: any SQLConnection
     ) throws -> Bool {
         try connection.execute(
             """
@@ -73,21 +74,26 @@ struct LogStreamStore: Sendable {
 
     private static func find(_ name: String, group: Int64, _ connection: any SQLConnection) throws -> LogStreamRow? {
         try connection.first(
-            "SELECT \(LogStreamRow.columns) FROM logs_stream WHERE group_id = ? AND name = ?", [.integer(group), .text(name)]
+            "SELECT \(LogStreamRow.columns) FROM logs_stream WHERE group_id = ? AND name = ?",
+            [.integer(group), .text(name)]
         ).flatMap { LogStreamRow($0) }
     }
 
     /// The group, nil if there is none, and in it the stream, nil if there is none.
     func find(_ address: LogStreamAddress) async throws -> (group: LogGroupRow, stream: StreamIdentity?)? {
         try await database.read { connection in
-            guard let group = try LogGroupStore.find(address.account, address.region, address.group, connection) else { return nil }
+            guard let group = try LogGroupStore.find(address.account, address.region, address.group, connection) else {
+                return nil
+            }
             let stream = try Self.find(address.stream, group: group.id, connection)
             return (group, stream.map { StreamIdentity(id: $0.id, group: group.id, address: address) })
         }
     }
 
     /// Streams in the order of their names.
-    func list(group: Int64, prefix: String?, after name: String?, descending: Bool, limit: Int) async throws -> [LogStreamRow] {
+    func list(group: Int64, prefix: String?, after name: String?, descending: Bool, limit: Int) async throws
+        -> [LogStreamRow]
+    {
         var conditions = ["group_id = ?"]
         var parameters: [SQLValue] = [.integer(group)]
         if let prefix {
@@ -115,7 +121,9 @@ struct LogStreamStore: Sendable {
         return try await query(conditions, parameters, order: order, limit)
     }
 
-    private func query(_ conditions: [String], _ parameters: [SQLValue], order: String, _ limit: Int) async throws -> [LogStreamRow] {
+    private func query(_ conditions: [String], _ parameters: [SQLValue], order: String, _ limit: Int) async throws
+        -> [LogStreamRow]
+    {
         let sql = """
             SELECT \(LogStreamRow.columns) FROM logs_stream WHERE \(conditions.joined(separator: " AND "))
             ORDER BY \(order) LIMIT \(limit)

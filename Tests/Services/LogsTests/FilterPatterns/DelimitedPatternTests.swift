@@ -21,7 +21,10 @@ import Testing
         ("[ip, user, username, timestamp, request = *.php*, status_code = 4*, bytes]", false),
         ("[ip, user, username, timestamp, request, status_code = 4* && status_code != 403, bytes]", true),
         ("[ip, user, username, timestamp, request, status_code = 403 || status_code = 404, bytes]", true),
-        ("[ip, user, username, timestamp, request, (status_code = 403 || status_code = 404) && status_code != 404, bytes]", false),
+        (
+            "[ip, user, username, timestamp, request, (status_code = 403 || status_code = 404) && status_code != 404, bytes]",
+            false
+        ),
         ("[ip=%127\\.0\\.0\\.[1-9]%, user, username, timestamp, request =*.html*, status_code = 4*, bytes]", true),
         ("[ip!=%^127%, ...]", false),
         ("[..., request=*.html*, status_code=4*,]", true),
@@ -41,13 +44,15 @@ import Testing
         let pattern = try FilterPattern(parsing: "[..., request=*.html*, status_code=4*,]")
         #expect(
             pattern.extract(Self.event) == [
-                "$status_code": "404", "$request": "GET /index.html HTTP/1.0", "$7": "1534", "$4": "10/Oct/2000:13:25:15 -0700",
+                "$status_code": "404", "$request": "GET /index.html HTTP/1.0", "$7": "1534",
+                "$4": "10/Oct/2000:13:25:15 -0700",
                 "$3": "frank", "$2": "-", "$1": "127.0.0.1",
             ])
     }
 
     @Test(arguments: [
-        ("a b", ["a", "b"]), ("  a\t b\n", ["a", "b"]), ("[a b] \"c d\" e", ["a b", "c d", "e"]), ("[open \"also", ["[open", "\"also"]),
+        ("a b", ["a", "b"]), ("  a\t b\n", ["a", "b"]), ("[a b] \"c d\" e", ["a b", "c d", "e"]),
+        ("[open \"also", ["[open", "\"also"]),
         ("x[1] \"\"", ["x[1]", ""]), ("", []),
     ])
     func splits(_ message: String, _ fields: [String]) {
@@ -55,7 +60,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "[a, ..., b, ...]", "[a b]", "[a = ]", "[a == 1]", "[a = 1 && b = 2]", "[a > x]", "[a = %x(%]", "[a = \"x]", "[a &&]", "[(a = 1]",
+        "[a, ..., b, ...]", "[a b]", "[a = ]", "[a == 1]", "[a = 1 && b = 2]", "[a > x]", "[a = %x(%]", "[a = \"x]",
+        "[a &&]", "[(a = 1]",
         "[$a]", "[a=%1% || a=%2% || a=%3%]",
     ])
     func refuses(_ source: String) {

@@ -43,8 +43,14 @@ import Testing
         ("{ $.off IS FALSE }", true),
         ("{ ($.user.id = 1) && ($.users[0].email = \"John.Doe@example.com\") }", true),
         ("{ ($.user.id = 2 && $.users[0].email = \"nonmatch\") || $.actions[2] = \"GET\" }", false),
-        ("{ $.user.email = \"John.Stiles@example.com\" || $.coordinates[0][1] = nonmatch && $.actions[2] = nomatch }", true),
-        ("{ ($.user.email = \"John.Stiles@example.com\" || $.coordinates[0][1] = nonmatch) && $.actions[2] = nomatch }", false),
+        (
+            "{ $.user.email = \"John.Stiles@example.com\" || $.coordinates[0][1] = nonmatch && $.actions[2] = nomatch }",
+            true
+        ),
+        (
+            "{ ($.user.email = \"John.Stiles@example.com\" || $.coordinates[0][1] = nonmatch) && $.actions[2] = nomatch }",
+            false
+        ),
         ("{ $.latency >= 50.5 }", true),
         ("{ $.latency > 50.5 }", false),
         ("{ $.latency < 10e3 }", true),
@@ -72,7 +78,9 @@ import Testing
         #expect(try FilterPattern(parsing: source).matches(Self.event) == expected)
     }
 
-    @Test(arguments: ["no json", "{\"a\": 1} tail", "{\"a\": 1", "[1, 2", "", "{\"a\" 1}", "{'a': 1}", "nul", "{\"a\": \"\\q\"}"])
+    @Test(arguments: [
+        "no json", "{\"a\": 1} tail", "{\"a\": 1", "[1, 2", "", "{\"a\" 1}", "{'a': 1}", "nul", "{\"a\": \"\\q\"}",
+    ])
     func whatIsNoJSONNeverMatches(_ message: String) throws {
         #expect(try !FilterPattern(parsing: "{ $.a NOT EXISTS }").matches(message))
     }
@@ -83,9 +91,12 @@ import Testing
     }
 
     @Test(arguments: [
-        "{}", "{ }", "{ $ = 1 }", "{ $.a }", "{ $.a = }", "{ $.a == 1 }", "{ $.a = 1 && }", "{ $.a = 1 || || $.b = 2 }", "{ ($.a = 1 }",
-        "{ $.a IS MAYBE }", "{ $.a NOT NULL }", "{ $.a > b }", "{ $.a[x] = 1 }", "{ $.a[-1] = 1 }", "{ $.a[0 = 1 }", "{ a = 1 }",
-        "{ $.a = \"x }", "{ $.a = 1 $.b = 2 }", "{ $.a = %a(b)% }", "{ $.a = %a% && $.a = %b% && $.a = %c% }", "{ $..a = 1 }",
+        "{}", "{ }", "{ $ = 1 }", "{ $.a }", "{ $.a = }", "{ $.a == 1 }", "{ $.a = 1 && }", "{ $.a = 1 || || $.b = 2 }",
+        "{ ($.a = 1 }",
+        "{ $.a IS MAYBE }", "{ $.a NOT NULL }", "{ $.a > b }", "{ $.a[x] = 1 }", "{ $.a[-1] = 1 }", "{ $.a[0 = 1 }",
+        "{ a = 1 }",
+        "{ $.a = \"x }", "{ $.a = 1 $.b = 2 }", "{ $.a = %a(b)% }", "{ $.a = %a% && $.a = %b% && $.a = %c% }",
+        "{ $..a = 1 }",
     ])
     func refuses(_ source: String) {
         #expect(throws: FilterPatternError.self) { try FilterPattern(parsing: source) }

@@ -79,7 +79,9 @@ import Testing
             case 1: text = "[\(text)]"
             default: break
             }
-            if let pattern = try? FilterPattern(parsing: text) { _ = pattern.extract("{\"a\": [1, \"b\"], \"9\": null} x \"y z\" [1") }
+            if let pattern = try? FilterPattern(parsing: text) {
+                _ = pattern.extract("{\"a\": [1, \"b\"], \"9\": null} x \"y z\" [1")
+            }
         }
     }
 }

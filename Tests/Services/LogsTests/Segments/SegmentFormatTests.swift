@@ -40,7 +40,10 @@ import Testing
             var read: [LogEvent] = []
             Frame.forEach(in: buffer, at: 3, length: buffer.count - 3, header) { timestamp, sequence, message in
                 #expect(sequence == 100 + Int64(read.count))
-                read.append(LogEvent(timestamp: Timestamp(milliseconds: timestamp), message: String(decoding: message, as: UTF8.self)))
+                read.append(
+                    LogEvent(
+                        timestamp: Timestamp(milliseconds: timestamp), message: String(decoding: message, as: UTF8.self)
+                    ))
             }
             #expect(read == events)
         }
@@ -50,7 +53,8 @@ import Testing
     @Test func damageIsNoticed() {
         var bytes: [UInt8] = []
         _ = Frame.append(
-            [LogEvent(timestamp: Timestamp(milliseconds: 1), message: "message")], stream: 1, ingestion: 2, firstSequence: 3, to: &bytes)
+            [LogEvent(timestamp: Timestamp(milliseconds: 1), message: "message")], stream: 1, ingestion: 2,
+            firstSequence: 3, to: &bytes)
         for length in 0..<bytes.count {
             #expect(Array(bytes[..<length]).withUnsafeBytes { Frame.length(in: $0, at: 0) } == nil)
         }
@@ -65,9 +69,13 @@ import Testing
         var run = StreamRun(stream: 4)
         for index in 0..<50 {
             let frame = FrameReference(
-                stream: 4, segment: 2, offset: (index * 977) % 5000, length: 60 + index, earliest: 1000 - Int64(index), latest: 1000 + Int64(index))
+                stream: 4, segment: 2, offset: (index * 977) % 5000, length: 60 + index, earliest: 1000 - Int64(index),
+                latest: 1000 + Int64(index))
             run.add(
-                frame, .init(stream: 4, ingestion: 1, firstSequence: 1, earliest: frame.earliest, latest: frame.latest, count: 1), messageBytes: 3)
+                frame,
+                .init(
+                    stream: 4, ingestion: 1, firstSequence: 1, earliest: frame.earliest, latest: frame.latest, count: 1),
+                messageBytes: 3)
         }
         #expect(StreamRun.decodeFrames(run.encodedFrames, stream: 4, segment: 2, earliest: run.earliest) == run.frames)
         #expect(StreamRun.decodeFrames([0xFF, 0xFF, 0xFF], stream: 4, segment: 2, earliest: 0).isEmpty)

@@ -17,7 +17,9 @@ import Testing
         /// What a stream shows at a time, in order.
         func visible(_ stream: String, _ now: Int64) -> [String] {
             let cutoff = RetentionDays.cutoff(retention, now: now) ?? .min
-            return (events[stream] ?? []).filter { $0.position.timestamp >= cutoff }.sorted { $0.position < $1.position }.map(\.message)
+            return (events[stream] ?? []).filter { $0.position.timestamp >= cutoff }.sorted {
+                $0.position < $1.position
+            }.map(\.message)
         }
     }
 
@@ -25,7 +27,8 @@ import Testing
         segmentBytes: 700, smallBytes: 500, mergeCount: 3, maximumUnsealed: 4, scanBytes: 400)
     private static let streams = ["a", "b", "c"]
 
-    private static let seeds: ClosedRange<UInt64> = 1...(ProcessInfo.processInfo.environment["MARTLET_LONG"] == "1" ? 200 : 6)
+    private static let seeds: ClosedRange<UInt64> =
+        1...(ProcessInfo.processInfo.environment["MARTLET_LONG"] == "1" ? 200 : 6)
 
     @Test(arguments: TestDatabase.engines, seeds)
     func showsWhatTheModelShows(engine: SQLEngine, seed: UInt64) async throws {
@@ -48,12 +51,14 @@ import Testing
                     let next = [14, 7, 5, 3, 1].first { $0 < (model.retention ?? 30) }
                     if let next, Int.random(in: 0..<4, using: &random) == 0 {
                         model.retention = next
-                        try await service.putRetentionPolicy(.init(logGroupName: "g", retentionInDays: next), fixture.call())
+                        try await service.putRetentionPolicy(
+                            .init(logGroupName: "g", retentionInDays: next), fixture.call())
                     }
                 case 12:
                     await service.sink.settle()
                     if try await service.streams.find(fixture.address("g", stream))?.stream != nil {
-                        try await service.deleteLogStream(.init(logGroupName: "g", logStreamName: stream), fixture.call())
+                        try await service.deleteLogStream(
+                            .init(logGroupName: "g", logStreamName: stream), fixture.call())
                     }
                     model.events[stream] = nil
                 case 13: try await service.events.clean()
@@ -63,7 +68,8 @@ import Testing
                 case 15:
                     await service.flush()
                     service = LogsFixture.make(
-                        fixture.database, fixture.folder, fixture.time, segments: Self.small, sink: .init(interval: .seconds(3600)))
+                        fixture.database, fixture.folder, fixture.time, segments: Self.small,
+                        sink: .init(interval: .seconds(3600)))
                     writers = [:]
                 default: try await check(service, fixture, stream, model, &random)
                 }
@@ -85,12 +91,14 @@ import Testing
         model.order += 1
         model.events[stream, default: []].append(
             StoredEvent(
-                stream: 0, position: .init(timestamp: event.timestamp.milliseconds, sequence: model.order), ingestion: 0,
+                stream: 0, position: .init(timestamp: event.timestamp.milliseconds, sequence: model.order),
+                ingestion: 0,
                 message: event.message))
     }
 
     private func write(
-        _ service: LogsService, _ fixture: LogsFixture, _ stream: String, _ step: Int, _ model: inout Model, _ random: inout SplitMix
+        _ service: LogsService, _ fixture: LogsFixture, _ stream: String, _ step: Int, _ model: inout Model,
+        _ random: inout SplitMix
     ) async throws {
         await service.sink.settle()
         let now = fixture.time.now.milliseconds
@@ -99,26 +107,37 @@ import Testing
         let count = Int.random(in: 1...6, using: &random)
         let events = (0..<count).map { index in
             LogEvent(
-                timestamp: Timestamp(milliseconds: now - Int64.random(in: 0...300_000_000, using: &random) * Int64.random(in: 0...1, using: &random)),
-                message: "\(stream) \(step) \(index) " + String(repeating: "x", count: Int.random(in: 0...60, using: &random)))
+                timestamp: Timestamp(
+                    milliseconds: now - Int64.random(in: 0...300_000_000, using: &random)
+                        * Int64.random(in: 0...1, using: &random)),
+                message: "\(stream) \(step) \(index) "
+                    + String(repeating: "x", count: Int.random(in: 0...60, using: &random)))
         }
         try await service.events.append([AppendBatch(stream: identity, events: events)])
         for event in events { add(event, stream, &model) }
     }
 
     /// Lets go of a service that has closed nothing, and tears the end of its last segment.
-    private func crash(_ service: LogsService, _ fixture: LogsFixture, _ random: inout SplitMix) async throws -> LogsService {
+    private func crash(_ service: LogsService, _ fixture: LogsFixture, _ random: inout SplitMix) async throws
+        -> LogsService
+    {
         await service.sink.settle()
         try await service.events.seal()
         if let last = service.events.files.list().last(where: { $0 & 1 == 0 }),
-            try await fixture.database.read({ try $0.first("SELECT 1 FROM logs_segment WHERE id = ?", [.integer(last)]) }) == nil,
+            try await fixture.database.read({
+                try $0.first("SELECT 1 FROM logs_segment WHERE id = ?", [.integer(last)])
+            }) == nil,
             let handle = FileHandle(forWritingAtPath: service.events.files.path(last))
         {
             try handle.seekToEnd()
             // Half a frame, or rubbish.
             var torn: [UInt8] = []
-            _ = Frame.append([LogEvent(timestamp: fixture.time.now, message: "never acknowledged")], stream: 1, ingestion: 0, firstSequence: 1, to: &torn)
-            let part = Bool.random(using: &random) ? torn.prefix(Int.random(in: 0..<torn.count, using: &random)) : Array("rubbish".utf8)[...]
+            _ = Frame.append(
+                [LogEvent(timestamp: fixture.time.now, message: "never acknowledged")], stream: 1, ingestion: 0,
+                firstSequence: 1, to: &torn)
+            let part =
+                Bool.random(using: &random)
+                ? torn.prefix(Int.random(in: 0..<torn.count, using: &random)) : Array("rubbish".utf8)[...]
             try handle.write(contentsOf: Data(part))
             try handle.close()
         }
@@ -141,7 +160,9 @@ import Testing
             var token: String?
             while true {
                 let page = try await service.getLogEvents(
-                    .init(logStreamName: stream, logGroupName: "g", nextToken: token, limit: limit, startFromHead: head), fixture.call())
+                    .init(
+                        logStreamName: stream, logGroupName: "g", nextToken: token, limit: limit, startFromHead: head),
+                    fixture.call())
                 let messages = page.events?.compactMap(\.message) ?? []
                 shown = head ? shown + messages : messages + shown
                 let next = head ? page.nextForwardToken : page.nextBackwardToken

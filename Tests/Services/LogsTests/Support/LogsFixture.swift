@@ -33,17 +33,20 @@ struct LogsFixture: Sendable {
     }
 
     static func make(
-        _ database: any Database, _ folder: String, _ time: any TimeSource, segments: SegmentStore.Configuration = .init(),
+        _ database: any Database, _ folder: String, _ time: any TimeSource,
+        segments: SegmentStore.Configuration = .init(),
         sink: SinkHub.Configuration = .init(), liveTail: LiveTailSettings = .init()
     ) -> LogsService {
         LogsService(
-            database: database, folder: folder + "/logs", durability: .relaxed, time: time, segments: segments, sink: sink,
+            database: database, folder: folder + "/logs", durability: .relaxed, time: time, segments: segments,
+            sink: sink,
             liveTail: liveTail)
     }
 
     func call(_ operation: String = "Test", account: String = "111111111111", region: String = "us-east-1") -> Call {
         Call(
-            service: "logs", operation: operation, input: .structure([:]), principal: .root(account: account), account: account,
+            service: "logs", operation: operation, input: .structure([:]), principal: .root(account: account),
+            account: account,
             region: region, requestID: "00000000-0000-4000-8000-000000000000")
     }
 
@@ -65,12 +68,14 @@ struct LogsFixture: Sendable {
     }
 
     func get(
-        _ group: String, _ stream: String, from start: Int64? = nil, to end: Int64? = nil, token: String? = nil, limit: Int? = nil,
+        _ group: String, _ stream: String, from start: Int64? = nil, to end: Int64? = nil, token: String? = nil,
+        limit: Int? = nil,
         head: Bool? = nil
     ) async throws -> GetLogEventsResponse {
         try await service.getLogEvents(
             GetLogEventsRequest(
-                logStreamName: stream, logGroupName: group, startTime: start.map { Self.start + $0 }, endTime: end.map { Self.start + $0 },
+                logStreamName: stream, logGroupName: group, startTime: start.map { Self.start + $0 },
+                endTime: end.map { Self.start + $0 },
                 nextToken: token, limit: limit, startFromHead: head), call())
     }
 

@@ -29,7 +29,9 @@ struct DelimitedPattern: Hashable, Sendable {
     func fields(_ message: String) -> [String: String]? {
         let values = Self.split(message)
         let tail = trailing ?? []
-        guard trailing == nil ? values.count == leading.count : values.count >= leading.count + tail.count else { return nil }
+        guard trailing == nil ? values.count == leading.count : values.count >= leading.count + tail.count else {
+            return nil
+        }
         var result: [String: String] = [:]
         for (index, value) in values.enumerated() {
             let field: Field?

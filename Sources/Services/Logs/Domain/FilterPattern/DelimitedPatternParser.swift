@@ -73,7 +73,9 @@ struct DelimitedPatternParser {
         return scanner.take(text)
     }
 
-    private mutating func comparison(_ name: String, _ depth: Int) throws(FilterPatternError) -> DelimitedPattern.Condition {
+    private mutating func comparison(_ name: String, _ depth: Int) throws(FilterPatternError)
+        -> DelimitedPattern.Condition
+    {
         guard depth < JSONPatternParser.maximumDepth else { throw .invalid }
         scanner.skipSpace()
         if scanner.take("(") {

@@ -75,7 +75,9 @@ struct JSONPatternParser {
             let text = scanner.bare(until: "&|(){}")
             guard !text.isEmpty else { throw .invalid }
             // Anything else must be quoted.
-            if let scalar = text.unicodeScalars.first(where: { !PatternScanner.isWord($0) && !"*.-+:/".unicodeScalars.contains($0) }) {
+            if let scalar = text.unicodeScalars.first(where: {
+                !PatternScanner.isWord($0) && !"*.-+:/".unicodeScalars.contains($0)
+            }) {
                 throw .character(scalar)
             }
             return PatternValue(text, quoted: false)
@@ -116,7 +118,9 @@ struct JSONPatternParser {
 
     private mutating func memberName() throws(FilterPatternError) -> String {
         var name = String.UnicodeScalarView()
-        while let next = scanner.peek, PatternScanner.isWord(next) || next == "-" || next == "@" || next == "$" || next == ":" {
+        while let next = scanner.peek,
+            PatternScanner.isWord(next) || next == "-" || next == "@" || next == "$" || next == ":"
+        {
             name.append(next)
             scanner.advance()
         }
@@ -145,7 +149,8 @@ struct JSONPatternParser {
             (step, source) = (.member(String(name)), "'\(String(name))'")
         } else {
             let digits = scanner.bare(until: "]")
-            guard digits.utf8.count <= 9, digits.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let index = Int(digits) else {
+            guard digits.utf8.count <= 9, digits.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let index = Int(digits)
+            else {
                 throw .invalid
             }
             (step, source) = (.element(index), digits)

@@ -90,11 +90,23 @@ struct CharacterSet256: Hashable, Sendable {
     }
 
     mutating func insert(_ byte: UInt8) {
-        if byte < 64 { low |= 1 << UInt64(byte) } else if byte < 128 { high |= 1 << UInt64(byte - 64) } else { beyond = true }
+        if byte < 64 {
+            low |= 1 << UInt64(byte)
+        } else if byte < 128 {
+            high |= 1 << UInt64(byte - 64)
+        } else {
+            beyond = true
+        }
     }
 
     mutating func remove(_ byte: UInt8) {
-        if byte < 64 { low &= ~(1 << UInt64(byte)) } else if byte < 128 { high &= ~(1 << UInt64(byte - 64)) } else { beyond = false }
+        if byte < 64 {
+            low &= ~(1 << UInt64(byte))
+        } else if byte < 128 {
+            high &= ~(1 << UInt64(byte - 64))
+        } else {
+            beyond = false
+        }
     }
 
     mutating func insert(_ bytes: some Sequence<UInt8>) { for byte in bytes { insert(byte) } }

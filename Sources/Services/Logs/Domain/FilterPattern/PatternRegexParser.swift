@@ -84,7 +84,9 @@ struct PatternRegexParser {
         if index < bytes.count {
             // A reluctant repetition finds the same lines as a greedy one; any other doubling is an error.
             if bytes[index] == UInt8(ascii: "?") { index += 1 }
-            if index < bytes.count, [UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "?"), UInt8(ascii: "{")].contains(bytes[index]) {
+            if index < bytes.count,
+                [UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "?"), UInt8(ascii: "{")].contains(bytes[index])
+            {
                 throw .invalid
             }
         }
@@ -111,7 +113,8 @@ struct PatternRegexParser {
             return any
         case UInt8(ascii: "\\"): return try escape()
         case UInt8(ascii: "["): return try bracket()
-        case UInt8(ascii: "?"), UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "{"), UInt8(ascii: "}"), UInt8(ascii: "]"):
+        case UInt8(ascii: "?"), UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "{"), UInt8(ascii: "}"),
+            UInt8(ascii: "]"):
             throw .invalid
         default: return try literal(byte)
         }
@@ -138,7 +141,8 @@ struct PatternRegexParser {
         case UInt8(ascii: "n"): set.insert(UInt8(ascii: "\n"))
         case UInt8(ascii: "r"): set.insert(UInt8(ascii: "\r"))
         case UInt8(ascii: "x"):
-            guard index + 1 < bytes.count, let value = UInt8(String(decoding: bytes[index..<index + 2], as: UTF8.self), radix: 16),
+            guard index + 1 < bytes.count,
+                let value = UInt8(String(decoding: bytes[index..<index + 2], as: UTF8.self), radix: 16),
                 value < 128
             else { throw .invalid }
             index += 2

@@ -20,7 +20,9 @@ struct PatternScanner {
     /// Takes `text` if it comes next.
     mutating func take(_ text: String) -> Bool {
         let wanted = Array(text.unicodeScalars)
-        guard index + wanted.count <= scalars.count, Array(scalars[index..<index + wanted.count]) == wanted else { return false }
+        guard index + wanted.count <= scalars.count, Array(scalars[index..<index + wanted.count]) == wanted else {
+            return false
+        }
         index += wanted.count
         return true
     }
@@ -30,7 +32,8 @@ struct PatternScanner {
         let wanted = Array(keyword.unicodeScalars)
         let end = index + wanted.count
         guard end <= scalars.count, end == scalars.count || !Self.isWord(scalars[end]) else { return false }
-        for (offset, scalar) in wanted.enumerated() where scalars[index + offset].properties.uppercaseMapping != String(scalar) {
+        for (offset, scalar) in wanted.enumerated()
+        where scalars[index + offset].properties.uppercaseMapping != String(scalar) {
             return false
         }
         index = end

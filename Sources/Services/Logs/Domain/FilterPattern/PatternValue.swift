@@ -92,7 +92,8 @@ extension String {
                 guard let haystack = text.baseAddress, let needle = part.baseAddress else { return false }
                 var offset = 0
                 while offset + part.count <= text.count {
-                    guard let found = memchr(haystack + offset, Int32(needle[0]), text.count - part.count - offset + 1) else { return false }
+                    guard let found = memchr(haystack + offset, Int32(needle[0]), text.count - part.count - offset + 1)
+                    else { return false }
                     offset = UnsafeRawPointer(found) - UnsafeRawPointer(haystack)
                     if memcmp(haystack + offset, needle, part.count) == 0 { return true }
                     offset += 1

@@ -22,9 +22,11 @@ enum CRC32C {
             var value: UInt32 = 0xFFFF_FFFF
             var offset = 0
             while offset + 8 <= bytes.count {
-                let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)) ^ UInt64(value)
+                let word =
+                    UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)) ^ UInt64(value)
                 value =
-                    table[1792 + Int(word & 0xFF)] ^ table[1536 + Int(word >> 8 & 0xFF)] ^ table[1280 + Int(word >> 16 & 0xFF)]
+                    table[1792 + Int(word & 0xFF)] ^ table[1536 + Int(word >> 8 & 0xFF)]
+                    ^ table[1280 + Int(word >> 16 & 0xFF)]
                     ^ table[1024 + Int(word >> 24 & 0xFF)] ^ table[768 + Int(word >> 32 & 0xFF)]
                     ^ table[512 + Int(word >> 40 & 0xFF)] ^ table[256 + Int(word >> 48 & 0xFF)] ^ table[Int(word >> 56)]
                 offset += 8

@@ -39,7 +39,9 @@ enum Frame {
         let start = bytes.count
         bytes.append(contentsOf: repeatElement(0, count: headerLength))
         bytes.append(1)
-        for value in [stream, ingestion, firstSequence, earliest, latest] { append(UInt64(bitPattern: value), 8, to: &bytes) }
+        for value in [stream, ingestion, firstSequence, earliest, latest] {
+            append(UInt64(bitPattern: value), 8, to: &bytes)
+        }
         append(UInt64(events.count), 4, to: &bytes)
         var messageBytes = 0
         for event in events {
@@ -50,13 +52,16 @@ enum Frame {
             messageBytes += length
         }
         let length = bytes.count - start - headerLength
-        let checksum = bytes.withUnsafeBytes { CRC32C.checksum(UnsafeRawBufferPointer(rebasing: $0[(start + headerLength)...])) }
+        let checksum = bytes.withUnsafeBytes {
+            CRC32C.checksum(UnsafeRawBufferPointer(rebasing: $0[(start + headerLength)...]))
+        }
         for index in 0..<4 {
             bytes[start + index] = UInt8(truncatingIfNeeded: length >> (8 * index))
             bytes[start + 4 + index] = UInt8(truncatingIfNeeded: checksum >> (8 * UInt32(index)))
         }
         let header = Header(
-            stream: stream, ingestion: ingestion, firstSequence: firstSequence, earliest: earliest, latest: latest, count: events.count)
+            stream: stream, ingestion: ingestion, firstSequence: firstSequence, earliest: earliest, latest: latest,
+            count: events.count)
         return (header, messageBytes)
     }
 
@@ -68,9 +73,12 @@ enum Frame {
     static func length(in bytes: UnsafeRawBufferPointer, at offset: Int) -> Int? {
         guard offset + headerLength + fixedLength <= bytes.count else { return nil }
         let length = Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)))
-        guard length >= fixedLength, length <= maximumLength, offset + headerLength + length <= bytes.count else { return nil }
+        guard length >= fixedLength, length <= maximumLength, offset + headerLength + length <= bytes.count else {
+            return nil
+        }
         let checksum = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset + 4, as: UInt32.self))
-        let payload = UnsafeRawBufferPointer(rebasing: bytes[(offset + headerLength)..<(offset + headerLength + length)])
+        let payload = UnsafeRawBufferPointer(
+            rebasing: bytes[(offset + headerLength)..<(offset + headerLength + length)])
         return CRC32C.checksum(payload) == checksum ? headerLength + length : nil
     }
 
@@ -83,7 +91,8 @@ enum Frame {
         }
         let count = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: start + 41, as: UInt32.self))
         return Header(
-            stream: integer(0), ingestion: integer(1), firstSequence: integer(2), earliest: integer(3), latest: integer(4),
+            stream: integer(0), ingestion: integer(1), firstSequence: integer(2), earliest: integer(3),
+            latest: integer(4),
             count: Int(count))
     }
 

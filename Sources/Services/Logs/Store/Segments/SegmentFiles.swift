@@ -25,7 +25,8 @@ final class SegmentFiles: Sendable {
 
     func path(_ segment: Int64) -> String {
         let digits = String(segment, radix: 16)
-        return "\(folder)/\(String(repeating: "0", count: max(0, 16 - digits.count)))\(digits).\(segment & 1 == 1 ? "merged" : "log")"
+        return
+            "\(folder)/\(String(repeating: "0", count: max(0, 16 - digits.count)))\(digits).\(segment & 1 == 1 ? "merged" : "log")"
     }
 
     /// The segments that have a file.

@@ -90,7 +90,9 @@ struct SegmentIndex: Sendable {
             for segment in unsealed.values {
                 guard let run = segment.runs[id] else { continue }
                 let known = result[id] ?? (.max, .min, .min)
-                result[id] = (min(known.first, run.earliest), max(known.last, run.latest), max(known.ingestion, run.lastIngestion))
+                result[id] = (
+                    min(known.first, run.earliest), max(known.last, run.latest), max(known.ingestion, run.lastIngestion)
+                )
             }
         }
         stale = []

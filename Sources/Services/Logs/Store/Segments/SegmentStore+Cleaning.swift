@@ -14,15 +14,21 @@ extension SegmentStore {
 
     private func expire() async throws {
         let now = time.now.milliseconds
-        let groups = try await database.read { try $0.query("SELECT id, retention FROM logs_group WHERE retention IS NOT NULL") }
+        let groups = try await database.read {
+            try $0.query("SELECT id, retention FROM logs_group WHERE retention IS NOT NULL")
+        }
         for row in groups {
             guard let group = row.integer(0), let days = row.integer(1) else { continue }
             let cutoff = now - days * LogLimits.day
             let dead = try await database.read {
-                try $0.first("SELECT 1 FROM logs_run WHERE group_id = ? AND latest < ? LIMIT 1", [.integer(group), .integer(cutoff)]) != nil
+                try $0.first(
+                    "SELECT 1 FROM logs_run WHERE group_id = ? AND latest < ? LIMIT 1",
+                    [.integer(group), .integer(cutoff)]) != nil
             }
             if dead {
-                try await database.write { try Self.deleteRuns("group_id = ? AND latest < ?", [.integer(group), .integer(cutoff)], $0) }
+                try await database.write {
+                    try Self.deleteRuns("group_id = ? AND latest < ?", [.integer(group), .integer(cutoff)], $0)
+                }
             }
         }
     }
@@ -30,12 +36,15 @@ extension SegmentStore {
     /// Deletes rows of the index, and what they counted.
     static func deleteRuns(_ condition: String, _ parameters: [SQLValue], _ connection: any SQLConnection) throws {
         let bySegment = try connection.query(
-            "SELECT segment_id, CAST(SUM(disk_bytes) AS BIGINT) FROM logs_run WHERE \(condition) GROUP BY segment_id", parameters)
+            "SELECT segment_id, CAST(SUM(disk_bytes) AS BIGINT) FROM logs_run WHERE \(condition) GROUP BY segment_id",
+            parameters)
         let byGroup = try connection.query(
-            "SELECT group_id, CAST(SUM(bytes) AS BIGINT) FROM logs_run WHERE \(condition) GROUP BY group_id", parameters)
+            "SELECT group_id, CAST(SUM(bytes) AS BIGINT) FROM logs_run WHERE \(condition) GROUP BY group_id", parameters
+        )
         try connection.execute("DELETE FROM logs_run WHERE \(condition)", parameters)
         for row in bySegment {
-            try connection.execute("UPDATE logs_segment SET live_bytes = live_bytes - ? WHERE id = ?", [row[1], row[0]])
+            try connection.execute(
+                "UPDATE logs_segment SET live_bytes = live_bytes - ? WHERE id = ?", [row[1], row[0]])
         }
         for row in byGroup {
             try connection.execute(
@@ -47,7 +56,9 @@ extension SegmentStore {
     /// Copies what is alive of thin segments into one new segment, and removes the old ones.
     private func merge() async throws {
         while true {
-            let rows = try await database.read { try $0.query("SELECT id, bytes, live_bytes FROM logs_segment ORDER BY id") }
+            let rows = try await database.read {
+                try $0.query("SELECT id, bytes, live_bytes FROM logs_segment ORDER BY id")
+            }
             var victims: [Int64] = []
             var small: [Int64] = []
             var total = 0
@@ -61,7 +72,9 @@ extension SegmentStore {
                     small.append(id)
                 }
             }
-            if victims.isEmpty, small.count >= configuration.mergeCount { victims = Array(small.prefix(configuration.mergeCount)) }
+            if victims.isEmpty, small.count >= configuration.mergeCount {
+                victims = Array(small.prefix(configuration.mergeCount))
+            }
             if victims.isEmpty { return }
             try await sealing.withExclusive { try await replace(victims) }
         }
@@ -71,7 +84,9 @@ extension SegmentStore {
         let marks = victims.map { _ in "?" }.joined(separator: ", ")
         let parameters = victims.map { SQLValue.integer($0) }
         let rows = try await database.read {
-            try $0.query("SELECT stream_id, segment_id, earliest, frames FROM logs_run WHERE segment_id IN (\(marks))", parameters)
+            try $0.query(
+                "SELECT stream_id, segment_id, earliest, frames FROM logs_run WHERE segment_id IN (\(marks))",
+                parameters)
         }
         let target = writer.reserveMergedSegment()
         let entry = try await copy(rows, to: target)
@@ -114,19 +129,25 @@ extension SegmentStore {
         defer { Foundation.close(descriptor) }
         do {
             for row in rows {
-                guard let stream = row.integer(0), let segment = row.integer(1), let earliest = row.integer(2), let blob = row.blob(3)
+                guard let stream = row.integer(0), let segment = row.integer(1), let earliest = row.integer(2),
+                    let blob = row.blob(3)
                 else { continue }
                 for frame in StreamRun.decodeFrames(blob, stream: stream, segment: segment, earliest: earliest) {
                     let bytes = try files.read(segment, offset: frame.offset, length: frame.length)
                     try bytes.withUnsafeBytes { buffer in
-                        guard let length = Frame.length(in: buffer, at: 0), let header = Frame.header(in: buffer, at: 0) else { return }
+                        guard let length = Frame.length(in: buffer, at: 0), let header = Frame.header(in: buffer, at: 0)
+                        else { return }
                         try SegmentWriter.write(Array(buffer[0..<length]), to: descriptor, at: entry.bytes)
                         var messageBytes = 0
-                        Frame.forEach(in: buffer, at: 0, length: length, header) { _, _, message in messageBytes += message.count }
+                        Frame.forEach(in: buffer, at: 0, length: length, header) { _, _, message in
+                            messageBytes += message.count
+                        }
                         let reference = FrameReference(
-                            stream: stream, segment: target, offset: entry.bytes, length: length, earliest: header.earliest,
+                            stream: stream, segment: target, offset: entry.bytes, length: length,
+                            earliest: header.earliest,
                             latest: header.latest)
-                        entry.runs[stream, default: StreamRun(stream: stream)].add(reference, header, messageBytes: messageBytes)
+                        entry.runs[stream, default: StreamRun(stream: stream)].add(
+                            reference, header, messageBytes: messageBytes)
                         entry.lastSequence = max(entry.lastSequence, header.firstSequence + Int64(header.count) - 1)
                         entry.bytes += length
                     }

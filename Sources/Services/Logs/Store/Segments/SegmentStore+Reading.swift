@@ -91,7 +91,8 @@ extension SegmentStore {
             }
             guard let first = frontier.min else { break }
             if collector.isComplete(before: first.key) { break }
-            if request.isBounded, scanned > configuration.scanBytes || started.duration(to: .now) > configuration.scanTime,
+            if request.isBounded,
+                scanned > configuration.scanBytes || started.duration(to: .now) > configuration.scanTime,
                 first.key > request.lower.timestamp
             {
                 collector.keep(before: first.key)
@@ -100,7 +101,9 @@ extension SegmentStore {
                 return ReadPage(events: events, rest: EventPosition(timestamp: first.key, sequence: 0))
             }
             var taken: [Candidate] = []
-            while taken.count < batch, let next = frontier.min, isExhausted || cursor.map({ next.key < $0.key }) ?? false {
+            while taken.count < batch, let next = frontier.min,
+                isExhausted || cursor.map({ next.key < $0.key }) ?? false
+            {
                 if let next = frontier.removeMin() { taken.append(next) }
             }
             batch = min(batch * 2, 128)
@@ -113,7 +116,8 @@ extension SegmentStore {
         let events = collector.finish()
         let more = isComplete || collector.isCut || !frontier.isEmpty || !isExhausted
         guard let last = events.last, more else { return ReadPage(events: forward ? events : events.reversed()) }
-        return ReadPage(events: forward ? events : events.reversed(), rest: forward ? last.position.next : last.position)
+        return ReadPage(
+            events: forward ? events : events.reversed(), rest: forward ? last.position.next : last.position)
     }
 
     private struct Progress: Sendable {
@@ -124,7 +128,9 @@ extension SegmentStore {
     }
 
     /// Reads frames, off the cooperative pool, and adds what belongs to the page.
-    private func process(_ candidates: [Candidate], _ request: ReadRequest, _ collector: EventCollector) async throws -> Progress {
+    private func process(_ candidates: [Candidate], _ request: ReadRequest, _ collector: EventCollector) async throws
+        -> Progress
+    {
         try await withCheckedThrowingContinuation { continuation in
             readers.async { [self] in
                 continuation.resume(
@@ -147,7 +153,8 @@ extension SegmentStore {
     private func collect(_ frame: FrameReference, _ request: ReadRequest, _ collector: inout EventCollector) throws {
         let bytes = try files.read(frame.segment, offset: frame.offset, length: frame.length)
         bytes.withUnsafeBytes { bytes in
-            guard let length = Frame.length(in: bytes, at: 0), let header = Frame.header(in: bytes, at: 0), header.stream == frame.stream
+            guard let length = Frame.length(in: bytes, at: 0), let header = Frame.header(in: bytes, at: 0),
+                header.stream == frame.stream
             else {
                 logger.error(
                     "A frame of the logs is damaged, and left out.",
@@ -159,13 +166,16 @@ extension SegmentStore {
                 if position < request.lower || position >= request.upper { return }
                 let message = String(decoding: message, as: UTF8.self)
                 if !request.pattern.matches(message) { return }
-                collector.add(StoredEvent(stream: header.stream, position: position, ingestion: header.ingestion, message: message))
+                collector.add(
+                    StoredEvent(
+                        stream: header.stream, position: position, ingestion: header.ingestion, message: message))
             }
         }
     }
 
     /// One page of rows, in the order of the read's direction.
-    private func runs(_ request: ReadRequest, after cursor: RunCursor?) async throws -> [(RunCursor, [FrameReference])] {
+    private func runs(_ request: ReadRequest, after cursor: RunCursor?) async throws -> [(RunCursor, [FrameReference])]
+    {
         var conditions: [String] = []
         var parameters: [SQLValue] = []
         switch request.scope {
@@ -181,12 +191,15 @@ extension SegmentStore {
             parameters.append(.integer(id))
         case .prefix(let id, let prefix):
             conditions.append("group_id = ?")
-            conditions.append("stream_id IN (SELECT id FROM logs_stream WHERE group_id = ? AND substr(name, 1, CAST(? AS INTEGER)) = ?)")
+            conditions.append(
+                "stream_id IN (SELECT id FROM logs_stream WHERE group_id = ? AND substr(name, 1, CAST(? AS INTEGER)) = ?)"
+            )
             parameters += [.integer(id), .integer(id), SQLValue(prefix.unicodeScalars.count), .text(prefix)]
         }
         conditions.append("latest >= ? AND earliest <= ?")
         parameters += [.integer(request.lower.timestamp), .integer(request.upper.timestamp)]
-        let order = request.isForward ? "earliest, segment_id, stream_id" : "latest DESC, segment_id DESC, stream_id DESC"
+        let order =
+            request.isForward ? "earliest, segment_id, stream_id" : "latest DESC, segment_id DESC, stream_id DESC"
         if let cursor {
             let key = request.isForward ? cursor.key : -cursor.key
             conditions.append(
@@ -201,7 +214,8 @@ extension SegmentStore {
         let values = parameters
         let rows = try await database.read { try $0.query(sql, values) }
         return rows.compactMap { row in
-            guard let stream = row.integer(0), let segment = row.integer(1), let earliest = row.integer(2), let latest = row.integer(3),
+            guard let stream = row.integer(0), let segment = row.integer(1), let earliest = row.integer(2),
+                let latest = row.integer(3),
                 let frames = row.blob(4)
             else { return nil }
             let cursor = RunCursor(key: request.isForward ? earliest : -latest, segment: segment, stream: stream)

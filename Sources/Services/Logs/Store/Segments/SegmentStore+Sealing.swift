@@ -46,9 +46,11 @@ extension SegmentStore {
         try await database.write { connection in
             try Self.insertSegment(segment, bytes: bytes, lastSequence: lastSequence, connection)
             let groups = try connection.query(
-                "SELECT group_id, CAST(SUM(bytes) AS BIGINT) FROM logs_run WHERE segment_id = ? GROUP BY group_id", [.integer(segment)])
+                "SELECT group_id, CAST(SUM(bytes) AS BIGINT) FROM logs_run WHERE segment_id = ? GROUP BY group_id",
+                [.integer(segment)])
             for row in groups {
-                try connection.execute("UPDATE logs_group SET stored_bytes = stored_bytes + ? WHERE id = ?", [row[1], row[0]])
+                try connection.execute(
+                    "UPDATE logs_group SET stored_bytes = stored_bytes + ? WHERE id = ?", [row[1], row[0]])
             }
         }
     }
@@ -75,10 +77,12 @@ extension SegmentStore {
             ])
     }
 
-    static func insertSegment(_ segment: Int64, bytes: Int, lastSequence: Int64, _ connection: any SQLConnection) throws {
+    static func insertSegment(_ segment: Int64, bytes: Int, lastSequence: Int64, _ connection: any SQLConnection) throws
+    {
         let live =
             try connection.first(
-                "SELECT CAST(COALESCE(SUM(disk_bytes), 0) AS BIGINT) FROM logs_run WHERE segment_id = ?", [.integer(segment)])?
+                "SELECT CAST(COALESCE(SUM(disk_bytes), 0) AS BIGINT) FROM logs_run WHERE segment_id = ?",
+                [.integer(segment)])?
             .integer(0) ?? 0
         try connection.execute(
             "INSERT INTO logs_segment (id, bytes, live_bytes, last_sequence) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
@@ -97,7 +101,8 @@ extension SegmentStore {
             WHERE id = ?
             """,
             [
-                .integer(first), .integer(first), .integer(last), .integer(last), .integer(ingestion), .integer(ingestion),
+                .integer(first), .integer(first), .integer(last), .integer(last), .integer(ingestion),
+                .integer(ingestion),
                 .integer(stream),
             ])
     }
@@ -110,7 +115,8 @@ extension SegmentStore {
         do {
             try await database.write { connection in
                 for (stream, times) in stale {
-                    try Self.updateTimes(of: stream, first: times.first, last: times.last, ingestion: times.ingestion, connection)
+                    try Self.updateTimes(
+                        of: stream, first: times.first, last: times.last, ingestion: times.ingestion, connection)
                 }
             }
         } catch {
@@ -128,7 +134,8 @@ extension SegmentStore {
         let present = files.list()
         let lost = known.subtracting(present)
         if !lost.isEmpty {
-            logger.error("Segments of the logs are missing: their events are lost.", metadata: ["segments": "\(lost.sorted())"])
+            logger.error(
+                "Segments of the logs are missing: their events are lost.", metadata: ["segments": "\(lost.sorted())"])
             try await forget(segments: Array(lost))
             known.subtract(lost)
         }
@@ -140,7 +147,9 @@ extension SegmentStore {
             }
             let entry = try scan(segment)
             lastSequence = max(lastSequence, entry.lastSequence)
-            _ = try await database.write { try $0.execute("DELETE FROM logs_run WHERE segment_id = ?", [.integer(segment)]) }
+            _ = try await database.write {
+                try $0.execute("DELETE FROM logs_run WHERE segment_id = ?", [.integer(segment)])
+            }
             if entry.bytes == 0 {
                 files.remove(segment)
             } else {
@@ -165,7 +174,9 @@ extension SegmentStore {
                     stream: header.stream, segment: segment, offset: offset, length: length, earliest: header.earliest,
                     latest: header.latest)
                 var messageBytes = 0
-                Frame.forEach(in: bytes, at: offset, length: length, header) { _, _, message in messageBytes += message.count }
+                Frame.forEach(in: bytes, at: offset, length: length, header) { _, _, message in
+                    messageBytes += message.count
+                }
                 entry.runs[header.stream, default: StreamRun(stream: header.stream)]
                     .add(reference, header, messageBytes: messageBytes)
                 entry.lastSequence = max(entry.lastSequence, header.firstSequence + Int64(header.count) - 1)

@@ -10,7 +10,8 @@ final class SegmentWriter: Sendable {
     /// What the writer tells its store.
     struct Events: Sendable {
         /// Frames are on disk; called before their appenders are answered.
-        var appended: @Sendable (_ frames: [AppendedFrame], _ batches: [AppendBatch], _ segment: Int64, _ bytes: Int) -> Void
+        var appended:
+            @Sendable (_ frames: [AppendedFrame], _ batches: [AppendBatch], _ segment: Int64, _ bytes: Int) -> Void
         /// A segment will get no more frames.
         var closed: @Sendable (_ segment: Int64) -> Void
     }
@@ -130,9 +131,12 @@ final class SegmentWriter: Sendable {
                     let (header, messageBytes) = Frame.append(
                         part, stream: batch.stream.id, ingestion: job.ingestion, firstSequence: sequence, to: &bytes)
                     let reference = FrameReference(
-                        stream: batch.stream.id, segment: open.segment, offset: open.bytes + start, length: bytes.count - start,
+                        stream: batch.stream.id, segment: open.segment, offset: open.bytes + start,
+                        length: bytes.count - start,
                         earliest: header.earliest, latest: header.latest)
-                    frames.append(AppendedFrame(stream: batch.stream, reference: reference, header: header, messageBytes: messageBytes))
+                    frames.append(
+                        AppendedFrame(
+                            stream: batch.stream, reference: reference, header: header, messageBytes: messageBytes))
                     sequence += Int64(part.count)
                 }
             }

@@ -1,0 +1,129 @@
+import Foundation
+import Glibc
+import Sandbox
+import Testing
+
+@testable import SandboxLinux
+
+/// Functions and the internet, between network namespaces of the tests' own: one is the host, with the launcher in it; the
+/// other is everything else, with a public address, a private one and a cloud's metadata address.
+@Suite("The way to the internet")
+struct InternetTests {
+    /// Needs root, iproute2 and util-linux to build the two namespaces.
+    static let modes: [Mode] = {
+        func any(_ paths: [String]) -> Bool { paths.contains { access($0, X_OK) == 0 } }
+        let hasTools =
+            any(["/usr/bin/unshare"]) && any(["/usr/bin/python3"]) && any(["/usr/sbin/ip", "/sbin/ip", "/usr/bin/ip"])
+        return geteuid() == 0 && hasTools ? Mode.permitted : []
+    }()
+
+    /// The rest of the world: answers on TCP port 8080 with what it got, and on UDP port 53 with one address for all names.
+    private static let world = """
+        import socket, subprocess, sys, threading
+        sys.stdin.readline()
+        def ip(*a): subprocess.check_call(("ip",) + a)
+        ip("link", "set", "lo", "up"); ip("link", "set", "world", "up")
+        for address in ("203.0.113.2/24", "10.1.1.2/24", "169.254.169.254/32"): ip("addr", "add", address, "dev", "world")
+        ip("route", "add", "default", "via", "203.0.113.1")
+        names = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); names.bind(("203.0.113.2", 53))
+        def name_server():
+            while True:
+                query, asker = names.recvfrom(4096)
+                end = query.index(b"\\0", 12) + 5
+                found = query[end - 3] == 1
+                answer = query[:2] + b"\\x81\\x80\\0\\1" + bytes((0, found)) + bytes(4) + query[12:end]
+                if found: answer += b"\\xc0\\x0c\\0\\1\\0\\1\\0\\0\\0\\x3c\\0\\4" + bytes((203, 0, 113, 2))
+                names.sendto(answer, asker)
+        threading.Thread(target=name_server, daemon=True).start()
+        listener = socket.socket(); listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("0.0.0.0", 8080)); listener.listen(100)
+        print("up", flush=True)
+        def echo(connection):
+            received = b""
+            while part := connection.recv(65536): received += part
+            connection.sendall(received[::-1]); connection.close()
+        while True: threading.Thread(target=echo, args=(listener.accept()[0],)).start()
+        """
+
+    /// In the host's namespace: makes the other, and becomes the launcher. What it starts dies with that.
+    private static let host = """
+        import ctypes, os, socket, subprocess, sys, time
+        def die_together(): ctypes.CDLL(None).prctl(1, 9)
+        def ip(*a): subprocess.check_call(("ip",) + a)
+        ip("link", "set", "lo", "up")
+        world = subprocess.Popen(["unshare", "--net", "/usr/bin/python3", "-u", "world.py"], stdin=subprocess.PIPE,
+                                 stdout=subprocess.PIPE, preexec_fn=die_together)
+        while os.readlink("/proc/%d/ns/net" % world.pid) == os.readlink("/proc/self/ns/net"): time.sleep(0.01)
+        ip("link", "add", "host", "type", "veth", "peer", "name", "world")
+        ip("link", "set", "world", "netns", str(world.pid))
+        ip("link", "set", "host", "up")
+        ip("addr", "add", "203.0.113.1/24", "dev", "host")
+        ip("addr", "add", "10.1.1.1/24", "dev", "host")
+        ip("route", "add", "169.254.169.254", "dev", "host")
+        world.stdin.write(b"\n"); world.stdin.flush(); world.stdout.readline()
+        open("resolv.conf", "w").write("nameserver 203.0.113.2\n")
+        subprocess.check_call(["mount", "--bind", "resolv.conf", "/etc/resolv.conf"])
+        subprocess.Popen(["/usr/bin/python3", "-m", "http.server", "--bind", "0.0.0.0", "8080"], preexec_fn=die_together,
+                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        # All of them can be reached from the host itself.
+        for address in ("203.0.113.1", "203.0.113.2", "10.1.1.1", "10.1.1.2", "169.254.169.254", "127.0.0.1"):
+            while True:
+                try: socket.create_connection((address, 8080), 5).close(); break
+                except ConnectionRefusedError: time.sleep(0.01)
+        os.execv(sys.argv[1], sys.argv[1:])
+        """
+
+    private func fixture(_ mode: Mode) async throws -> (SandboxFixture, String) {
+        var template = Array("/var/tmp/martlet-world-XXXXXX".utf8CString)
+        guard let made = mkdtemp(&template) else { throw SandboxError.failed("mkdtemp") }
+        let folder = String(cString: made)
+        chmod(folder, 0o755)
+        try Self.world.write(toFile: folder + "/world.py", atomically: false, encoding: .utf8)
+        let script = "import os; os.chdir('\(folder)')\n" + Self.host
+        let wrapper = ["/usr/bin/unshare", "--net", "--mount", "/usr/bin/python3", "-c", script]
+        return (try await SandboxFixture(mode, wrapper: wrapper), folder)
+    }
+
+    private func probe(_ fixture: SandboxFixture, _ network: SandboxConfiguration.Network) async throws -> String {
+        let program = """
+            import socket
+            for address in ("203.0.113.2", "example.org", "203.0.113.1", "10.1.1.1", "10.1.1.2", "169.254.169.254", "127.0.0.1"):
+                try:
+                    connection = socket.create_connection((address, 8080), 5)
+                    connection.sendall(b"ab" * 300000); connection.shutdown(socket.SHUT_WR)
+                    received = b""
+                    while part := connection.recv(65536): received += part
+                    if received == b"ba" * 300000: print(address)
+                    elif received: print(address, "answers otherwise", received[:100])
+                except OSError: pass
+            for name in ("x.localhost", "sqs.us-east-1.amazonaws.com", "notamazonaws.com"):
+                try: print(name, socket.gethostbyname(name))
+                except OSError: print(name, "unknown")
+            """
+        return try await fixture.run(
+            fixture.configuration(["/usr/bin/python3", "-c", program], memory: 256, network: network)
+        ).output
+    }
+
+    @Test("the public internet is reached; the host, its networks and metadata are not", arguments: modes)
+    func internet(mode: Mode) async throws {
+        let (fixture, folder) = try await fixture(mode)
+        defer { removeTree(folder) }
+        #expect(
+            try await probe(fixture, .internet) == """
+                203.0.113.2
+                example.org
+                x.localhost 127.0.0.1
+                sqs.us-east-1.amazonaws.com 127.0.0.1
+                notamazonaws.com 203.0.113.2
+
+                """)
+        #expect(
+            try await probe(fixture, .none) == """
+                x.localhost 127.0.0.1
+                sqs.us-east-1.amazonaws.com 127.0.0.1
+                notamazonaws.com unknown
+
+                """)
+    }
+}
