@@ -120,7 +120,10 @@ let package = Package(
             swiftSettings: settings),
         tests(
             "FrontDoorTests", exclude: ["Vectors"],
-            ["FrontDoor", "WireProtocols", "ServiceModel", "ServiceKit", "TestSupport", nioCore, nioPosix, nioHTTP1, nioEmbedded, crypto, logging, lifecycle]),
+            [
+                "FrontDoor", "WireProtocols", "ServiceModel", "ServiceKit", "TestSupport", nioCore, nioPosix, nioHTTP1, nioEmbedded, crypto, logging,
+                lifecycle,
+            ]),
     ]
         + services.map {
             library(

@@ -47,6 +47,23 @@ public enum TestDatabase {
     public static func withSchema<T>(
         isolation: isolated (any Actor)? = #isolation, _ body: (_ schema: String) async throws -> T
     ) async throws -> T {
+        await slots.take()
+        do {
+            let result = try await useSchema(body)
+            await slots.giveBack()
+            return result
+        } catch {
+            await slots.giveBack()
+            throw error
+        }
+    }
+
+    /// Tests run all at once, and a server has a limited number of connections.
+    private static let slots = Slots(12)
+
+    private static func useSchema<T>(
+        isolation: isolated (any Actor)? = #isolation, _ body: (_ schema: String) async throws -> T
+    ) async throws -> T {
         let schema = "test_" + UUID().uuidString.lowercased().replacingOccurrences(of: "-", with: "")
         do {
             let result = try await body(schema)
@@ -77,6 +94,30 @@ public enum TestDatabase {
         } catch {
             try? await database.close()
             throw error
+        }
+    }
+}
+
+/// Lets a number of tasks pass at a time, in the order they came.
+private actor Slots {
+    private var free: Int
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    init(_ count: Int) { free = count }
+
+    func take() async {
+        if free > 0 {
+            free -= 1
+        } else {
+            await withCheckedContinuation { waiting.append($0) }
+        }
+    }
+
+    func giveBack() {
+        if waiting.isEmpty {
+            free += 1
+        } else {
+            waiting.removeFirst().resume()
         }
     }
 }

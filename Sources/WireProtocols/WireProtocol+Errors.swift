@@ -70,7 +70,11 @@ extension WireProtocol {
         writer.head(5, UInt64(members.count))
         for entry in members {
             writer.string(entry.name)
-            if let member = entry.member { writer.write(entry.value, member) } else { writer.string(entry.value.stringValue ?? "") }
+            if let member = entry.member {
+                writer.write(entry.value, member)
+            } else {
+                writer.string(entry.value.stringValue ?? "")
+            }
         }
         return writer.bytes
     }

@@ -65,7 +65,9 @@ extension WireProtocol {
         RESTBinding.write(output, member.shape, to: &response)
         if let payload = member.shape.payload {
             writePayload(output[payload.name], payload, &response)
-        } else if response.status != 204, member.shape.members.contains(where: { $0.location == .body }) || kind == .restJSON {
+        } else if response.status != 204,
+            member.shape.members.contains(where: { $0.location == .body }) || kind == .restJSON
+        {
             writeBody(output, member, &response)
         }
     }

@@ -10,7 +10,9 @@ public struct WireProtocol: Sendable {
     /// `1.0` or `1.1`, of JSON.
     let jsonVersion: String
 
-    public init(kind: WireProtocolKind, service: ServiceMetadata, operation: OperationModel? = nil, jsonVersion: String? = nil) {
+    public init(
+        kind: WireProtocolKind, service: ServiceMetadata, operation: OperationModel? = nil, jsonVersion: String? = nil
+    ) {
         self.kind = kind
         self.service = service
         self.operation = operation
@@ -36,7 +38,8 @@ public struct WireProtocol: Sendable {
         }
     }
 
-    private func readQuery(_ request: HTTPRequestParts, _ input: MemberModel) throws(SerializationFailure) -> WireValue {
+    private func readQuery(_ request: HTTPRequestParts, _ input: MemberModel) throws(SerializationFailure) -> WireValue
+    {
         guard let items = QueryItems(RequestRouter.form(request)) else {
             throw SerializationFailure("The query string contains a syntax error")
         }
@@ -61,7 +64,9 @@ public struct WireProtocol: Sendable {
         switch payload.shape.kind {
         case .blob: return .blob(body)
         case .string:
-            guard let text = String(validating: body, as: UTF8.self) else { throw SerializationFailure("The body is no UTF-8") }
+            guard let text = String(validating: body, as: UTF8.self) else {
+                throw SerializationFailure("The body is no UTF-8")
+            }
             return .string(text)
         default: return try readBody(body, payload)
         }

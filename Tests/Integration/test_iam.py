@@ -153,7 +153,8 @@ def test_service_linked_roles_are_as_recorded(server, service, recorded):
     role = iam.create_service_linked_role(AWSServiceName=service)["Role"]["RoleName"]
     answer = iam.get_role(RoleName=role)["Role"]
     expected = recorded["describe-response"]["Role"]
-    for key in ("RoleName", "Path", "AssumeRolePolicyDocument", "MaxSessionDuration", "RoleLastUsed", "Description"):
+    # When the role was last used differs: in some recordings the service had been at work.
+    for key in ("RoleName", "Path", "AssumeRolePolicyDocument", "MaxSessionDuration", "Description"):
         assert answer.get(key) == expected.get(key)
     assert answer["Arn"] == expected["Arn"].replace("<partition>", "aws")
     attached = iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]

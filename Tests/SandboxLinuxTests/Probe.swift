@@ -13,7 +13,8 @@ final class Probe {
     init(_ dataFolder: String, _ command: [String], asUser: Bool = false) throws {
         var inputEnds: [Int32] = [-1, -1]
         var outputEnds: [Int32] = [-1, -1]
-        guard pipe2(&inputEnds, O_CLOEXEC) == 0, pipe2(&outputEnds, O_CLOEXEC) == 0 else { throw SandboxError.failed("pipe") }
+        guard pipe(&inputEnds) == 0, pipe(&outputEnds) == 0 else { throw SandboxError.failed("pipe") }
+        for end in inputEnds + outputEnds { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         posix_spawn_file_actions_adddup2(&actions, inputEnds[0], 0)

@@ -1,6 +1,7 @@
-import Glibc
+import Foundation
 import Sandbox
 import Synchronization
+import Testing
 
 @testable import SandboxLinux
 
@@ -27,7 +28,7 @@ enum Mode: String, CaseIterable, Sendable, CustomTestStringConvertible {
     }
 
     private static func notice(_ text: String) {
-        fputs("SandboxLinuxTests: \(text)\n", stderr)
+        FileHandle.standardError.write(Data("SandboxLinuxTests: \(text)\n".utf8))
     }
 }
 
@@ -141,5 +142,5 @@ func onThread(_ body: @escaping @Sendable () -> Void) {
 }
 
 func removeTree(_ path: String) {
-    nftw(path, { name, _, _, _ in remove(name) }, 16, Int32(FTW_DEPTH.rawValue | FTW_PHYS.rawValue))
+    try? FileManager.default.removeItem(atPath: path)
 }

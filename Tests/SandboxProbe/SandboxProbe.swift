@@ -8,17 +8,20 @@ import SandboxLinux
 @main
 struct SandboxProbe {
     static func main() {
-        setvbuf(stdout, nil, _IOLBF, 0)
         let arguments = CommandLine.arguments
         guard arguments.count >= 3 else { fail("usage: SandboxProbe DATA-FOLDER COMMAND ARGUMENT…") }
         do {
             let launcher = try LauncherProcess.start(LauncherConfiguration(dataFolder: arguments[1], allowedPrefixes: []))
             let folder = try Privileges.drop(dataFolder: arguments[1])
             print("uid \(getuid()) \(geteuid()) groups \(getgroups(0, nil))")
+            fflush(nil)
             print("folder \(folder)")
+            fflush(nil)
             let written = open(folder + "/written", O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
             print("writes \(written >= 0)")
+            fflush(nil)
             print("back \(setuid(0) == 0)")
+            fflush(nil)
             let provider = LinuxSandboxProvider(launcher: launcher, dataFolder: folder)
             serve(provider, folder: folder, command: Array(arguments[2...]))
         } catch {
@@ -35,12 +38,15 @@ struct SandboxProbe {
                         id: "probe", command: command, environment: ["PATH=/usr/bin:/bin"], code: folder + "/code", memory: 128,
                         listeningPorts: [9001]))
                 print("started")
+                fflush(nil)
                 var byte: UInt8 = 0
                 while read(0, &byte, 1) > 0 {}
                 await sandbox.kill()
                 print("ended \(await sandbox.exit().status)")
+                fflush(nil)
             } catch {
                 print("failed \(error)")
+                fflush(nil)
             }
             ended.signal()
         }
@@ -48,7 +54,7 @@ struct SandboxProbe {
     }
 
     private static func fail(_ text: String) -> Never {
-        fputs("SandboxProbe: \(text)\n", stderr)
+        _ = "SandboxProbe: \(text)\n".withCString { write(2, $0, strlen($0)) }
         exit(1)
     }
 }

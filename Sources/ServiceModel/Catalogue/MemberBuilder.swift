@@ -17,7 +17,8 @@ struct MemberBuilder {
         if case .some(.list(let order)) = node["xmlOrder"] {
             // XML answers of this shape are written in an order of their own.
             let rank = Dictionary(
-                order.enumerated().compactMap { index, name in name.string.map { ($0, index) } }, uniquingKeysWith: { first, _ in first })
+                order.enumerated().compactMap { index, name in name.string.map { ($0, index) } },
+                uniquingKeysWith: { first, _ in first })
             shape.members.sort { (rank[$0.name] ?? .max) < (rank[$1.name] ?? .max) }
         }
         for (index, member) in shape.members.enumerated() {
@@ -38,13 +39,16 @@ struct MemberBuilder {
         }
         func trait(_ key: String) -> ModelNode? { traits[key] ?? own[key] }
         return MemberModel(
-            name: name, locationName: trait("locationName")?.string, queryName: traits["queryName"]?.string, shape: shape,
+            name: name, locationName: trait("locationName")?.string, queryName: traits["queryName"]?.string,
+            shape: shape,
             location: traits["location"]?.string.flatMap(MemberModel.Location.init) ?? .body, isRequired: isRequired,
             isFlattened: trait("flattened")?.isTrue ?? false, isXMLAttribute: traits["xmlAttribute"]?.isTrue ?? false,
             xmlNamespace: namespace(trait("xmlNamespace")), timestampFormat: format(trait("timestampFormat")?.string),
-            isStreaming: trait("streaming")?.isTrue ?? false, isIdempotencyToken: traits["idempotencyToken"]?.isTrue ?? false,
+            isStreaming: trait("streaming")?.isTrue ?? false,
+            isIdempotencyToken: traits["idempotencyToken"]?.isTrue ?? false,
             isJSONValue: trait("jsonvalue")?.isTrue ?? false, isHostLabel: traits["hostLabel"]?.isTrue ?? false,
-            isEventPayload: traits["eventpayload"]?.isTrue ?? false, isEventHeader: traits["eventheader"]?.isTrue ?? false)
+            isEventPayload: traits["eventpayload"]?.isTrue ?? false,
+            isEventHeader: traits["eventheader"]?.isTrue ?? false)
     }
 
     private func format(_ name: String?) -> MemberModel.TimestampFormat? {
@@ -66,7 +70,8 @@ struct MemberBuilder {
         let checksum = node["httpChecksum"]
         return OperationModel(
             name: name, service: service.name, method: node["http"]?["method"]?.string ?? "POST",
-            uri: node["http"]?["requestUri"]?.string ?? "/", status: node["http"]?["responseCode"]?.number.map { Int($0) } ?? 200,
+            uri: node["http"]?["requestUri"]?.string ?? "/",
+            status: node["http"]?["responseCode"]?.number.map { Int($0) } ?? 200,
             input: try node["input"].map { try member(name, $0, isRequired: true) },
             output: try node["output"].map { try member(name, $0, isRequired: true) },
             resultWrapper: node["output"]?["resultWrapper"]?.string,

@@ -25,8 +25,10 @@ public final class OperationModel: Sendable {
     public let isDeprecated: Bool
 
     package init(
-        name: String, service: String, method: String, uri: String, status: Int, input: MemberModel?, output: MemberModel?,
-        resultWrapper: String?, errors: [ShapeModel], hostPrefix: String?, allowsAnonymous: Bool, requiresChecksum: Bool,
+        name: String, service: String, method: String, uri: String, status: Int, input: MemberModel?,
+        output: MemberModel?,
+        resultWrapper: String?, errors: [ShapeModel], hostPrefix: String?, allowsAnonymous: Bool,
+        requiresChecksum: Bool,
         responseContentType: String?, isDeprecated: Bool
     ) {
         self.name = name

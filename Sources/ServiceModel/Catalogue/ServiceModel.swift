@@ -19,6 +19,8 @@ public final class ServiceModel: Sendable {
 
     public func operation(_ name: String) -> OperationModel? { operations[name] }
 
+    package var allShapes: some Collection<ShapeModel> { shapes.values }
+
     /// A shape by its name in the model.
     public func shape(_ name: String) -> ShapeModel? { shapes[name] }
 }

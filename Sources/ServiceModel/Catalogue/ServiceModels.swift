@@ -43,9 +43,11 @@ public final class ServiceModels: Sendable {
         self.services = services
         self.entries = entries
         byTargetPrefix = Dictionary(
-            services.compactMap { service in service.targetPrefix.map { ($0, service.name) } }, uniquingKeysWith: { first, _ in first })
+            services.compactMap { service in service.targetPrefix.map { ($0, service.name) } },
+            uniquingKeysWith: { first, _ in first })
         bySigningName = Dictionary(grouping: services, by: \.signingName).mapValues { $0.map(\.name) }
-        byEndpointPrefix = Dictionary(services.map { ($0.endpointPrefix, $0.name) }, uniquingKeysWith: { first, _ in first })
+        byEndpointPrefix = Dictionary(
+            services.map { ($0.endpointPrefix, $0.name) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// The embedded text of a model.

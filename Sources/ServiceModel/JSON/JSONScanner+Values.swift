@@ -1,9 +1,9 @@
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #elseif canImport(Darwin)
-    import Darwin
+import Darwin
 #endif
 
 extension JSONScanner {
@@ -49,7 +49,8 @@ extension JSONScanner {
         for byte in text.dropFirst(isNegative ? 1 : 0) {
             let (scaled, overflow) = value.multipliedReportingOverflow(by: 10)
             let digit = Int64(byte) - 0x30
-            let (sum, overflowed) = isNegative ? scaled.subtractingReportingOverflow(digit) : scaled.addingReportingOverflow(digit)
+            let (sum, overflowed) =
+                isNegative ? scaled.subtractingReportingOverflow(digit) : scaled.addingReportingOverflow(digit)
             if overflow || overflowed { return nil }
             value = sum
         }

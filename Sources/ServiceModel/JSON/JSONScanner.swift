@@ -145,7 +145,8 @@ package struct JSONScanner {
         case UInt8(ascii: "u"):
             var code = try fourHexadecimalDigits()
             if (0xD800..<0xDC00).contains(code) {
-                guard bytes.count - position >= 2, bytes[position] == 0x5C, bytes[position + 1] == UInt8(ascii: "u") else {
+                guard bytes.count - position >= 2, bytes[position] == 0x5C, bytes[position + 1] == UInt8(ascii: "u")
+                else {
                     throw .invalidEscape
                 }
                 position += 2

@@ -27,7 +27,9 @@ extension RESTRoutes.Route {
                 guard index < path.count, path[index] == text else { return nil }
                 index += 1
             case .label(let name):
-                guard index < path.count, !path[index].isEmpty, let value = PercentCoding.decode(path[index]) else { return nil }
+                guard index < path.count, !path[index].isEmpty, let value = PercentCoding.decode(path[index]) else {
+                    return nil
+                }
                 labels.append((name, value))
                 index += 1
             case .greedy(let name):

@@ -38,7 +38,8 @@ package struct RESTRoutes: Sendable {
     private static func rank(_ route: Route) -> (Int, Int, Int, Int, Int) {
         let literals = route.segments.count { if case .literal = $0 { true } else { false } }
         return (
-            literals, route.isGreedy ? 0 : 1, route.query.count * 2 + route.query.count { $0.value != nil } + route.requiredQuery.count,
+            literals, route.isGreedy ? 0 : 1,
+            route.query.count * 2 + route.query.count { $0.value != nil } + route.requiredQuery.count,
             route.requiredHeaders.count, route.operation.isDeprecated ? 0 : 1
         )
     }

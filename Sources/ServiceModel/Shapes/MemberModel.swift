@@ -51,7 +51,8 @@ public final class MemberModel: Sendable {
     public var givenXMLName: String? { queryName ?? locationName }
 
     init(
-        name: String, locationName: String?, queryName: String? = nil, shape: ShapeModel, location: Location = .body, isRequired: Bool = false,
+        name: String, locationName: String?, queryName: String? = nil, shape: ShapeModel, location: Location = .body,
+        isRequired: Bool = false,
         isFlattened: Bool = false, isXMLAttribute: Bool = false, xmlNamespace: XMLNamespace? = nil,
         timestampFormat: TimestampFormat? = nil, isStreaming: Bool = false, isIdempotencyToken: Bool = false,
         isJSONValue: Bool = false, isHostLabel: Bool = false, isEventPayload: Bool = false, isEventHeader: Bool = false

@@ -48,7 +48,8 @@ public final class ShapeModel: @unchecked Sendable {
     public internal(set) var hasConstraints = false
 
     init(
-        name: String, kind: Kind, minimum: Double?, maximum: Double?, pattern: String?, values: [String], isSensitive: Bool,
+        name: String, kind: Kind, minimum: Double?, maximum: Double?, pattern: String?, values: [String],
+        isSensitive: Bool,
         isUnion: Bool, isEventStream: Bool, error: ErrorTraits?
     ) {
         self.name = name

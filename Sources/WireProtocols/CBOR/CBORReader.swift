@@ -30,7 +30,8 @@ struct CBORReader {
         case (.list, 4): return try list(member.shape, head, depth)
         case (.string, 3): return .string(try scanner.text(head))
         case (.blob, 2): return .blob(try scanner.string(head))
-        case (.boolean, 7) where head.information == 20 || head.information == 21: return .boolean(head.information == 21)
+        case (.boolean, 7) where head.information == 20 || head.information == 21:
+            return .boolean(head.information == 21)
         case (.integer, 0), (.integer, 1):
             let value = try CBORReader.integer(head)
             guard Int32(exactly: value) != nil else { throw CBORReader.mistyped(member) }
@@ -83,7 +84,9 @@ struct CBORReader {
         switch head.major {
         case 0, 1:
             let seconds = try CBORReader.integer(head)
-            guard seconds.magnitude < 10_000_000_000_000 else { throw SerializationFailure("timestamp is out of range") }
+            guard seconds.magnitude < 10_000_000_000_000 else {
+                throw SerializationFailure("timestamp is out of range")
+            }
             return Timestamp(milliseconds: seconds * 1000)
         case 7:
             let seconds = try CBORReader.double(head)
@@ -128,7 +131,9 @@ struct CBORReader {
         guard let element = shape.element else { return .list([]) }
         var elements: [WireValue] = []
         if let length = head.argument {
-            for _ in 0..<(try scanner.checked(length, size: 1)) { elements.append(try value(element, depth: depth + 1) ?? .null) }
+            for _ in 0..<(try scanner.checked(length, size: 1)) {
+                elements.append(try value(element, depth: depth + 1) ?? .null)
+            }
         } else {
             while try !scanner.takeBreak() { elements.append(try value(element, depth: depth + 1) ?? .null) }
         }

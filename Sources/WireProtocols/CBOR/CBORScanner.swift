@@ -47,7 +47,8 @@ struct CBORScanner {
             for index in 0..<count { argument = argument << 8 | UInt64(bytes[position + index]) }
             position += count
             return Head(major: first >> 5, argument: argument, information: information)
-        case 31 where [2, 3, 4, 5].contains(first >> 5): return Head(major: first >> 5, argument: nil, information: information)
+        case 31 where [2, 3, 4, 5].contains(first >> 5):
+            return Head(major: first >> 5, argument: nil, information: information)
         default: throw Failure()
         }
     }

@@ -37,7 +37,9 @@ struct CBORWriter {
     }
 
     private mutating func structure(_ members: [String: WireValue], _ shape: ShapeModel) {
-        let present = shape.members.filter { members[$0.name] != nil && members[$0.name] != .null && !$0.shape.isEventStream }
+        let present = shape.members.filter {
+            members[$0.name] != nil && members[$0.name] != .null && !$0.shape.isEventStream
+        }
         head(5, UInt64(present.count))
         for member in present {
             guard let value = members[member.name] else { continue }

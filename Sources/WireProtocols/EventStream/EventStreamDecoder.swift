@@ -23,17 +23,22 @@ public struct EventStreamDecoder: Sendable {
             let total = Int(EventStreamDecoder.integer(prelude.prefix(4)))
             let headers = Int(EventStreamDecoder.integer(prelude.suffix(4)))
             guard total >= 16, total <= EventStreamDecoder.maximumLength, headers <= total - 16,
-                UInt32(truncatingIfNeeded: EventStreamDecoder.integer(buffer[(start + 8)..<(start + 12)])) == CRC32.checksum(prelude)
+                UInt32(truncatingIfNeeded: EventStreamDecoder.integer(buffer[(start + 8)..<(start + 12)]))
+                    == CRC32.checksum(prelude)
             else { throw Failure() }
             guard buffer.count - start >= total else { break }
             let frame = buffer[start..<(start + total)]
-            guard UInt32(truncatingIfNeeded: EventStreamDecoder.integer(frame.suffix(4))) == CRC32.checksum(frame.dropLast(4)) else {
+            guard
+                UInt32(truncatingIfNeeded: EventStreamDecoder.integer(frame.suffix(4)))
+                    == CRC32.checksum(frame.dropLast(4))
+            else {
                 throw Failure()
             }
             let head = frame.dropFirst(12).prefix(headers)
             messages.append(
                 EventStreamMessage(
-                    headers: try EventStreamDecoder.headers(head), payload: Array(frame[head.endIndex..<(frame.endIndex - 4)])))
+                    headers: try EventStreamDecoder.headers(head),
+                    payload: Array(frame[head.endIndex..<(frame.endIndex - 4)])))
             start += total
         }
         buffer.removeFirst(start)
@@ -68,7 +73,9 @@ public struct EventStreamDecoder: Sendable {
             case 5: value = .long(integer(try take(8)))
             case 6: value = .bytes(Array(try take(Int(integer(try take(2))))))
             case 7:
-                guard let text = String(validating: try take(Int(integer(try take(2)))), as: UTF8.self) else { throw Failure() }
+                guard let text = String(validating: try take(Int(integer(try take(2)))), as: UTF8.self) else {
+                    throw Failure()
+                }
                 value = .string(text)
             case 8: value = .timestamp(Timestamp(milliseconds: integer(try take(8))))
             case 9: value = .uuid(Array(try take(16)))

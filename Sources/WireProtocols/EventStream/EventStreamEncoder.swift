@@ -15,7 +15,8 @@ public struct EventStreamEncoder: Sendable {
 
     /// Status, headers and the first bytes of the body: with the RPC protocols the rest of the output is the first message.
     public func start(_ output: WireValue, requestID: String) -> HTTPResponseParts {
-        var response = HTTPResponseParts(status: wire.operation?.status ?? 200, headers: wire.requestIDHeaders(requestID))
+        var response = HTTPResponseParts(
+            status: wire.operation?.status ?? 200, headers: wire.requestIDHeaders(requestID))
         if let shape = wire.operation?.output?.shape, wire.kind == .restJSON || wire.kind == .restXML {
             RESTBinding.write(output, shape, to: &response)
             // This Content-Type is of what the events carry; the body is events.

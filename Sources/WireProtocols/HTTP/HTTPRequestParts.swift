@@ -12,7 +12,8 @@ public struct HTTPRequestParts: Sendable {
     public var body: [UInt8]
 
     public init(
-        method: String, path: String, query: String? = nil, headers: [(name: String, value: String)] = [], body: [UInt8] = []
+        method: String, path: String, query: String? = nil, headers: [(name: String, value: String)] = [],
+        body: [UInt8] = []
     ) {
         self.method = method
         self.path = path

@@ -11,7 +11,9 @@ struct QueryItems {
     init?(_ text: some Collection<UInt8>) {
         for item in text.split(separator: UInt8(ascii: "&")) {
             let pair = item.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-            guard let name = PercentCoding.decodeForm(pair[0]), items.count < QueryItems.maximumCount else { return nil }
+            guard let name = PercentCoding.decodeForm(pair[0]), items.count < QueryItems.maximumCount else {
+                return nil
+            }
             guard let value = pair.count > 1 ? PercentCoding.decodeForm(pair[1]) : "" else { return nil }
             items.append((name, value))
         }

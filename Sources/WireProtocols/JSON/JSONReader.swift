@@ -42,7 +42,9 @@ struct JSONReader {
             return try map(member.shape, depth: depth)
         case .document: return try document(depth: depth)
         default:
-            if first == UInt8(ascii: "{") { throw SerializationFailure("Start of structure or map found where not expected.") }
+            if first == UInt8(ascii: "{") {
+                throw SerializationFailure("Start of structure or map found where not expected.")
+            }
             if first == UInt8(ascii: "[") { throw SerializationFailure("Start of list found where not expected") }
             return try scalar(member, first)
         }
@@ -80,7 +82,9 @@ struct JSONReader {
         guard let element = shape.element else { return .list([]) }
         try scanner.take(UInt8(ascii: "["))
         if try scanner.takeIf(UInt8(ascii: "]")) { return .list([]) }
-        repeat { elements.append(try value(element, depth: depth + 1) ?? .null) } while try scanner.takeIf(UInt8(ascii: ","))
+        repeat {
+            elements.append(try value(element, depth: depth + 1) ?? .null)
+        } while try scanner.takeIf(UInt8(ascii: ","))
         try scanner.take(UInt8(ascii: "]"))
         return .list(elements)
     }
@@ -112,8 +116,10 @@ struct JSONReader {
                     throw SerializationFailure("STRING_VALUE cannot be converted to Double")
                 }
                 return .double(value)
-            case .timestamp: return try ScalarText.read(text, member, timestampFormat: member.timestampFormat ?? .unixTimestamp)
-            default: throw SerializationFailure("STRING_VALUE cannot be converted to \(JSONReader.name(member.shape.kind))")
+            case .timestamp:
+                return try ScalarText.read(text, member, timestampFormat: member.timestampFormat ?? .unixTimestamp)
+            default:
+                throw SerializationFailure("STRING_VALUE cannot be converted to \(JSONReader.name(member.shape.kind))")
             }
         case UInt8(ascii: "t"), UInt8(ascii: "f"):
             let isTrue = first == UInt8(ascii: "t")
@@ -129,7 +135,9 @@ struct JSONReader {
 
     private mutating func blob() throws -> WireValue {
         guard let text = try scanner.plainString() else {
-            guard let bytes = Base64.decode(try scanner.string()) else { throw SerializationFailure("Unable to decode base64") }
+            guard let bytes = Base64.decode(try scanner.string()) else {
+                throw SerializationFailure("Unable to decode base64")
+            }
             return .blob(bytes)
         }
         guard let bytes = Base64.decode(text) else { throw SerializationFailure("Unable to decode base64") }
@@ -140,7 +148,9 @@ struct JSONReader {
         let number = try scanner.number()
         switch (member.shape.kind, number) {
         case (.integer, .integer(let value)):
-            guard Int32(exactly: value) != nil else { throw SerializationFailure("NUMBER_VALUE is out of the range of Integer") }
+            guard Int32(exactly: value) != nil else {
+                throw SerializationFailure("NUMBER_VALUE is out of the range of Integer")
+            }
             return .integer(value)
         case (.long, .integer(let value)): return .integer(value)
         case (.integer, .double(let value)), (.long, .double(let value)):

@@ -5,7 +5,9 @@ struct QueryReader {
     private let tree: FormTree
 
     static func read(_ items: QueryItems, _ input: MemberModel) throws(SerializationFailure) -> WireValue {
-        guard let tree = FormTree(items) else { throw SerializationFailure("The names of parameters are nested too deeply") }
+        guard let tree = FormTree(items) else {
+            throw SerializationFailure("The names of parameters are nested too deeply")
+        }
         let reader = QueryReader(tree: tree)
         return try reader.structure(input.shape, 0)
     }

@@ -9,7 +9,8 @@ enum HeaderList {
         var wasQuoted = false
         var commas = 0
         func finish() {
-            items.append(wasQuoted ? current : String(current.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()))
+            items.append(
+                wasQuoted ? current : String(current.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()))
             current = ""
             wasQuoted = false
             commas = 0

@@ -20,7 +20,9 @@ enum RESTBinding {
                     }
                     query = items
                 }
-                members[member.name] = try query.flatMap { (items) throws(SerializationFailure) in try self.query(items, member, shape) }
+                members[member.name] = try query.flatMap { (items) throws(SerializationFailure) in
+                    try self.query(items, member, shape)
+                }
             case .header:
                 guard let text = request.header(member.wireName) else { continue }
                 members[member.name] = try header(text, member)
@@ -44,9 +46,12 @@ enum RESTBinding {
             return elements.isEmpty ? nil : .list(elements)
         case .map:
             // All parameters that no other member takes.
-            let taken = Set(shape.members.filter { $0.location == .querystring && $0.name != member.name }.map(\.wireName))
+            let taken = Set(
+                shape.members.filter { $0.location == .querystring && $0.name != member.name }.map(\.wireName))
             let rest = items.items.filter { !taken.contains($0.name) }
-            return rest.isEmpty ? nil : .map(Dictionary(rest.map { ($0.name, .string($0.value)) }, uniquingKeysWith: { first, _ in first }))
+            return rest.isEmpty
+                ? nil
+                : .map(Dictionary(rest.map { ($0.name, .string($0.value)) }, uniquingKeysWith: { first, _ in first }))
         default:
             return try items[member.wireName].map { (text) throws(SerializationFailure) in
                 try ScalarText.read(text, member, timestampFormat: member.timestampFormat ?? .iso8601)

@@ -7,7 +7,9 @@ extension RequestRouter {
         _ request: HTTPRequestParts, _ candidates: [ServiceMetadata], bucket: String?
     ) throws(RoutingFailure) -> Route {
         let services = (candidates.isEmpty ? allServices : candidates).filter { RequestRouter.restKind($0) != nil }
-        let ordered = services.filter { RequestRouter.restKind($0) == .restJSON } + services.filter { RequestRouter.restKind($0) == .restXML }
+        let ordered =
+            services.filter { RequestRouter.restKind($0) == .restJSON }
+            + services.filter { RequestRouter.restKind($0) == .restXML }
         for service in ordered {
             guard let kind = RequestRouter.restKind(service), let model = model(service.name) else { continue }
             let path = kind == .restXML && bucket != nil ? "/\(bucket ?? "")\(request.path)" : request.path
@@ -28,8 +30,10 @@ extension RequestRouter {
 
     private func failure(_ request: HTTPRequestParts, _ candidates: [ServiceMetadata]) -> RoutingFailure {
         guard let service = candidates.first else {
-            let message = "The service of the request cannot be told: it has no signature, no X-Amz-Target, no known host and no known path."
-            return RoutingFailure(error: AWSError("UnknownOperationException", status: 404, message: message), wire: nil)
+            let message =
+                "The service of the request cannot be told: it has no signature, no X-Amz-Target, no known host and no known path."
+            return RoutingFailure(
+                error: AWSError("UnknownOperationException", status: 404, message: message), wire: nil)
         }
         let kind = RequestRouter.restKind(service) ?? service.protocols.first ?? .json
         let wire = WireProtocol(kind: kind, service: service)

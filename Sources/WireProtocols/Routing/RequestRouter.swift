@@ -26,7 +26,9 @@ public struct RequestRouter: Sendable {
         if let target = request.header("x-amz-target") { return try routeTarget(target, request) }
         if request.path.utf8.starts(with: "/service/".utf8), let route = try routeCBOR(request) { return route }
         let candidates = candidates(signingName: signingName, host: host)
-        if request.method == "POST" || request.method == "GET", let route = try routeQuery(request, candidates) { return route }
+        if request.method == "POST" || request.method == "GET", let route = try routeQuery(request, candidates) {
+            return route
+        }
         return try routeREST(request, candidates, bucket: bucket)
     }
 
@@ -43,7 +45,9 @@ public struct RequestRouter: Sendable {
         // Operations with a host prefix: `stream-logs`.
         for (index, byte) in host.utf8.enumerated() where byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".") {
             let rest = String(host.dropFirst(index + 1))
-            if let name = models.service(endpointPrefix: rest) { return models.metadata(named: name).map { [$0] } ?? [] }
+            if let name = models.service(endpointPrefix: rest) {
+                return models.metadata(named: name).map { [$0] } ?? []
+            }
         }
         return []
     }
@@ -68,25 +72,34 @@ public struct RequestRouter: Sendable {
     private func routeCBOR(_ request: HTTPRequestParts) throws(RoutingFailure) -> Route? {
         let parts = request.path.split(separator: "/")
         guard parts.count == 4, parts[2] == "operation" else { return nil }
-        guard let service = models.service(targetPrefix: String(parts[1])), let metadata = models.metadata(named: service) else {
+        guard let service = models.service(targetPrefix: String(parts[1])),
+            let metadata = models.metadata(named: service)
+        else {
             return nil
         }
         guard let operation = models.model(named: service)?.operation(String(parts[3])) else {
             let wire = WireProtocol(kind: .rpcV2CBOR, service: metadata)
             throw RoutingFailure(error: AWSError("UnknownOperationException", status: 404, message: ""), wire: wire)
         }
-        return Route(wire: WireProtocol(kind: .rpcV2CBOR, service: metadata, operation: operation), operation: operation, labels: [])
+        return Route(
+            wire: WireProtocol(kind: .rpcV2CBOR, service: metadata, operation: operation), operation: operation,
+            labels: [])
     }
 
     /// - Returns: nil if the request is none of the query protocol.
-    private func routeQuery(_ request: HTTPRequestParts, _ candidates: [ServiceMetadata]) throws(RoutingFailure) -> Route? {
+    private func routeQuery(_ request: HTTPRequestParts, _ candidates: [ServiceMetadata]) throws(RoutingFailure)
+        -> Route?
+    {
         let isForm = request.header("content-type").map(RequestRouter.isForm) ?? false
         let services = candidates.filter { $0.protocols.contains(.query) }
-        guard candidates.isEmpty || !services.isEmpty, isForm || request.query?.contains("Action=") == true else { return nil }
+        guard candidates.isEmpty || !services.isEmpty, isForm || request.query?.contains("Action=") == true else {
+            return nil
+        }
         guard let items = QueryItems(RequestRouter.form(request)) else {
             guard let service = services.first else { return nil }
             throw RoutingFailure(
-                error: AWSError("MalformedQueryString", status: 404, message: "The query string contains a syntax error"),
+                error: AWSError(
+                    "MalformedQueryString", status: 404, message: "The query string contains a syntax error"),
                 wire: WireProtocol(kind: .query, service: service))
         }
         guard let action = items["Action"] else {
@@ -96,7 +109,9 @@ public struct RequestRouter: Sendable {
                 wire: WireProtocol(kind: .query, service: service))
         }
         let version = items["Version"]
-        let all = services.isEmpty ? models.services.filter { $0.protocols.contains(.query) && $0.apiVersion == version } : services
+        let all =
+            services.isEmpty
+            ? models.services.filter { $0.protocols.contains(.query) && $0.apiVersion == version } : services
         for service in all {
             guard let operation = models.model(named: service.name)?.operation(action) else { continue }
             let wire = WireProtocol(kind: .query, service: service, operation: operation)
@@ -104,7 +119,8 @@ public struct RequestRouter: Sendable {
         }
         guard let service = all.first else { return nil }
         let message =
-            version.map { "Could not find operation \(action) for version \($0)" } ?? "The action \(action) is not valid for this endpoint."
+            version.map { "Could not find operation \(action) for version \($0)" }
+            ?? "The action \(action) is not valid for this endpoint."
         throw RoutingFailure(
             error: AWSError("InvalidAction", message: message), wire: WireProtocol(kind: .query, service: service))
     }

@@ -12,7 +12,8 @@ enum NumberText {
         case "Infinity": return .infinity
         case "-Infinity": return -.infinity
         default:
-            guard let first = text.utf8.first, first == 0x2D || first == 0x2B || first == 0x2E || (0x30...0x39).contains(first),
+            guard let first = text.utf8.first,
+                first == 0x2D || first == 0x2B || first == 0x2E || (0x30...0x39).contains(first),
                 text.utf8.count <= 400, !text.utf8.contains(where: { $0 | 0x20 == UInt8(ascii: "x") })
             else { return nil }
             return Double(text)

@@ -8,10 +8,14 @@ enum ScalarText {
         switch member.shape.kind {
         case .string, .document: return .string(text)
         case .integer:
-            guard let value = Int32(trimmed(text)) else { throw SerializationFailure("STRING_VALUE cannot be converted to Integer") }
+            guard let value = Int32(trimmed(text)) else {
+                throw SerializationFailure("STRING_VALUE cannot be converted to Integer")
+            }
             return .integer(Int64(value))
         case .long:
-            guard let value = Int64(trimmed(text)) else { throw SerializationFailure("STRING_VALUE cannot be converted to Long") }
+            guard let value = Int64(trimmed(text)) else {
+                throw SerializationFailure("STRING_VALUE cannot be converted to Long")
+            }
             return .integer(value)
         case .float, .double:
             guard let value = NumberText.double(trimmed(text)) else {
@@ -27,7 +31,9 @@ enum ScalarText {
             guard let bytes = Base64.decode(text) else { throw SerializationFailure("Unable to decode base64") }
             return .blob(bytes)
         case .timestamp:
-            guard let time = TimestampText.parse(trimmed(text)) else { throw SerializationFailure(message(timestampFormat)) }
+            guard let time = TimestampText.parse(trimmed(text)) else {
+                throw SerializationFailure(message(timestampFormat))
+            }
             return .timestamp(time)
         case .structure, .list, .map: throw SerializationFailure("Unexpected value type in payload")
         }
@@ -47,7 +53,9 @@ enum ScalarText {
     }
 
     /// - Returns: nil for what is no scalar.
-    static func write(_ value: WireValue, _ member: MemberModel, timestampFormat: MemberModel.TimestampFormat) -> String? {
+    static func write(_ value: WireValue, _ member: MemberModel, timestampFormat: MemberModel.TimestampFormat)
+        -> String?
+    {
         switch value {
         case .string(let value): value
         case .integer(let value): String(value)

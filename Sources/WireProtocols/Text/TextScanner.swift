@@ -27,9 +27,12 @@ struct TextScanner {
 
     /// `2023-11-14T22:13:20.123Z`, with any number of digits of a fraction, an offset, or no time at all.
     mutating func iso8601() -> Timestamp? {
-        guard let year = digits(4...4), take(0x2D), let month = digits(2...2), take(0x2D), let day = digits(2...2) else { return nil }
+        guard let year = digits(4...4), take(0x2D), let month = digits(2...2), take(0x2D), let day = digits(2...2)
+        else { return nil }
         var fields = CivilTime(year: year, month: month, day: day)
-        guard take(UInt8(ascii: "T")) || take(UInt8(ascii: "t")) || take(0x20) else { return isAtEnd ? fields.timestamp : nil }
+        guard take(UInt8(ascii: "T")) || take(UInt8(ascii: "t")) || take(0x20) else {
+            return isAtEnd ? fields.timestamp : nil
+        }
         guard clock(&fields) else { return nil }
         if take(0x2E) {
             guard let fraction = fraction() else { return nil }
@@ -40,7 +43,8 @@ struct TextScanner {
     }
 
     private mutating func clock(_ fields: inout CivilTime) -> Bool {
-        guard let hour = digits(2...2), take(0x3A), let minute = digits(2...2), take(0x3A), let second = digits(2...2) else { return false }
+        guard let hour = digits(2...2), take(0x3A), let minute = digits(2...2), take(0x3A), let second = digits(2...2)
+        else { return false }
         fields.hour = hour
         fields.minute = minute
         fields.second = second

@@ -13,7 +13,8 @@ enum TimestampText {
     /// `Tue, 14 Nov 2023 22:13:20 GMT`; without a fraction, which the form cannot carry.
     static func rfc822(_ time: Timestamp) -> String {
         let fields = CivilTime(time)
-        return "\(days[fields.weekday]), \(padded(fields.day, 2)) \(months[fields.month - 1]) \(padded(fields.year, 4)) \(clock(fields)) GMT"
+        return
+            "\(days[fields.weekday]), \(padded(fields.day, 2)) \(months[fields.month - 1]) \(padded(fields.year, 4)) \(clock(fields)) GMT"
     }
 
     /// Seconds since the epoch, with milliseconds if there are any.

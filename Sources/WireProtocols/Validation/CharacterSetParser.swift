@@ -109,7 +109,9 @@ struct CharacterSetParser {
     /// A code unit, or two that make a surrogate pair.
     private mutating func unicode() -> UInt32? {
         guard let high = hexadecimal(4) else { return nil }
-        guard (0xD800..<0xDC00).contains(high), position + 1 < scalars.count, scalars[position] == "\\", scalars[position + 1] == "u" else {
+        guard (0xD800..<0xDC00).contains(high), position + 1 < scalars.count, scalars[position] == "\\",
+            scalars[position + 1] == "u"
+        else {
             return high
         }
         let before = position

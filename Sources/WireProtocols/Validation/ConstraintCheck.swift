@@ -59,7 +59,8 @@ struct ConstraintCheck {
         }
     }
 
-    private mutating func map(_ entries: [String: WireValue], _ value: WireValue, _ member: MemberModel, _ path: String) {
+    private mutating func map(_ entries: [String: WireValue], _ value: WireValue, _ member: MemberModel, _ path: String)
+    {
         if let key = member.shape.key?.shape, key.hasConstraints,
             entries.keys.contains(where: { !ConstraintCheck.violated(.string($0), key).isEmpty })
         {
@@ -88,7 +89,9 @@ struct ConstraintCheck {
 extension ConstraintCheck {
     /// The constraints of the shape itself that a value violates, in the words and the order of AWS.
     fileprivate static func violated(_ value: WireValue, _ shape: ShapeModel) -> [String] {
-        guard shape.minimum != nil || shape.maximum != nil || shape.pattern != nil || !shape.values.isEmpty else { return [] }
+        guard shape.minimum != nil || shape.maximum != nil || shape.pattern != nil || !shape.values.isEmpty else {
+            return []
+        }
         var constraints: [String] = []
         if case .string(let text) = value {
             if !shape.values.isEmpty, !shape.values.contains(text) { constraints.append(enumeration(shape)) }
@@ -133,7 +136,9 @@ extension ConstraintCheck {
         "Member must satisfy enum value set: [" + JavaText.ordered(shape.values).joined(separator: ", ") + "]"
     }
 
-    private static func expression(_ pattern: String) -> String { "Member must satisfy regular expression pattern: \(pattern)" }
+    private static func expression(_ pattern: String) -> String {
+        "Member must satisfy regular expression pattern: \(pattern)"
+    }
 
     private static func most(_ bound: Double, _ shape: ShapeModel, _ isNumber: Bool) -> String {
         "Member must have \(isNumber ? "value" : "length") less than or equal to \(number(bound, shape))"

@@ -15,14 +15,17 @@ enum JavaText {
             "[" + elements.map { text($0, shape.element?.shape ?? shape) }.joined(separator: ", ") + "]"
         case .map(let entries):
             "{"
-                + entries.sorted { $0.key < $1.key }.map { $0.key + "=" + text($0.value, shape.element?.shape ?? shape) }
+                + entries.sorted { $0.key < $1.key }.map {
+                    $0.key + "=" + text($0.value, shape.element?.shape ?? shape)
+                }
                 .joined(separator: ", ") + "}"
         case .structure(let members):
             "\(shape.name)("
                 + shape.members.map { member in
                     let name = Validator.lowered(member.name)
                     guard let value = members[member.name] else { return name + "=null" }
-                    return name + "=" + (member.shape.isSensitive ? "***Sensitive Data Redacted***" : text(value, member.shape))
+                    return name + "="
+                        + (member.shape.isSensitive ? "***Sensitive Data Redacted***" : text(value, member.shape))
                 }.joined(separator: ", ") + ")"
         }
     }

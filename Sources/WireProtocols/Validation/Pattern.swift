@@ -32,14 +32,17 @@ struct Pattern: Sendable {
         func matches(_ scalar: Unicode.Scalar) -> Bool {
             let category = scalar.properties.generalCategory
             switch self {
-            case .letter: return [.uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter].contains(category)
+            case .letter:
+                return [.uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter].contains(
+                    category)
             case .separator: return [.spaceSeparator, .lineSeparator, .paragraphSeparator].contains(category)
             case .number: return [.decimalNumber, .letterNumber, .otherNumber].contains(category)
             case .upper: return category == .uppercaseLetter
             case .lower: return category == .lowercaseLetter
             case .punctuation:
                 return [
-                    .connectorPunctuation, .dashPunctuation, .openPunctuation, .closePunctuation, .initialPunctuation, .finalPunctuation,
+                    .connectorPunctuation, .dashPunctuation, .openPunctuation, .closePunctuation, .initialPunctuation,
+                    .finalPunctuation,
                     .otherPunctuation,
                 ].contains(category)
             case .printable: return (0x20...0x7E).contains(scalar.value)

@@ -15,7 +15,8 @@ struct PatternParser {
 
     private mutating func takeIf(_ text: String) -> Bool {
         let wanted = Array(text.unicodeScalars)
-        guard scalars.count - position >= wanted.count, Array(scalars[position..<(position + wanted.count)]) == wanted else { return false }
+        guard scalars.count - position >= wanted.count, Array(scalars[position..<(position + wanted.count)]) == wanted
+        else { return false }
         position += wanted.count
         return true
     }
@@ -89,7 +90,9 @@ struct PatternParser {
             guard let set = parser.set() else { return nil }
             position = parser.position
             return .set(set)
-        case ".": return .set(Pattern.CharacterSet(ranges: [0x0A...0x0A, 0x0D...0x0D, 0x85...0x85, 0x2028...0x2029], isNegated: true))
+        case ".":
+            return .set(
+                Pattern.CharacterSet(ranges: [0x0A...0x0A, 0x0D...0x0D, 0x85...0x85, 0x2028...0x2029], isNegated: true))
         case "^": return .start
         case "$": return .end
         case "\\":

@@ -132,7 +132,9 @@ struct PatternProgram: Sendable {
     }
 
     /// Follows all that needs no character. A list of our own, so that long patterns need no deep stack.
-    private func add(_ first: Int, _ text: [Unicode.Scalar], _ position: Int, _ states: inout States, _ accepted: inout Bool) {
+    private func add(
+        _ first: Int, _ text: [Unicode.Scalar], _ position: Int, _ states: inout States, _ accepted: inout Bool
+    ) {
         var waiting = [first]
         while let state = waiting.popLast() {
             guard states.insert(state) else { continue }
@@ -144,7 +146,9 @@ struct PatternProgram: Sendable {
                 if position == 0 { waiting.append(state + 1) }
             case .end:
                 // As in Java, also before a line feed that ends the text.
-                if position == text.count || (position == text.count - 1 && text[position] == "\n") { waiting.append(state + 1) }
+                if position == text.count || (position == text.count - 1 && text[position] == "\n") {
+                    waiting.append(state + 1)
+                }
             case .look(let program, let negative):
                 if program.run(text, from: position, wantsEnd: false) != negative { waiting.append(state + 1) }
             case .behind(let set, let negative):

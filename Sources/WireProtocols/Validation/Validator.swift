@@ -7,7 +7,9 @@ public enum Validator {
     static let maximumViolations = 10
 
     /// - Throws: the service's error for invalid input, such as `ValidationException`, with all violations in the order of the members.
-    public static func validate(_ input: WireValue, _ operation: OperationModel, _ service: ServiceMetadata) throws(AWSError) {
+    public static func validate(_ input: WireValue, _ operation: OperationModel, _ service: ServiceMetadata)
+        throws(AWSError)
+    {
         guard let shape = operation.input?.shape, shape.hasConstraints, service.validation != .none else { return }
         guard service.validation == .coral else { return try requireMembers(input, shape, service) }
         var check = ConstraintCheck(hidesValues: service.hidesInvalidValues)
@@ -20,11 +22,14 @@ public enum Validator {
 
     private static func error(_ message: String, _ service: ServiceMetadata) -> AWSError {
         let isModelled = ServiceModels.shared.model(named: service.name)?.shape(service.validationCode)?.error != nil
-        return AWSError(service.validationCode, shape: isModelled ? service.validationCode : nil, status: 400, message: message)
+        return AWSError(
+            service.validationCode, shape: isModelled ? service.validationCode : nil, status: 400, message: message)
     }
 
     /// Services that check by themselves: only what is missing at the top, in the service's words.
-    private static func requireMembers(_ input: WireValue, _ shape: ShapeModel, _ service: ServiceMetadata) throws(AWSError) {
+    private static func requireMembers(_ input: WireValue, _ shape: ShapeModel, _ service: ServiceMetadata)
+        throws(AWSError)
+    {
         guard let missing = shape.members.first(where: { $0.isRequired && input[$0.name] == nil }) else { return }
         switch service.validation {
         case .sqs:
@@ -33,9 +38,13 @@ public enum Validator {
             if missing.shape.kind == .map || missing.shape.kind == .list {
                 throw AWSError(
                     "ValidationError",
-                    message: "1 validation error detected: Value null at '\(lowered(missing.name))' failed to satisfy constraint: Member must not be null")
+                    message:
+                        "1 validation error detected: Value null at '\(lowered(missing.name))' failed to satisfy constraint: Member must not be null"
+                )
             }
-            throw AWSError("InvalidParameter", message: "Invalid parameter: \(missing.name) Reason: no value for required parameter")
+            throw AWSError(
+                "InvalidParameter",
+                message: "Invalid parameter: \(missing.name) Reason: no value for required parameter")
         case .coral, .none: return
         }
     }

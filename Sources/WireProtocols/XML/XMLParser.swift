@@ -170,7 +170,8 @@ extension XMLParser {
         guard position > start, bytes[first] != UInt8(ascii: "-"), bytes[first] != UInt8(ascii: "."),
             !(0x30...0x39).contains(bytes[first])
         else { throw .malformed(position) }
-        guard let name = String(validating: UnsafeBufferPointer(rebasing: bytes[start..<position]), as: UTF8.self) else {
+        guard let name = String(validating: UnsafeBufferPointer(rebasing: bytes[start..<position]), as: UTF8.self)
+        else {
             throw .invalidUTF8
         }
         return name
@@ -229,7 +230,8 @@ extension XMLParser {
         var code: UInt32 = 0
         var count = 0
         while let byte = peek, byte != UInt8(ascii: ";") {
-            guard let digit = Character(UnicodeScalar(byte)).hexDigitValue, isHexadecimal || digit < 10, code < 0x110000 else {
+            guard let digit = Character(UnicodeScalar(byte)).hexDigitValue, isHexadecimal || digit < 10, code < 0x110000
+            else {
                 throw .malformed(position)
             }
             code = code * (isHexadecimal ? 16 : 10) + UInt32(digit)

@@ -15,7 +15,8 @@ struct XMLReader {
         case .map: return try map(member, [node])
         default:
             guard document.nodes[node].children.isEmpty else { throw SerializationFailure() }
-            return try ScalarText.read(document.nodes[node].text, member, timestampFormat: member.timestampFormat ?? .iso8601)
+            return try ScalarText.read(
+                document.nodes[node].text, member, timestampFormat: member.timestampFormat ?? .iso8601)
         }
     }
 
@@ -47,7 +48,8 @@ struct XMLReader {
     /// - Parameter nodes: the elements themselves if the list is flattened, else what holds them.
     private func list(_ member: MemberModel, _ nodes: [Int]) throws(SerializationFailure) -> WireValue {
         guard let element = member.shape.element else { return .list([]) }
-        let items = member.isFlattened ? nodes : nodes.prefix(1).flatMap { document.children(named: element.xmlName, of: $0) }
+        let items =
+            member.isFlattened ? nodes : nodes.prefix(1).flatMap { document.children(named: element.xmlName, of: $0) }
         var elements: [WireValue] = []
         for item in items { elements.append(try value(element, item)) }
         return .list(elements)

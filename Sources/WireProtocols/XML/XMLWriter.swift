@@ -6,7 +6,8 @@ struct XMLWriter {
 
     mutating func declaration() { bytes.append(contentsOf: #"<?xml version="1.0" encoding="UTF-8"?>"#.utf8 + [0x0A]) }
 
-    mutating func open(_ name: String, namespace: MemberModel.XMLNamespace? = nil, attributes: [(String, String)] = []) {
+    mutating func open(_ name: String, namespace: MemberModel.XMLNamespace? = nil, attributes: [(String, String)] = [])
+    {
         bytes.append(UInt8(ascii: "<"))
         bytes.append(contentsOf: name.utf8)
         if let namespace {
@@ -48,7 +49,8 @@ struct XMLWriter {
             case "\n", "\t": bytes.append(UInt8(scalar.value))
             default:
                 let isForbidden = scalar.value < 0x20 || scalar.value == 0xFFFE || scalar.value == 0xFFFF
-                bytes.append(contentsOf: UTF8.encode(isForbidden ? "\u{FFFD}" : scalar) ?? UTF8.encodedReplacementCharacter)
+                bytes.append(
+                    contentsOf: UTF8.encode(isForbidden ? "\u{FFFD}" : scalar) ?? UTF8.encodedReplacementCharacter)
             }
         }
     }
@@ -72,7 +74,9 @@ struct XMLWriter {
 
     private func attributes(_ members: [String: WireValue], _ shape: ShapeModel) -> [(String, String)] {
         shape.members.filter(\.isXMLAttribute).compactMap { member in
-            members[member.name].flatMap { ScalarText.write($0, member, timestampFormat: .iso8601) }.map { (member.xmlName, $0) }
+            members[member.name].flatMap { ScalarText.write($0, member, timestampFormat: .iso8601) }.map {
+                (member.xmlName, $0)
+            }
         }
     }
 

@@ -1,4 +1,3 @@
-import os
 import pathlib
 import sys
 
@@ -7,20 +6,13 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from hypothesis import HealthCheck, Phase, settings  # noqa: E402
-from models import ROOT  # noqa: E402
-from probe import Probe  # noqa: E402
-
-LONG = os.environ.get("MARTLET_LONG") == "1"
+from wire_probe import LONG, Probe, probe_path  # noqa: E402
 
 settings.register_profile(
     "martlet", max_examples=100 if LONG else 4, deadline=None, database=None, derandomize=not LONG, print_blob=True,
     phases=[Phase.explicit, Phase.generate, Phase.shrink] if LONG else [Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck))
 settings.load_profile("martlet")
-
-
-def probe_path():
-    return os.environ.get("MARTLET_WIRE_PROBE") or str(ROOT / ".build/debug/wire-probe")
 
 
 @pytest.fixture(scope="session")

@@ -5,16 +5,16 @@ from botocore import parsers
 from hypothesis import given
 from hypothesis import strategies as st
 
-import models
-from probe import tagged
-from test_responses import REQUEST_ID, comparable, received
-from values import HEADER_TEXT, XML_TEXT, structures
+import wire_models
+from wire_probe import tagged
+from wire_answers import REQUEST_ID, comparable, received
+from wire_values import HEADER_TEXT, XML_TEXT, structures
 
 
 def errors():
     seen = set()
-    for service, protocol, name in models.operations():
-        for shape in models.operation_model(service, protocol, name).error_shapes:
+    for service, protocol, name in wire_models.operations():
+        for shape in wire_models.operation_model(service, protocol, name).error_shapes:
             if (service, protocol, shape.name) not in seen:
                 seen.add((service, protocol, shape.name))
                 yield service, protocol, name, shape.name
@@ -26,7 +26,7 @@ def message_member(shape):
 
 @pytest.mark.parametrize("service,protocol,name,error", list(errors()))
 def test_modelled_error(probe, service, protocol, name, error):
-    model = models.operation_model(service, protocol, name)
+    model = wire_models.operation_model(service, protocol, name)
     shape = model.service_model.shape_for(error)
     parser = parsers.create_parser(protocol)
     facts = shape.metadata.get("error", {})
@@ -34,7 +34,7 @@ def test_modelled_error(probe, service, protocol, name, error):
     query_compatible = "awsQueryCompatible" in model.metadata and protocol != "query"
     code = facts.get("code", error) if protocol in ("query", "rest-xml") or query_compatible else error
     if service == "sqs" and protocol == "json":
-        code = models.operation_model("sqs", "query", name).service_model.shape_for(error).metadata.get("error", {}).get("code", error)
+        code = wire_models.operation_model("sqs", "query", name).service_model.shape_for(error).metadata.get("error", {}).get("code", error)
 
     def check(fields, message):
         fields.pop(message_member(shape), None)

@@ -11,14 +11,14 @@ from botocore.exceptions import EventStreamError
 from hypothesis import given
 from hypothesis import strategies as st
 
-import models
-from probe import tagged
-from test_responses import REQUEST_ID, comparable, received
-from values import ANY_TEXT, Draw
+import wire_models
+from wire_probe import tagged
+from wire_answers import REQUEST_ID, comparable, received
+from wire_values import ANY_TEXT, Draw
 
 STREAMS = [
-    (service, protocol, name) for service, protocol, name in models.operations()
-    if models.operation_model(service, protocol, name).has_event_stream_output]
+    (service, protocol, name) for service, protocol, name in wire_models.operations()
+    if wire_models.operation_model(service, protocol, name).has_event_stream_output]
 
 
 class Raw:
@@ -52,7 +52,7 @@ def parse(answer, protocol, model):
 
 @pytest.mark.parametrize("service,protocol,name", STREAMS)
 def test_events(probe, service, protocol, name):
-    model = models.operation_model(service, protocol, name)
+    model = wire_models.operation_model(service, protocol, name)
     member = model.output_shape.event_stream_name
     shape = model.output_shape.members[member]
 
@@ -81,7 +81,7 @@ def normal(shape, event):
 
 @pytest.mark.parametrize("service,protocol,name", STREAMS)
 def test_error_ends_stream(probe, service, protocol, name):
-    model = models.operation_model(service, protocol, name)
+    model = wire_models.operation_model(service, protocol, name)
     member = model.output_shape.event_stream_name
     shape = model.output_shape.members[member]
     names = [n for n, m in shape.members.items() if m.metadata.get("exception")]

@@ -3,7 +3,7 @@
 import subprocess
 
 import pytest
-from conftest import LONG, probe_path
+from wire_probe import LONG, probe_path
 
 SUBJECTS = ["json", "query", "restjson", "restxml", "cbor", "eventstream", "routing", "pattern"]
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import gaps
-import models
-from probe import canonical, tagged
-from values import structures, time
+import wire_gaps
+import wire_models
+from wire_probe import canonical, tagged
+from wire_values import structures, time
 
 ENDPOINT = "http://localhost:4566"
 
@@ -45,11 +45,11 @@ def expected(model, parameters):
     return value
 
 
-@pytest.mark.parametrize("service,protocol,name", list(models.operations()))
+@pytest.mark.parametrize("service,protocol,name", list(wire_models.operations()))
 def test_request(probe, service, protocol, name):
-    if reason := gaps.REQUESTS.get((service, protocol, name)):
+    if reason := wire_gaps.REQUESTS.get((service, protocol, name)):
         pytest.xfail(reason)
-    model = models.operation_model(service, protocol, name)
+    model = wire_models.operation_model(service, protocol, name)
     serializer = botocore.serialize.create_serializer(protocol, include_validation=False)
 
     def check(parameters):

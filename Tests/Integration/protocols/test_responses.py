@@ -1,49 +1,13 @@
 """Responses that Martlet serialises are parsed by botocore to the values they were made of."""
 
-import base64
-import io
-
 import botocore.parsers
 import pytest
-from botocore.awsrequest import HeadersDict
-from botocore.response import StreamingBody
+import wire_gaps
+import wire_models
 from hypothesis import given
-
-import gaps
-import models
-from probe import tagged
-from values import structures
-
-REQUEST_ID = "11111111-2222-4333-8444-555555555555"
-
-
-def received(answer, streams=False):
-    """The probe's answer as botocore's endpoint hands it to a parser."""
-    headers = HeadersDict()
-    for name, value in answer["headers"]:
-        headers[name] = value
-    body = base64.b64decode(answer["body"])
-    return {
-        "status_code": answer["status"], "headers": headers,
-        "body": StreamingBody(io.BytesIO(body), len(body)) if streams else body, "context": {"operation_name": "x"},
-    }
-
-
-def comparable(shape, value):
-    """The parsed value in the probe's notation, without what was not sent."""
-    if shape.type_name == "blob" and hasattr(value, "read"):
-        value = value.read()
-    if shape.type_name == "structure" and not shape.is_document_type:
-        return {"r": {k: comparable(shape.members[k], v) for k, v in value.items() if k != "ResponseMetadata"}}
-    if shape.type_name == "list":
-        return {"l": [comparable(shape.member, v) for v in value]}
-    if shape.type_name == "map":
-        return {"m": {k: comparable(shape.value, v) for k, v in value.items()}}
-    if shape.type_name in ("integer", "long"):
-        return {"i": str(int(value))}
-    if shape.type_name == "boolean" and isinstance(value, str):
-        value = value == "true"
-    return tagged(shape, value)
+from wire_answers import REQUEST_ID, comparable, received
+from wire_probe import tagged
+from wire_values import structures
 
 
 def expected(shape, value):
@@ -61,11 +25,11 @@ def expected(shape, value):
     return result
 
 
-@pytest.mark.parametrize("service,protocol,name", list(models.operations()))
+@pytest.mark.parametrize("service,protocol,name", list(wire_models.operations()))
 def test_response(probe, service, protocol, name):
-    if reason := gaps.RESPONSES.get((service, protocol, name)):
+    if reason := wire_gaps.RESPONSES.get((service, protocol, name)):
         pytest.xfail(reason)
-    model = models.operation_model(service, protocol, name)
+    model = wire_models.operation_model(service, protocol, name)
     if model.has_event_stream_output:
         pytest.skip("in test_event_streams.py")
     parser = botocore.parsers.create_parser(protocol)

@@ -41,9 +41,12 @@ struct Fuzzer {
                 guard let input = operation.input else { continue }
                 let wire = WireProtocol(kind: kind, service: service, operation: operation)
                 let value = random.value(input)
-                var request = HTTPRequestParts(method: operation.method, path: operation.uri, query: "a=b&uploadId=7&partNumber=x")
+                var request = HTTPRequestParts(
+                    method: operation.method, path: operation.uri, query: "a=b&uploadId=7&partNumber=x")
                 request.body = kind == .query ? FormText.write(value, input) : body(value, operation, service)
-                request.headers = input.shape.members.filter { $0.location == .header }.map { ($0.wireName, "2023, \"x\", y") }
+                request.headers = input.shape.members.filter { $0.location == .header }.map {
+                    ($0.wireName, "2023, \"x\", y")
+                }
                 seeds.append((wire, request))
             }
         }
@@ -52,8 +55,10 @@ struct Fuzzer {
     /// The body that an operation would answer if its output were its input: what its client would send.
     private func body(_ value: WireValue, _ operation: OperationModel, _ service: ServiceMetadata) -> [UInt8] {
         let mirror = OperationModel(
-            name: operation.name, service: operation.service, method: "POST", uri: "/", status: 200, input: nil, output: operation.input,
-            resultWrapper: nil, errors: [], hostPrefix: nil, allowsAnonymous: false, requiresChecksum: false, responseContentType: nil,
+            name: operation.name, service: operation.service, method: "POST", uri: "/", status: 200, input: nil,
+            output: operation.input,
+            resultWrapper: nil, errors: [], hostPrefix: nil, allowsAnonymous: false, requiresChecksum: false,
+            responseContentType: nil,
             isDeprecated: false)
         return WireProtocol(kind: kind, service: service, operation: mirror).serializeOutput(value, requestID: "").body
     }
@@ -71,7 +76,10 @@ struct Fuzzer {
         switch subject {
         case .eventstream:
             let message = EventStreamMessage(
-                headers: [.init(":event-type", .string("x")), .init("n", .integer(7)), .init("t", .timestamp(Timestamp(milliseconds: 5)))],
+                headers: [
+                    .init(":event-type", .string("x")), .init("n", .integer(7)),
+                    .init("t", .timestamp(Timestamp(milliseconds: 5))),
+                ],
                 payload: Array("payload".utf8))
             var decoder = EventStreamDecoder()
             let bytes = Mutation.mutate(random.chance(3) ? message.encoded + message.encoded : message.encoded, &random)
@@ -94,7 +102,8 @@ struct Fuzzer {
             let seed = seeds[random.number(0..<seeds.count)]
             var request = seed.request
             request.body =
-                random.chance(10) ? (0..<random.number(0..<64)).map { _ in UInt8(random.number(0..<256)) }
+                random.chance(10)
+                ? (0..<random.number(0..<64)).map { _ in UInt8(random.number(0..<256)) }
                 : Mutation.mutate(request.body, &random)
             guard let value = try? seed.wire.parseInput(request) else { return }
             try check(Fuzzer.size(value), request.body.count + 200, round)
@@ -103,7 +112,9 @@ struct Fuzzer {
 
     /// What was parsed may be larger than the bytes, but not out of proportion.
     private func check(_ size: Int, _ bytes: Int, _ round: Int) throws {
-        guard size <= 64 + bytes * 4 else { throw Broken(description: "\(subject) made \(size) of \(bytes) bytes in round \(round)") }
+        guard size <= 64 + bytes * 4 else {
+            throw Broken(description: "\(subject) made \(size) of \(bytes) bytes in round \(round)")
+        }
     }
 
     private static func size(_ value: WireValue) -> Int {

@@ -1,14 +1,18 @@
 /// Spoils bytes.
 struct Mutation {
     /// Pieces that parsers trip over.
-    private static let pieces: [[UInt8]] = [
-        "{", "}", "[", "]", "\"", "\\", "\\u", "\\ud800", ":", ",", "null", "true", "1e999", "-", "-0", "0.1e+", "99999999999999999999",
-        "<", ">", "</", "/>", "<!--", "<![CDATA[", "]]>", "<!DOCTYPE a [", "<?", "&", "&#x", "&#0;", "&amp;", "xmlns=\"", "=", "%", "%zz",
-        "%00", ".", ".member.", ".entry.1.", "..", ".99999999999999999999", "&Action=",
-    ].map { Array($0.utf8) } + [
-        [0x9F], [0xBF], [0xFF], [0x5F], [0x7F], [0xDB, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF], [0xFB], [0xF9, 0x7C, 0x00],
-        [0xC1, 0x1A], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xFE], [0x00], [0x9A, 0xFF, 0xFF, 0xFF, 0xFF],
-    ]
+    private static let pieces: [[UInt8]] =
+        [
+            "{", "}", "[", "]", "\"", "\\", "\\u", "\\ud800", ":", ",", "null", "true", "1e999", "-", "-0", "0.1e+",
+            "99999999999999999999",
+            "<", ">", "</", "/>", "<!--", "<![CDATA[", "]]>", "<!DOCTYPE a [", "<?", "&", "&#x", "&#0;", "&amp;",
+            "xmlns=\"", "=", "%", "%zz",
+            "%00", ".", ".member.", ".entry.1.", "..", ".99999999999999999999", "&Action=",
+        ].map { Array($0.utf8) } + [
+            [0x9F], [0xBF], [0xFF], [0x5F], [0x7F], [0xDB, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF], [0xFB],
+            [0xF9, 0x7C, 0x00],
+            [0xC1, 0x1A], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xFE], [0x00], [0x9A, 0xFF, 0xFF, 0xFF, 0xFF],
+        ]
 
     static func mutate(_ bytes: [UInt8], _ random: inout RandomValue) -> [UInt8] {
         var bytes = bytes

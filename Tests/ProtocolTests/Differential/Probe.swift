@@ -13,7 +13,10 @@ struct Probe {
         do {
             switch command["do"] as? String {
             case "parse": return try parse(command)
-            case "respond": return parts(try wire(command).serializeOutput(try TaggedValue.decode(command["output"]), requestID: id(command)))
+            case "respond":
+                return parts(
+                    try wire(command).serializeOutput(try TaggedValue.decode(command["output"]), requestID: id(command))
+                )
             case "fail": return parts(try wire(command).serializeError(try error(command), requestID: id(command)))
             case "stream": return try stream(command)
             case "frames": return try frames(command)
@@ -22,7 +25,10 @@ struct Probe {
             default: return ["broken": "unknown command"]
             }
         } catch let failure as RoutingFailure {
-            return ["error": failure.error.code, "message": failure.error.message, "service": failure.wire?.service.name ?? ""]
+            return [
+                "error": failure.error.code, "message": failure.error.message,
+                "service": failure.wire?.service.name ?? "",
+            ]
         } catch let error as AWSError {
             return ["error": error.code, "message": error.message]
         } catch {
@@ -32,19 +38,23 @@ struct Probe {
 
     private func id(_ command: Command) -> String { command["id"] as? String ?? "00000000-0000-4000-8000-000000000000" }
 
-    private func bytes(_ any: Any?) -> [UInt8] { (any as? String).flatMap { Data(base64Encoded: $0) }.map(Array.init) ?? [] }
+    private func bytes(_ any: Any?) -> [UInt8] {
+        (any as? String).flatMap { Data(base64Encoded: $0) }.map(Array.init) ?? []
+    }
 
     private func request(_ command: Command) -> HTTPRequestParts {
         let headers = (command["headers"] as? [[String]] ?? []).map { (name: $0[0], value: $0[1]) }
         return HTTPRequestParts(
-            method: command["method"] as? String ?? "POST", path: command["path"] as? String ?? "/", query: command["query"] as? String,
+            method: command["method"] as? String ?? "POST", path: command["path"] as? String ?? "/",
+            query: command["query"] as? String,
             headers: headers, body: bytes(command["body"]))
     }
 
     private func parse(_ command: Command) throws -> Command {
         let request = request(command)
         let route = try router.route(
-            request, signingName: command["signingName"] as? String, host: command["host"] as? String, bucket: command["bucket"] as? String)
+            request, signingName: command["signingName"] as? String, host: command["host"] as? String,
+            bucket: command["bucket"] as? String)
         let input = try route.wire.parseInput(request, labels: route.labels)
         return [
             "service": route.service.name, "operation": route.operation.name, "protocol": route.wire.kind.rawValue,
@@ -61,9 +71,12 @@ struct Probe {
     }
 
     private func error(_ command: Command) throws -> AWSError {
-        guard let shape = command["error"] as? Command, let code = shape["code"] as? String else { throw TaggedValue.Failure() }
+        guard let shape = command["error"] as? Command, let code = shape["code"] as? String else {
+            throw TaggedValue.Failure()
+        }
         return AWSError(
-            code, shape: shape["shape"] as? String, status: shape["status"] as? Int ?? 400, message: shape["message"] as? String ?? "",
+            code, shape: shape["shape"] as? String, status: shape["status"] as? Int ?? 400,
+            message: shape["message"] as? String ?? "",
             fields: try TaggedValue.decode(shape["fields"] ?? ["r": [String: Any]()]).structureValue ?? [:])
     }
 
@@ -93,7 +106,8 @@ struct Probe {
         }
         let shown: [Any] = messages.map { message in
             [
-                "headers": message.headers.map { [$0.name, "\($0.value)"] }, "payload": Data(message.payload).base64EncodedString(),
+                "headers": message.headers.map { [$0.name, "\($0.value)"] },
+                "payload": Data(message.payload).base64EncodedString(),
                 "again": Data(message.encoded).base64EncodedString(),
             ]
         }

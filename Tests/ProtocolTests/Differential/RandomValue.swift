@@ -14,7 +14,8 @@ struct RandomValue {
         switch member.shape.kind {
         case .structure:
             var members: [String: WireValue] = [:]
-            for part in member.shape.members where depth < 5 && !part.shape.isEventStream && (part.isRequired || chance(2)) {
+            for part in member.shape.members
+            where depth < 5 && !part.shape.isEventStream && (part.isRequired || chance(2)) {
                 members[part.name] = value(part, depth: depth + 1)
             }
             return .structure(members)

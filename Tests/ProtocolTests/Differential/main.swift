@@ -3,21 +3,29 @@ import Foundation
 // wire-probe                                             answers framed commands on standard input
 // wire-probe fuzz --protocol X --count N [--seed S]      spoils requests of one protocol
 func option(_ name: String) -> String? {
-    CommandLine.arguments.firstIndex(of: name).flatMap { $0 + 1 < CommandLine.arguments.count ? CommandLine.arguments[$0 + 1] : nil }
+    CommandLine.arguments.firstIndex(of: name).flatMap {
+        $0 + 1 < CommandLine.arguments.count ? CommandLine.arguments[$0 + 1] : nil
+    }
 }
 
 func readExactly(_ count: Int) -> Data? {
     var data = Data()
     while data.count < count {
-        guard let more = try? FileHandle.standardInput.read(upToCount: count - data.count), !more.isEmpty else { return nil }
+        guard let more = try? FileHandle.standardInput.read(upToCount: count - data.count), !more.isEmpty else {
+            return nil
+        }
         data += more
     }
     return data
 }
 
 if CommandLine.arguments.dropFirst().first == "fuzz" {
-    guard let subject = option("--protocol").flatMap(Fuzzer.Subject.init), let count = option("--count").flatMap({ Int($0) }) else {
-        print("wire-probe fuzz --protocol \(Fuzzer.Subject.allCases.map(\.rawValue).joined(separator: "|")) --count N [--seed S]")
+    guard let subject = option("--protocol").flatMap(Fuzzer.Subject.init),
+        let count = option("--count").flatMap({ Int($0) })
+    else {
+        print(
+            "wire-probe fuzz --protocol \(Fuzzer.Subject.allCases.map(\.rawValue).joined(separator: "|")) --count N [--seed S]"
+        )
         exit(64)
     }
     do {

@@ -1,19 +1,23 @@
 /// Makes our form of a model from botocore's: the same facts without documentation and without what only clients need.
 enum Distiller {
     private static let metadata = [
-        "apiVersion", "serviceId", "uid", "endpointPrefix", "globalEndpoint", "signingName", "protocol", "protocols", "jsonVersion",
+        "apiVersion", "serviceId", "uid", "endpointPrefix", "globalEndpoint", "signingName", "protocol", "protocols",
+        "jsonVersion",
         "targetPrefix", "xmlNamespace", "awsQueryCompatible",
     ]
     private static let operation = [
         "http", "input", "output", "errors", "endpoint", "httpChecksum", "authtype", "unsignedPayload", "deprecated",
     ]
     private static let shape = [
-        "type", "required", "members", "payload", "member", "key", "value", "min", "max", "pattern", "enum", "flattened", "locationName",
-        "xmlNamespace", "xmlOrder", "timestampFormat", "streaming", "sensitive", "union", "document", "eventstream", "event", "exception",
+        "type", "required", "members", "payload", "member", "key", "value", "min", "max", "pattern", "enum",
+        "flattened", "locationName",
+        "xmlNamespace", "xmlOrder", "timestampFormat", "streaming", "sensitive", "union", "document", "eventstream",
+        "event", "exception",
         "error", "fault", "jsonvalue",
     ]
     private static let member = [
-        "shape", "location", "locationName", "queryName", "flattened", "xmlNamespace", "xmlAttribute", "timestampFormat", "streaming",
+        "shape", "location", "locationName", "queryName", "flattened", "xmlNamespace", "xmlAttribute",
+        "timestampFormat", "streaming",
         "idempotencyToken", "jsonvalue", "hostLabel", "eventpayload", "eventheader",
     ]
 
@@ -58,7 +62,9 @@ enum Distiller {
         var reached: Set<String> = []
         var waiting: [String] = []
         for entry in model["operations"]?.members ?? [] {
-            waiting += [entry.value["input"]?["shape"]?.string, entry.value["output"]?["shape"]?.string].compactMap { $0 }
+            waiting += [entry.value["input"]?["shape"]?.string, entry.value["output"]?["shape"]?.string].compactMap {
+                $0
+            }
             waiting += (entry.value["errors"]?.array ?? []).compactMap(\.string)
         }
         while let name = waiting.popLast() {

@@ -16,7 +16,9 @@ struct ErrorWriter {
         let needsModel = types.isEmpty ? [] : [(isPublic ? "public " : "") + "import ServiceModel"]
         var source = SourceText(model: model, imports: ["public import ServiceKit"] + needsModel)
         source.line()
-        source.line("/// The errors of \(model.metadata["serviceId"]?.string ?? service) that the implemented operations answer.")
+        source.line(
+            "/// The errors of \(model.metadata["serviceId"]?.string ?? service) that the implemented operations answer."
+        )
         source.line("public enum \(service)Error {")
         for (index, name) in names.sorted().enumerated() {
             if index > 0 { source.line() }
@@ -27,7 +29,9 @@ struct ErrorWriter {
     }
 
     private func eventStream(_ operation: JSON) -> String? {
-        guard let output = operation["output"]?["shape"]?.string, let member = model.eventStreamMember(output) else { return nil }
+        guard let output = operation["output"]?["shape"]?.string, let member = model.eventStreamMember(output) else {
+            return nil
+        }
         return model.shape(output)["members"]?[member]?["shape"]?.string
     }
 
@@ -49,17 +53,23 @@ struct ErrorWriter {
         for member in members {
             let type = model.type(member.value["shape"]?.string ?? "")
             // Lambda says in each error whose fault it is.
-            let value = model.name == "lambda" && member.key == "Type" ? (status >= 500 ? "\"Service\"" : "\"User\"") : "nil"
+            let value =
+                model.name == "lambda" && member.key == "Type" ? (status >= 500 ? "\"Service\"" : "\"User\"") : "nil"
             parameters.append("\(SwiftName.member(member.key)): \(type)? = \(value)")
         }
         source.line("/// `\(code)`, HTTP status \(status).", indent: 1)
         source.call("public static func \(SwiftName.member(name))(", parameters, ") -> AWSError {", indent: 1)
         let made = "AWSError(\"\(code)\", shape: \"\(name)\", status: \(status), fault: .\(fault), message: message"
         if members.isEmpty {
-            source.call("AWSError(", made.dropFirst(9).split(separator: ", ", omittingEmptySubsequences: false).map(String.init), ")", indent: 2)
+            source.call(
+                "AWSError(",
+                made.dropFirst(9).split(separator: ", ", omittingEmptySubsequences: false).map(String.init), ")",
+                indent: 2)
         } else {
             source.line("var fields: [String: WireValue] = [:]", indent: 2)
-            for member in members { source.line("fields[\"\(member.key)\"] = \(SwiftName.member(member.key))?.wire", indent: 2) }
+            for member in members {
+                source.line("fields[\"\(member.key)\"] = \(SwiftName.member(member.key))?.wire", indent: 2)
+            }
             let arguments = made.dropFirst(9).split(separator: ", ").map(String.init) + ["fields: fields"]
             source.call("return AWSError(", arguments, ")", indent: 2)
         }

@@ -6,8 +6,12 @@ enum Patch {
     }
 
     static func apply(_ patch: JSON, to model: inout JSON) throws {
-        guard patch["reason"]?.string?.isEmpty == false else { throw Failure(description: "patch without a reason: \(patch.text)") }
-        guard let path = patch["at"]?.array?.compactMap(\.string) else { throw Failure(description: "patch without a place: \(patch.text)") }
+        guard patch["reason"]?.string?.isEmpty == false else {
+            throw Failure(description: "patch without a reason: \(patch.text)")
+        }
+        guard let path = patch["at"]?.array?.compactMap(\.string) else {
+            throw Failure(description: "patch without a place: \(patch.text)")
+        }
         model = try changed(model, path[...], patch)
     }
 

@@ -61,7 +61,8 @@ struct ShapeWriter {
             }
         }
         if !members.isEmpty { source.line() }
-        source.call("public init(", members.sorted { $0.isRequired && !$1.isRequired }.map(\.parameter), ") {", indent: 1)
+        source.call(
+            "public init(", members.sorted { $0.isRequired && !$1.isRequired }.map(\.parameter), ") {", indent: 1)
         for member in members { source.line("self.\(member.name) = \(member.name)", indent: 2) }
         source.line("}", indent: 1)
         if reads { writeReader(name, members, to: &source) }
@@ -97,7 +98,8 @@ struct ShapeWriter {
         source.line("public var wire: WireValue {", indent: 1)
         source.line("var members: [String: WireValue] = [:]", indent: 2)
         for member in members {
-            source.line("members[\"\(member.wireName)\"] = \(member.name)\(member.isRequired ? "" : "?").wire", indent: 2)
+            source.line(
+                "members[\"\(member.wireName)\"] = \(member.name)\(member.isRequired ? "" : "?").wire", indent: 2)
         }
         source.line("return .structure(members)", indent: 2)
         source.line("}", indent: 1)

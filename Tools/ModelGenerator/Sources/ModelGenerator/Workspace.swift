@@ -45,7 +45,8 @@ struct Workspace {
         let folders = try FileManager.default.contentsOfDirectory(atPath: "\(root)/Sources/Services")
         for entry in try read("\(root)/Models/implemented.json").members {
             guard let service = folders.first(where: { $0.lowercased() == entry.key.lowercased() }) else {
-                throw Patch.Failure(description: "implemented.json names \(entry.key), and Sources/Services has no such folder")
+                throw Patch.Failure(
+                    description: "implemented.json names \(entry.key), and Sources/Services has no such folder")
             }
             let model = Model(try read("\(root)/Models/\(entry.key).json"))
             let operations = (entry.value.array ?? []).compactMap(\.string).sorted()
@@ -58,7 +59,8 @@ struct Workspace {
                 OperationWriter(model: model, service: service, operations: operations).text(),
                 to: "\(folder)/Operations.swift")
             try write(
-                ErrorWriter(model: model, service: service, operations: operations).text(), to: "\(folder)/Errors.swift")
+                ErrorWriter(model: model, service: service, operations: operations).text(), to: "\(folder)/Errors.swift"
+            )
         }
     }
 }

@@ -3,8 +3,13 @@
 import base64
 import datetime
 import json
+import os
 import struct
 import subprocess
+
+from wire_models import ROOT
+
+LONG = os.environ.get("MARTLET_LONG") == "1"
 
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 
@@ -30,6 +35,10 @@ class Probe:
     def close(self):
         self.process.stdin.close()
         self.process.wait(10)
+
+
+def probe_path():
+    return os.environ.get("MARTLET_WIRE_PROBE") or str(ROOT / ".build/debug/wire-probe")
 
 
 def milliseconds(time):
