@@ -97,7 +97,10 @@ static void serve(int poll) {
             if (epoll_ctl(poll, EPOLL_CTL_MOD, ML_SOCKET_DESCRIPTOR, &event) < 0) return;
             interest = wanted;
         }
-        int count = epoll_wait(poll, events, EVENTS, sandboxes_tend());
+        int wait = sandboxes_tend();
+        bool restock = tmpdisk_is_short();
+        int count = epoll_wait(poll, events, EVENTS, restock ? 0 : wait);
+        if (count == 0 && restock) tmpdisk_restock();
         if (count < 0 && errno != EINTR) return;
         for (int i = 0; i < count; i++) {
             if (events[i].data.u64 != SOCKET_TAG) {

@@ -12,3 +12,6 @@ bool tmpdisk_open(int data);
 void tmpdisk_prepare(unsigned mib);
 // A detached mount of a new, empty /tmp that everyone may write. -1 with errno.
 int tmpdisk_make(unsigned mib);
+// Whether one should be made ahead when there is nothing else to do; and doing so.
+bool tmpdisk_is_short(void);
+void tmpdisk_restock(void);
