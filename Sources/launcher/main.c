@@ -26,10 +26,12 @@
 #include "rootfs.h"
 #include "sandboxes.h"
 #include "seccomp.h"
+#include "signals.h"
 #include "tmpdisk.h"
 
 enum { EVENTS = 64, DEFAULT_STORAGE_MIB = 512 };
 static const uint64_t SOCKET_TAG = UINT64_MAX;
+static bool usable;  // sandboxes can be made
 
 // Far above every user of a host, and apart for each data folder: uids of two Martlets rarely meet, and where they do their
 // sandboxes still cannot see each other.
@@ -43,7 +45,9 @@ static void prepare_process(void) {
     sys_close_range(ML_DATA_DESCRIPTOR + 1, ~0u);
     clearenv();
     umask(022);
-    signal(SIGPIPE, SIG_IGN);
+    // It ends when its socket closes, and not before: whoever stops a service signals all its processes at once, and Martlet
+    // still needs its sandboxes then to stop in order.
+    for (size_t i = 0; i < IGNORED_SIGNAL_COUNT; i++) signal(ignored_signals[i], SIG_IGN);
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
         limit.rlim_cur = limit.rlim_max;
@@ -63,10 +67,12 @@ static void handle(const void *bytes, size_t size) {
     }
     static struct spawn_request request;
     const char *problem;
-    if (message_parse_spawn(bytes, size, &request, &problem))
-        sandboxes_spawn(header.request, &request);
-    else
+    if (!message_parse_spawn(bytes, size, &request, &problem))
         message_answer(header.request, 0, ML_INVALID_MESSAGE, problem);
+    else if (!usable)
+        message_answer(header.request, 0, ML_FAILED, "functions cannot run on this machine; martlet doctor says why");
+    else
+        sandboxes_spawn(header.request, &request);
     message_forget();
 }
 
@@ -132,7 +138,7 @@ int main(int count, char **arguments) {
     struct epoll_event event = {.events = EPOLLIN, .data.u64 = SOCKET_TAG};
     if (poll < 0 || epoll_ctl(poll, EPOLL_CTL_ADD, ML_SOCKET_DESCRIPTOR, &event) < 0) return 1;
 
-    bool usable = privilege != PRIVILEGE_NONE && rootfs_open(privilege == PRIVILEGE_ROOT) == 0;
+    usable = privilege != PRIVILEGE_NONE && rootfs_open(privilege == PRIVILEGE_ROOT) == 0;
     bool disk = usable && privilege == PRIVILEGE_ROOT && tmpdisk_open(paths_data());
     const struct sandboxes_settings settings = {
         .privileged = privilege == PRIVILEGE_ROOT,

@@ -217,6 +217,29 @@ struct AttackTests {
         #expect(!processesOfHost().contains { $0.contains("sleep\0\(marker)") })
     }
 
+    @Test("does not disturb the name server", arguments: Mode.permitted)
+    func names(mode: Mode) async throws {
+        let fixture = try await SandboxFixture(mode)
+        let outcome = try await fixture.python(
+            """
+            import os, random, socket
+            server = ("127.0.0.1", 53)
+            query = bytes.fromhex("123401000001000000000000") + b"\\1x\\x09localhost\\0" + bytes.fromhex("00010001")
+            probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); probe.settimeout(5)
+            for round in range(3000):
+                bad = bytearray(query)
+                for _ in range(random.randint(1, 4)): bad[random.randrange(len(bad))] = random.choice((0, 0x3f, 0x40, 0xc0, 0xff))
+                probe.sendto(bytes(bad[:random.randrange(len(bad) + 1)]), server)
+                if round % 100 == 0: probe.sendto(os.urandom(9000), server)
+            probe.close()
+            probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); probe.settimeout(1)
+            for _ in range(20):
+                try: probe.sendto(query, server); print(probe.recv(512)[-4:].hex()); break
+                except TimeoutError: pass
+            """)
+        #expect(outcome.output == "7f000001\n")
+    }
+
     @Test("learns nothing of the host from /proc", arguments: Mode.permitted)
     func procFiles(mode: Mode) async throws {
         let fixture = try await SandboxFixture(mode)

@@ -60,8 +60,8 @@ struct InternetTests {
         ip("addr", "add", "203.0.113.1/24", "dev", "host")
         ip("addr", "add", "10.1.1.1/24", "dev", "host")
         ip("route", "add", "169.254.169.254", "dev", "host")
-        world.stdin.write(b"\n"); world.stdin.flush(); world.stdout.readline()
-        open("resolv.conf", "w").write("nameserver 203.0.113.2\n")
+        world.stdin.write(b"\\n"); world.stdin.flush(); world.stdout.readline()
+        open("resolv.conf", "w").write("nameserver 203.0.113.2\\n")
         subprocess.check_call(["mount", "--bind", "resolv.conf", "/etc/resolv.conf"])
         subprocess.Popen(["/usr/bin/python3", "-m", "http.server", "--bind", "0.0.0.0", "8080"], preexec_fn=die_together,
                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
