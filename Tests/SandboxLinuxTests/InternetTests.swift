@@ -45,7 +45,7 @@ struct InternetTests {
         while True: threading.Thread(target=echo, args=(listener.accept()[0],)).start()
         """
 
-    /// In the host's namespace: makes the other, and becomes the launcher. What it starts dies with that.
+    /// In the host's namespace: makes the other, starts the launcher, and ends with it. What else it starts dies with it.
     private static let host = """
         import ctypes, os, socket, subprocess, sys, time
         def die_together(): ctypes.CDLL(None).prctl(1, 9)
@@ -70,7 +70,10 @@ struct InternetTests {
             while True:
                 try: socket.create_connection((address, 8080), 5).close(); break
                 except ConnectionRefusedError: time.sleep(0.01)
-        os.execv(sys.argv[1], sys.argv[1:])
+        launcher = os.fork()
+        if launcher == 0: os.execv(sys.argv[1], sys.argv[1:])
+        os.closerange(3, 10)
+        os.waitpid(launcher, 0)
         """
 
     private func fixture(_ mode: Mode) async throws -> (SandboxFixture, String) {
