@@ -8,11 +8,11 @@ public enum Privileges {
 
     /// Becomes an unprivileged user for good and gives the data folder to it. Without root: does nothing.
     ///
-    /// Synchronous, in a process with one thread: before anything asynchronous, and before the first log handler, event loop
-    /// or database. The pid, open descriptors and signals stay as they are.
+    /// Synchronous, in a process with one thread: before anything asynchronous, and before the first log handler, event
+    /// loop or database. The pid, open descriptors and signals stay as they are.
     /// - Parameter dataFolder: It exists.
-    /// - Returns: The data folder's path from now on: another one where the new user cannot reach it by its own, such as below
-    ///   `/root`. Then it is bind-mounted below `/run/martlet` in a mount namespace of this process's own.
+    /// - Returns: The data folder's path from now on: another one where the new user cannot reach it by its own, such
+    ///   as below `/root`. Then it is bind-mounted below `/run/martlet` in a mount namespace of this process's own.
     /// - Throws: ``LauncherError``. The process should end then.
     public static func drop(dataFolder: String) throws -> String {
         guard geteuid() == 0 else { return dataFolder }

@@ -1,5 +1,5 @@
-// Martlet's launcher: it makes sandboxes, and it is the only part of Martlet that stays root. Single-threaded; one epoll
-// loop; it obeys the process at the other end of its socket and no longer than that lives.
+// Martlet's launcher: it makes sandboxes, and it is the only part of Martlet that stays root. Single-threaded; one
+// epoll loop; it obeys the process at the other end of its socket and no longer than that lives.
 
 #include "system.h"
 
@@ -33,8 +33,8 @@ enum { EVENTS = 64, DEFAULT_STORAGE_MIB = 512 };
 static const uint64_t SOCKET_TAG = UINT64_MAX;
 static bool usable;  // sandboxes can be made
 
-// Far above every user of a host, and apart for each data folder: uids of two Martlets rarely meet, and where they do their
-// sandboxes still cannot see each other.
+// Far above every user of a host, and apart for each data folder: uids of two Martlets rarely meet, and where they do
+// their sandboxes still cannot see each other.
 static uint32_t first_uid(const char *instance) {
     uint32_t hash = 2166136261u;
     for (; *instance; instance++) hash = (hash ^ (unsigned char)*instance) * 16777619u;
@@ -45,8 +45,8 @@ static void prepare_process(void) {
     sys_close_range(ML_DATA_DESCRIPTOR + 1, ~0u);
     clearenv();
     umask(022);
-    // It ends when its socket closes, and not before: whoever stops a service signals all its processes at once, and Martlet
-    // still needs its sandboxes then to stop in order.
+    // It ends when its socket closes, and not before: whoever stops a service signals all its processes at once, and
+    // Martlet still needs its sandboxes then to stop in order.
     for (size_t i = 0; i < IGNORED_SIGNAL_COUNT; i++) signal(ignored_signals[i], SIG_IGN);
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
@@ -140,11 +140,12 @@ int main(int count, char **arguments) {
 
     usable = privilege != PRIVILEGE_NONE && rootfs_open(privilege == PRIVILEGE_ROOT) == 0;
     bool disk = usable && privilege == PRIVILEGE_ROOT && tmpdisk_open(paths_data());
+    uint32_t uid = first_uid(options.instance);
     const struct sandboxes_settings settings = {
         .privileged = privilege == PRIVILEGE_ROOT,
         .disk = disk,
-        .internet = usable && gateway_start(privilege == PRIVILEGE_ROOT, first_uid(options.instance)) && gateway_works(),
-        .first_uid = first_uid(options.instance),
+        .internet = usable && gateway_start(privilege == PRIVILEGE_ROOT, uid) && gateway_works(),
+        .first_uid = uid,
         .poll = poll,
     };
     sandboxes_open(&settings);

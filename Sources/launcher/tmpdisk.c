@@ -120,7 +120,8 @@ static int make_template(unsigned mib) {
         int root = mount < 0 ? -1 : openat(mount, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         close_if_open(&mount);
         if (root >= 0) {
-            bool done = unlinkat(root, "lost+found", AT_REMOVEDIR) == 0 && fchmod(root, 01777) == 0 && syncfs(root) == 0;
+            bool done = unlinkat(root, "lost+found", AT_REMOVEDIR) == 0 && fchmod(root, 01777) == 0;
+            done = syncfs(root) == 0 && done;
             // With the last descriptor the mount goes, and its last writes are in the image.
             close(root);
             if (done) return image;

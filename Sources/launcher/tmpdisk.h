@@ -1,7 +1,8 @@
 #pragma once
 
-// /tmp on disk with a size limit: an ext4 file system in a sparse file without a name, on the data folder's file system,
-// behind a loop device that frees itself. When the sandbox's mount namespace ends, the mount, the device and the file go.
+// /tmp on disk with a size limit: an ext4 file system in a sparse file without a name, on the data folder's file
+// system, behind a loop device that frees itself. When the sandbox's mount namespace ends, the mount, the device and
+// the file go.
 
 #include <stdbool.h>
 #include <sys/types.h>

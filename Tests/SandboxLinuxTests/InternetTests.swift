@@ -5,8 +5,8 @@ import Testing
 
 @testable import SandboxLinux
 
-/// Functions and the internet, between network namespaces of the tests' own: one is the host, with the launcher in it; the
-/// other is everything else, with a public address, a private one and a cloud's metadata address.
+/// Functions and the internet, between network namespaces of the tests' own: one is the host, with the launcher in it;
+/// the other is everything else, with a public address, a private one and a cloud's metadata address.
 @Suite("The way to the internet")
 struct InternetTests {
     /// Needs root, iproute2 and util-linux to build the two namespaces.
@@ -17,7 +17,8 @@ struct InternetTests {
         return geteuid() == 0 && hasTools ? Mode.permitted : []
     }()
 
-    /// The rest of the world: answers on TCP port 8080 with what it got, and on UDP port 53 with one address for all names.
+    /// The rest of the world: answers on TCP port 8080 with what it got, and on UDP port 53 with one address for all
+    /// names.
     private static let world = """
         import socket, subprocess, sys, threading
         sys.stdin.readline()
@@ -45,7 +46,8 @@ struct InternetTests {
         while True: threading.Thread(target=echo, args=(listener.accept()[0],)).start()
         """
 
-    /// In the host's namespace: makes the other, starts the launcher, and ends with it. What else it starts dies with it.
+    /// In the host's namespace: makes the other, starts the launcher, and ends with it. What else it starts dies with
+    /// it.
     private static let host = """
         import ctypes, os, socket, subprocess, sys, time
         def die_together(): ctypes.CDLL(None).prctl(1, 9)
