@@ -5,6 +5,7 @@ import Glibc
 public enum Privileges {
     /// Used where there is neither a user `martlet` nor a user who called sudo. Far from the uids that hosts give out.
     static let fallbackUser: uid_t = 1_999_999_999
+    private static let nobody: uid_t = 65534
 
     /// Becomes an unprivileged user for good and gives the data folder to it. Without root: does nothing.
     ///
@@ -16,8 +17,9 @@ public enum Privileges {
     /// - Throws: ``LauncherError``. The process should end then.
     public static func drop(dataFolder: String) throws -> String {
         guard geteuid() == 0 else { return dataFolder }
+        // Root of a user namespace with one uid is nobody's root: there is nothing to give up, and nobody else to be.
+        guard let (uid, gid) = user() else { return dataFolder }
         guard ml_threads() == 1 else { throw LauncherError("cannot give up root: there are threads already") }
-        let (uid, gid) = user()
         guard ml_give(dataFolder, uid, gid) == 0 else {
             throw LauncherError("cannot give the data folder \(dataFolder) to uid \(uid)", code: errno)
         }
@@ -27,15 +29,15 @@ public enum Privileges {
         return folder
     }
 
-    /// `martlet`, else who called sudo, else ``fallbackUser``.
-    private static func user() -> (uid_t, gid_t) {
+    /// `martlet`, else who called sudo, else ``fallbackUser``, else nobody, whoever exists here; nil: none.
+    private static func user() -> (uid_t, gid_t)? {
         if let entry = getpwnam("martlet"), entry.pointee.pw_uid != 0 {
             return (entry.pointee.pw_uid, entry.pointee.pw_gid)
         }
         if let uid = number("SUDO_UID"), uid != 0, uid != uid_t.max {
             return (uid, number("SUDO_GID") ?? uid)
         }
-        return (fallbackUser, fallbackUser)
+        return [(fallbackUser, fallbackUser), (nobody, nobody)].first { ml_is_mapped($0.0, $0.1) != 0 }
     }
 
     private static func number(_ variable: String) -> UInt32? {

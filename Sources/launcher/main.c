@@ -124,7 +124,8 @@ int main(int count, char **arguments) {
     struct options options;
     if (!parse_options(count, arguments, &options)) return 64;
     prepare_process();
-    enum privilege privilege = privilege_enter();
+    uint32_t uid = first_uid(options.instance);
+    enum privilege privilege = privilege_enter(uid, ML_SANDBOXES_MAX + 1);
     // Secrets pass through here.
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     messages_open(ML_SOCKET_DESCRIPTOR);
@@ -140,7 +141,6 @@ int main(int count, char **arguments) {
 
     usable = privilege != PRIVILEGE_NONE && rootfs_open(privilege == PRIVILEGE_ROOT) == 0;
     bool disk = usable && privilege == PRIVILEGE_ROOT && tmpdisk_open(paths_data());
-    uint32_t uid = first_uid(options.instance);
     const struct sandboxes_settings settings = {
         .privileged = privilege == PRIVILEGE_ROOT,
         .disk = disk,

@@ -155,6 +155,9 @@ int ml_rebind(const char *folder, const char *place);
 // Gives the folder and everything in it to uid and gid, without following symbolic links. 0, or -1 with errno.
 int ml_give(const char *folder, uid_t uid, gid_t gid);
 
+// Whether uid and gid exist here: in a user namespace, such as a container's, often only some do.
+int ml_is_mapped(uid_t uid, gid_t gid);
+
 // Becomes uid and gid for good: no groups, no capabilities, no way to gain new ones. 0, or -1 with errno.
 int ml_become(uid_t uid, gid_t gid);
 
