@@ -20,6 +20,11 @@ public enum Privileges {
         // Root of a user namespace with one uid is nobody's root: there is nothing to give up, and nobody else to be.
         guard let (uid, gid) = user() else { return dataFolder }
         guard ml_threads() == 1 else { throw LauncherError("cannot give up root: there are threads already") }
+        guard !isSystemFolder(dataFolder) else {
+            throw LauncherError(
+                "\(dataFolder) is a folder of the system: Martlet would own everything in it. Name a folder of its own with --data."
+            )
+        }
         guard ml_give(dataFolder, uid, gid) == 0 else {
             throw LauncherError("cannot give the data folder \(dataFolder) to uid \(uid)", code: errno)
         }
@@ -27,6 +32,19 @@ public enum Privileges {
         if !isReachable(dataFolder, uid: uid, gid: gid) { folder = try rebind(dataFolder) }
         guard ml_become(uid, gid) == 0 else { throw LauncherError("cannot become uid \(uid)", code: errno) }
         return folder
+    }
+
+    /// A slip such as `--data /etc` must not change the owner of everything below.
+    private static func isSystemFolder(_ path: String) -> Bool {
+        guard let canonical = realpath(path, nil) else { return true }
+        defer { free(canonical) }
+        let folder = String(cString: canonical)
+        let exactly = [
+            "/", "/home", "/media", "/mnt", "/opt", "/root", "/run", "/srv", "/tmp", "/var", "/var/lib", "/var/log",
+            "/var/tmp",
+        ]
+        let below = ["/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/proc", "/sbin", "/sys", "/usr"]
+        return exactly.contains(folder) || below.contains { folder == $0 || folder.hasPrefix($0 + "/") }
     }
 
     /// `martlet`, else who called sudo, else ``fallbackUser``, else nobody, whoever exists here; nil: none.

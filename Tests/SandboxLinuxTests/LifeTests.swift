@@ -85,6 +85,19 @@ final class LifeTests {
         }
     }
 
+    @Test("a folder of the system does not become the data folder", .enabled(if: geteuid() == 0))
+    func systemFolder() throws {
+        for place in ["/var", "/etc/ssl"] {
+            var before = stat()
+            var after = stat()
+            #expect(stat(place, &before) == 0)
+            let probe = try Probe(place, ["/bin/true"])
+            #expect(probe.line()?.hasPrefix("failed: \(place) is a folder of the system") == true)
+            probe.finish()
+            #expect(stat(place, &after) == 0 && before.st_uid == after.st_uid)
+        }
+    }
+
     @Test("an unprivileged start needs no root at all", .enabled(if: Mode.permitted.contains(.user) && geteuid() == 0))
     func unprivileged() throws {
         for path in [folder, folder + "/code"] { chown(path, Mode.nobody, Mode.nobody) }
