@@ -11,9 +11,10 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { TEMPLATES_MAX = 8 };
+enum { TEMPLATES_MAX = 8, ATTEMPTS = 40 };
 
 static int data_folder = -1;
 static int control = -1;
@@ -49,30 +50,24 @@ bool tmpdisk_open(int data) {
     return true;
 }
 
-// Attaches an image to a free loop device and mounts it. -1 with errno.
-static int mount_image(int image) {
-    char path[32];
-    int device = -1;
-    for (int attempt = 0; attempt < 16; attempt++) {
-        int number = ioctl(control, LOOP_CTL_GET_FREE);
-        if (number < 0) return -1;
-        snprintf(path, sizeof path, "/dev/loop%d", number);
-        device = open(path, O_RDWR | O_CLOEXEC);
-        if (device < 0) return -1;
-        // Not LO_FLAGS_DIRECT_IO: a mount would wait for the disk to take the copy of the template first.
-        struct loop_config configuration = {.fd = (unsigned)image, .block_size = 4096};
-        configuration.info.lo_flags = LO_FLAGS_AUTOCLEAR;
-        if (ioctl(device, LOOP_CONFIGURE, &configuration) == 0) break;
-        int error = errno;
-        close(device);
-        device = -1;
-        // Someone else was faster.
-        if (error != EBUSY) {
-            errno = error;
-            return -1;
-        }
-    }
+// Attaches an image to a loop device that is free. Its descriptor; its path in `path`. -1 with errno.
+static int attach(int image, char path[32]) {
+    int number = ioctl(control, LOOP_CTL_GET_FREE);
+    if (number < 0) return -1;
+    snprintf(path, 32, "/dev/loop%d", number);
+    int device = open(path, O_RDWR | O_CLOEXEC);
     if (device < 0) return -1;
+    // Not LO_FLAGS_DIRECT_IO: a mount would wait for the disk to take the copy of the template first.
+    struct loop_config configuration = {.fd = (unsigned)image, .block_size = 4096};
+    configuration.info.lo_flags = LO_FLAGS_AUTOCLEAR;
+    if (ioctl(device, LOOP_CONFIGURE, &configuration) == 0) return device;
+    int error = errno;
+    close(device);
+    errno = error;
+    return -1;
+}
+
+static int mount_device(const char *path) {
     int result = -1;
     int context = sys_fsopen("ext4");
     // Nothing of it outlives the sandbox: no barriers, and freed blocks go back to the disk.
@@ -84,9 +79,24 @@ static int mount_image(int image) {
         result = sys_fsmount(context, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
     int error = errno;
     close_if_open(&context);
-    close(device);
     errno = error;
     return result;
+}
+
+// A mount of an image. -1 with errno.
+static int mount_image(int image) {
+    char path[32];
+    for (int attempt = 0;; attempt++) {
+        int device = attach(image, path);
+        int result = device < 0 ? -1 : mount_device(path);
+        int error = errno;
+        close_if_open(&device);
+        errno = error;
+        // Busy: someone else on this machine was faster to take the free device, or looks at it.
+        if (result >= 0 || error != EBUSY || attempt == ATTEMPTS) return result;
+        struct timespec pause = {.tv_nsec = 100000L * (attempt + 1)};
+        nanosleep(&pause, NULL);
+    }
 }
 
 static int format(int image) {
