@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import platform
+import re
 import statistics
 import subprocess
 import sys
@@ -57,7 +58,7 @@ def first_invocation(port, path):
 
 def load(port, path, connections, seconds):
     """Invocations per second and latencies, by wrk."""
-    command = ["wrk", "-t", "1", "-c", str(connections), "-d", "%ds" % seconds, "-s", str(HERE / "invoke.lua")]
+    command = ["wrk", "-t", "1", "-c", str(connections), "-d", "%ds" % seconds, "--timeout", "30s", "-s", str(HERE / "invoke.lua")]
     done = subprocess.run([*command, "http://127.0.0.1:%d%s" % (port, path)], capture_output=True, text=True)
     for line in done.stdout.splitlines():
         if line.startswith("RESULT "):
@@ -86,6 +87,11 @@ class Figures:
         return statistics.median(values) if values else None
 
 
+TITLES = {"python": "Python", "node": "Node.js", "native": "a native program"}
+#: What the figures should be, where that was said before they were measured.
+GOALS = {"start to ready, ms": "≤ 50", "memory at rest, MB": "≤ 40"}
+
+
 def measure(endpoint, figures, options):
     name = endpoint.name
     try:
@@ -96,11 +102,11 @@ def measure(endpoint, figures, options):
         figures.missing(name, "start to ready, ms", reason)
         figures.missing(name, "memory at rest, MB", reason)
     try:
-        for runtime in FUNCTIONS:
-            label = "cold start, ms, " + runtime
+        for kind in FUNCTIONS:
+            label = "cold start, ms, " + TITLES[kind]
             try:
                 for _ in range(options.colds):
-                    port, path, remove = endpoint.deploy(runtime)
+                    port, path, remove = endpoint.deploy(kind)
                     try:
                         figures.add(name, label, first_invocation(port, path))
                     finally:
@@ -108,12 +114,12 @@ def measure(endpoint, figures, options):
             except (Unsupported, RuntimeError) as reason:
                 figures.missing(name, label, reason)
             for connections in (1, 16):
-                label = "warm invoke, per second, %s, %d connection%s" % (runtime, connections, "s"[: connections > 1])
+                label = "warm invoke, per second, %s, %d connection%s" % (TITLES[kind], connections, "s"[: connections > 1])
                 if name == "emulator" and connections > 1:
                     figures.missing(name, label, "it takes one invocation at a time")
                     continue
                 try:
-                    port, path, remove = endpoint.deploy(runtime)
+                    port, path, remove = endpoint.deploy(kind)
                     try:
                         first_invocation(port, path)
                         load(port, path, connections, 1)
@@ -130,28 +136,46 @@ def measure(endpoint, figures, options):
         endpoint.stop()
 
 
-def table(figures, names):
-    rows = []
+def number(value):
+    return "–" if value is None else "%.0f" % value if value >= 100 else "%.1f" % value if value >= 10 else "%.2f" % value
+
+
+def rows(figures, names):
+    """A header, and a row per figure: its name, its goal, medians, and how many times better the first endpoint is."""
+    found = [["", "goal", *names, "better"]]
     for figure in figures.values:
-        cells = []
-        for name in names:
-            value = figures.median(name, figure)
-            cells.append("-" if value is None else "%.0f" % value if value >= 100 else "%.2f" % value)
+        values = [figures.median(name, figure) for name in names]
         ratio = ""
-        if len(names) == 2:
-            left, right = (figures.median(name, figure) for name in names)
-            if left and right:
-                ratio = "%.1f x" % (left / right if "per second" in figure else right / left)
-        rows.append([figure, *cells, ratio])
-    header = ["", *names, "better" if len(names) == 2 else ""]
-    widths = [max(len(row[column]) for row in [header, *rows]) for column in range(len(header))]
-    lines = []
-    for row in [header, *rows]:
-        lines.append((row[0].ljust(widths[0]) + "".join("  " + cell.rjust(width) for cell, width in zip(row[1:], widths[1:]))).rstrip())
-    for figure, reasons in figures.reasons.items():
-        for name, reason in reasons.items():
-            lines.append("%s of %s: %s" % (figure, name, reason))
-    return "\n".join(lines)
+        if len(values) == 2 and all(values):
+            ratio = "%.1f ×" % (values[0] / values[1] if "per second" in figure else values[1] / values[0])
+        goal = GOALS.get(figure, "≥ 2 ×" if figure.startswith("warm invoke, per second") and ratio else "")
+        found.append([figure, goal, *map(number, values), ratio])
+    return found
+
+
+def reasons(figures):
+    return ["%s, %s: %s" % (figure, name, reason) for figure, why in figures.reasons.items() for name, reason in why.items()]
+
+
+def table(figures, names):
+    lines = rows(figures, names)
+    widths = [max(map(len, column)) for column in zip(*lines)]
+    text = [(line[0].ljust(widths[0]) + "".join("  " + c.rjust(w) for c, w in zip(line[1:], widths[1:]))).rstrip() for line in lines]
+    return "\n".join(text + [""] + reasons(figures))
+
+
+def markdown(figures, names, options):
+    header, *lines = rows(figures, names)
+    text = ["| " + " | ".join(header) + " |", "|---|" + "--:|" * (len(header) - 1)]
+    text += ["| " + " | ".join(line) + " |" for line in lines]
+    text += ["", "Medians of %d rounds on %s. A dash is explained in [Benchmarks](../Benchmarks/README.md)." % (options.rounds, machine())]
+    return "\n".join(text)
+
+
+def machine():
+    names = re.findall(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    model = re.sub(r"\(R\)|\(TM\)|CPU|@.*", "", names[0] if names else platform.machine())
+    return "%d processors of %s, Linux %s" % (os.cpu_count(), " ".join(model.split()), platform.release().split("-")[0])
 
 
 def main():
@@ -159,10 +183,12 @@ def main():
     parser.add_argument("--binary", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--emulator", help=argparse.SUPPRESS)
     parser.add_argument("--bootstrap", required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--python", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--rounds", type=int, default=3, help="how often all is measured (3)")
-    parser.add_argument("--seconds", type=int, default=5, help="how long each load lasts (5)")
-    parser.add_argument("--colds", type=int, default=10, help="cold starts of each runtime in each round (10)")
+    parser.add_argument("--seconds", type=int, default=3, help="how long each load lasts (3)")
+    parser.add_argument("--colds", type=int, default=5, help="cold starts of each runtime in each round (5)")
     parser.add_argument("--json", default="bench.json", help="where the figures are written (bench.json)")
+    parser.add_argument("--markdown", action="store_true", help="print the table in Markdown")
     options = parser.parse_args()
 
     with tempfile.TemporaryDirectory() as folder:
@@ -171,7 +197,7 @@ def main():
             (code / file).write_bytes((HERE / "functions" / file).read_bytes())
         (code / "bootstrap").write_bytes(Path(options.bootstrap).read_bytes())
         (code / "bootstrap").chmod(0o755)
-        measured = [endpoints.Martlet(options.binary, code)]
+        measured = [endpoints.Martlet(options.binary, options.python, code)]
         if options.emulator:
             measured.append(endpoints.Emulator(options.emulator, sys.executable, code))
         figures = Figures()
@@ -181,11 +207,12 @@ def main():
                 measure(endpoint, figures, options)
 
     names = [endpoint.name for endpoint in measured]
-    print(table(figures, names))
+    print(markdown(figures, names, options) if options.markdown else table(figures, names))
     Path(options.json).write_text(
         json.dumps(
             {
-                "machine": {"system": platform.platform(), "processors": os.cpu_count()},
+                "machine": machine(),
+                "python": options.python,
                 "options": {"rounds": options.rounds, "seconds": options.seconds, "colds": options.colds},
                 "figures": figures.values,
                 "reasons": figures.reasons,

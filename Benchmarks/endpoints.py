@@ -17,11 +17,7 @@ import boto3
 
 HERE = Path(__file__).resolve().parent
 EVENT = b'{"name":"martlet"}'
-FUNCTIONS = {
-    "python3.11": ("app.py", "app.handler"),
-    "nodejs20.x": ("app.js", "app.handler"),
-    "provided.al2023": ("bootstrap", "bootstrap"),
-}
+FUNCTIONS = {"python": ("app.py", "app.handler"), "node": ("app.js", "app.handler"), "native": ("bootstrap", "bootstrap")}
 
 
 class Unsupported(Exception):
@@ -52,8 +48,13 @@ class Martlet:
 
     name = "martlet"
 
-    def __init__(self, binary, code):
+    def __init__(self, binary, python, code):
+        """`python` is the runtime of the functions in Python. Those for Node.js run on the version that is here."""
         self.binary, self.code = binary, code
+        self.runtimes = {"python": python, "node": None, "native": "provided.al2023"}
+        for line in subprocess.run([binary, "runtimes"], capture_output=True, text=True, check=True).stdout.splitlines():
+            if line.startswith("nodejs") and " Node.js " in line and "nearest version" not in line:
+                self.runtimes["node"] = self.runtimes["node"] or line.split()[0]
 
     def start(self):
         """Milliseconds until it is ready."""
@@ -89,9 +90,11 @@ class Martlet:
         end(self.process)
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def deploy(self, runtime):
+    def deploy(self, kind):
         """A new function, never invoked: port and path to invoke it, and how to remove it."""
-        file, handler = FUNCTIONS[runtime]
+        if not self.runtimes[kind]:
+            raise Unsupported("no version of Node.js that AWS has is on this machine")
+        file, handler = FUNCTIONS[kind]
         package = io.BytesIO()
         with zipfile.ZipFile(package, "w") as z:
             info = zipfile.ZipInfo(file)
@@ -99,7 +102,7 @@ class Martlet:
             z.writestr(info, (self.code / file).read_bytes())
         name = "bench-" + uuid.uuid4().hex[:12]
         self.api.create_function(
-            FunctionName=name, Runtime=runtime, Handler=handler, Role=self.role, MemorySize=1769, Timeout=30,
+            FunctionName=name, Runtime=self.runtimes[kind], Handler=handler, Role=self.role, MemorySize=1769, Timeout=30,
             Code={"ZipFile": package.getvalue()},
         )
         deadline = time.monotonic() + 60
@@ -125,13 +128,13 @@ class Emulator:
     def stop(self):
         pass
 
-    def deploy(self, runtime):
-        file, handler = FUNCTIONS[runtime]
-        if runtime.startswith("nodejs"):
+    def deploy(self, kind):
+        file, handler = FUNCTIONS[kind]
+        if kind == "node":
             raise Unsupported("AWS's client for Node.js is not on PyPI")
         folder = Path(tempfile.mkdtemp(prefix="martlet-bench-"))
         shutil.copy(self.code / file, folder / file)
-        program = [str(folder / file)] if runtime.startswith("provided") else [self.python, "-m", "awslambdaric", handler]
+        program = [str(folder / file)] if kind == "native" else [self.python, "-m", "awslambdaric", handler]
         port = free_port()
         command = [self.binary, "--log-level", "error", "--runtime-interface-emulator-address", "127.0.0.1:%d" % port]
         command += ["--runtime-api-address", "127.0.0.1:%d" % free_port(), *program]

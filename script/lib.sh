@@ -47,6 +47,32 @@ python_environment() {
     fi
 }
 
+# The program and the launcher that it needs, for debugging: $BUILD/martlet and $BUILD/launcher.
+build_debug() {
+    step "Building for debugging (some minutes the first time)"
+    swift build --product martlet
+    swift build --product launcher
+}
+
+# The same as users get it: optimised, and with the Swift runtime, SQLite and zlib inside, so that the C library is all it needs.
+# libpq is opened when a PostgreSQL database is used. Sets `products`, the folder with both programs.
+build_release() {
+    local libraries=$PWD/.build-release/static-libraries library archive
+    # The linker looks here first, and finds nothing but static libraries.
+    mkdir -p "$libraries"
+    for library in libsqlite3.a libz.a; do
+        archive=$(find /usr/lib /usr/local/lib -name "$library" 2>/dev/null | head -n 1)
+        [ -n "$archive" ] || die "$library was not found"
+        cp "$archive" "$libraries/"
+    done
+    local options=(-c release --scratch-path .build-release --static-swift-stdlib
+        -Xlinker "-L$libraries" -Xlinker -lm -Xlinker --gc-sections)
+    step "Building a release (ten minutes or more the first time, on two processors)"
+    swift build "${options[@]}" --product martlet
+    swift build "${options[@]}" --product launcher
+    products=$(swift build "${options[@]}" --show-bin-path)
+}
+
 free_port() {
     python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }

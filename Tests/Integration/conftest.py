@@ -25,6 +25,26 @@ def pytest_runtest_makereport(item, call):
     return report
 
 
+@pytest.fixture
+def figure(record_property):
+    """Reports what a test measured or counted: `figure("rounds", 200)`. All figures are shown at the end."""
+    return lambda name, value: record_property("figure: " + name, str(value))
+
+
+def pytest_terminal_summary(terminalreporter):
+    lines = []
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            for name, value in getattr(report, "user_properties", []):
+                line = "%s: %s: %s" % (report.nodeid.split("::")[-1], name.removeprefix("figure: "), value)
+                if name.startswith("figure: ") and line not in lines:
+                    lines.append(line)
+    if lines:
+        terminalreporter.section("figures")
+        for line in sorted(lines):
+            terminalreporter.write_line(line)
+
+
 def _require_binary():
     assert binary().exists(), "%s is missing: `swift build` makes it, MARTLET_BINARY names another" % binary()
 

@@ -15,7 +15,7 @@ ROUNDS = 200 if os.environ.get("MARTLET_LONG") == "1" else 8
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgres"])
-def test_acknowledged_writes_survive(martlet, engine):
+def test_acknowledged_writes_survive(martlet, engine, figure):
     arguments = []
     if engine == "postgres":
         url = os.environ.get("MARTLET_TEST_POSTGRES")
@@ -81,7 +81,9 @@ def test_acknowledged_writes_survive(martlet, engine):
         assert [m for m in messages if m not in found] == []
     roles = {r["RoleName"] for page in iam.get_paginator("list_roles").paginate() for r in page["Roles"]}
     assert acknowledged["roles"] <= roles
-    print("rounds %d: %s" % (ROUNDS, {k: len(v) for k, v in acknowledged.items()}))
+    figure("kills", ROUNDS)
+    for kind, names in acknowledged.items():
+        figure("acknowledged " + kind, len(names))
     if acknowledged["functions"]:
         name = next(iter(acknowledged["functions"]))
         api.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})

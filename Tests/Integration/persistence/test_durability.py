@@ -7,7 +7,6 @@ import resource
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 import time
 import uuid
@@ -141,7 +140,7 @@ def present(probe, target):
 
 
 @pytest.mark.parametrize("writers", [1, 32])
-def test_nothing_acknowledged_is_lost_by_kill(probe, folder, writers, rounds):
+def test_nothing_acknowledged_is_lost_by_kill(probe, folder, writers, rounds, figure):
     acknowledged = set()
     for _ in range(rounds):
         writer = Writer(probe, "write", f"{folder}/data", str(writers), "0")
@@ -149,9 +148,11 @@ def test_nothing_acknowledged_is_lost_by_kill(probe, folder, writers, rounds):
         acknowledged.update(writer.kill())
         assert acknowledged <= present(probe, f"{folder}/data")
     assert acknowledged
+    figure("kills", rounds)
+    figure("acknowledged writes", len(acknowledged))
 
 
-def test_no_blob_acknowledged_is_lost_by_kill(probe, folder, rounds):
+def test_no_blob_acknowledged_is_lost_by_kill(probe, folder, rounds, figure):
     digests = set()
     for _ in range(rounds):
         writer = Writer(probe, "blobs", f"{folder}/blobs", "4", "0")
@@ -162,9 +163,11 @@ def test_no_blob_acknowledged_is_lost_by_kill(probe, folder, rounds):
         assert result.returncode == 0, result.stdout[-2000:]
         assert not [name for name in os.listdir(f"{folder}/blobs") if name.startswith(".")], "a crash has left its remains"
     assert digests
+    figure("kills", rounds)
+    figure("acknowledged blobs", len(digests))
 
 
-def test_nothing_acknowledged_is_lost_when_a_node_is_killed(probe, postgres, rounds):
+def test_nothing_acknowledged_is_lost_when_a_node_is_killed(probe, postgres, rounds, figure):
     target = f"{postgres.url}#kill_{uuid.uuid4().hex[:8]}"
     acknowledged = set()
     for _ in range(rounds):
@@ -173,6 +176,8 @@ def test_nothing_acknowledged_is_lost_when_a_node_is_killed(probe, postgres, rou
         acknowledged.update(writer.kill())
         assert acknowledged <= present(probe, target)
     assert acknowledged
+    figure("kills", rounds)
+    figure("acknowledged writes", len(acknowledged))
 
 
 @pytest.mark.parametrize("number", [signal.SIGQUIT, signal.SIGKILL])
@@ -225,7 +230,7 @@ def test_a_folder_in_use_is_refused(probe, folder):
     assert set(writer.acknowledged) <= present(probe, f"{folder}/data")
 
 
-def test_starting_is_quick(probe, folder):
+def test_starting_is_quick(probe, folder, figure):
     """Opening and checking the schema is a small part of the 50 ms that the whole server has."""
     subprocess.run([probe, "write", f"{folder}/data", "1", "1"], check=True, stdout=subprocess.DEVNULL)
     times = []
@@ -233,5 +238,5 @@ def test_starting_is_quick(probe, folder):
         start = time.monotonic()
         subprocess.run([probe, "list", f"{folder}/data"], check=True, stdout=subprocess.DEVNULL)
         times.append(time.monotonic() - start)
-    print(f"open, migrate, read and close, with the process's own start: {min(times) * 1000:.1f} ms", file=sys.stderr)
+    figure("open, migrate, read and close, with the process's own start", f"{min(times) * 1000:.1f} ms")
     assert min(times) < 0.5
