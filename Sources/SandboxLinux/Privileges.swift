@@ -77,11 +77,9 @@ public enum Privileges {
         return true
     }
 
+    /// The same place in every Martlet: each has mounts of its own.
     private static func rebind(_ folder: String) throws -> String {
-        var status = stat()
-        guard stat(folder, &status) == 0 else { throw LauncherError("cannot look at \(folder)", code: errno) }
-        let name = String(status.st_dev, radix: 16) + "-" + String(status.st_ino, radix: 16)
-        let place = "/run/martlet/\(name)"
+        let place = "/run/martlet/data"
         guard mkdir("/run/martlet", 0o755) == 0 || errno == EEXIST, mkdir(place, 0o755) == 0 || errno == EEXIST else {
             throw LauncherError("cannot make \(place)", code: errno)
         }
