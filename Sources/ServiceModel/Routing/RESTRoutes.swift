@@ -58,7 +58,7 @@ package struct RESTRoutes: Sendable {
         let request = Request(method: method, segments: segments[...], query: query, header: header)
         if let match = match(request, 0, 0) { return match }
         // A slash at the end of the path changes nothing for the templates that have none.
-        guard segments.count > 1, segments.last?.isEmpty == true else { return nil }
+        guard segments.last?.isEmpty == true else { return nil }
         return match(Request(method: method, segments: segments.dropLast(), query: query, header: header), 0, 0)
     }
 
