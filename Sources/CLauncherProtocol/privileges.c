@@ -8,6 +8,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -67,6 +68,20 @@ int ml_give(const char *folder, uid_t uid, gid_t gid) {
         return 0;
     }
     return give_folder(descriptor, uid, gid, 0);
+}
+
+static int map_covers(const char *path, unsigned id) {
+    FILE *map = fopen(path, "re");
+    if (!map) return 0;
+    unsigned inside, outside, count;
+    int covers = 0;
+    while (!covers && fscanf(map, "%u %u %u", &inside, &outside, &count) == 3) covers = id >= inside && id - inside < count;
+    fclose(map);
+    return covers;
+}
+
+int ml_is_mapped(uid_t uid, gid_t gid) {
+    return map_covers("/proc/self/uid_map", uid) && map_covers("/proc/self/gid_map", gid);
 }
 
 int ml_become(uid_t uid, gid_t gid) {

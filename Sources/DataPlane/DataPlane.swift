@@ -1,6 +1,7 @@
 public import Execution
 public import Logging
 public import NIOCore
+import NIOPosix
 import Sandbox
 import ServiceKit
 import ServiceModel
@@ -57,7 +58,8 @@ public final class DataPlane: FunctionInvoker {
     // MARK: Cold starts
 
     private func coldStart(_ function: FunctionVersion, _ request: InvocationRequest) async throws -> InvocationResult {
-        let loop = group.next()
+        // Where the caller is already, if that is a loop: then an invocation never changes threads.
+        let loop = MultiThreadedEventLoopGroup.currentEventLoop ?? group.next()
         let log = starter.makeLog(function, on: loop)
         let attempt = InitAttempt(starter: starter, function: function, request: request, log: log, loop: loop)
         do {
@@ -103,9 +105,10 @@ public final class DataPlane: FunctionInvoker {
         _ environment: ExecutionEnvironment, _ request: InvocationRequest, budget: TimeAmount, reportsInit: Bool
     ) async -> InvocationResult {
         await withCheckedContinuation { continuation in
-            environment.loop.execute {
+            let begin: @Sendable () -> Void = {
                 environment.begin(request, reportsInit: reportsInit, budget: budget) { continuation.resume(returning: $0) }
             }
+            if environment.loop.inEventLoop { begin() } else { environment.loop.execute(begin) }
         }
     }
 

@@ -2,8 +2,8 @@
 public struct LauncherConfiguration: Sendable {
     /// The data folder; it exists. Code and blobs are bound from below it.
     public var dataFolder: String
-    /// Folders (or files) of the host from which sandboxes may bind: interpreters, bootstraps. Nothing else of the host can be
-    /// asked for, whatever becomes of Martlet. What does not exist is passed over. At most 64.
+    /// Folders (or files) of the host from which sandboxes may bind: interpreters, bootstraps. Nothing else of the host
+    /// can be asked for, whatever becomes of Martlet. What does not exist is passed over. At most 64.
     public var allowedPrefixes: [String]
     /// The launcher's executable; nil: found by ``LauncherProcess/locate()``.
     public var executable: String?

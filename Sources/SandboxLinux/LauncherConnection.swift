@@ -32,11 +32,13 @@ final class LauncherConnection: Sendable {
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)
         pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        let error = pthread_create(&thread, &attributes, { context in
-            guard let context else { return nil }
-            Unmanaged<LauncherConnection>.fromOpaque(context).takeRetainedValue().read()
-            return nil
-        }, context.toOpaque())
+        let error = pthread_create(
+            &thread, &attributes,
+            { context in
+                guard let context else { return nil }
+                Unmanaged<LauncherConnection>.fromOpaque(context).takeRetainedValue().read()
+                return nil
+            }, context.toOpaque())
         pthread_attr_destroy(&attributes)
         if error != 0 {
             context.release()
@@ -90,7 +92,8 @@ final class LauncherConnection: Sendable {
 
     private func send(_ bytes: [UInt8], for request: UInt64?) {
         guard !trySend(bytes, for: request) else { return }
-        // The launcher is behind (it is making a disk, say): try again from elsewhere, so that no thread of the pool waits.
+        // The launcher is behind (it is making a disk, say): try again from elsewhere, so that no thread of the pool
+        // waits.
         Task {
             repeat { try? await Task.sleep(for: .milliseconds(1)) } while !trySend(bytes, for: request)
         }
@@ -123,7 +126,9 @@ final class LauncherConnection: Sendable {
             let size = ml_receive(socket, buffer.baseAddress, buffer.count, &numbers, &count, 0)
             guard size > 0 else { break }
             let descriptors = numbers.prefix(Int(count)).map { Descriptor($0) }
-            guard let message = LauncherMessage(UnsafeRawBufferPointer(rebasing: buffer[..<size]), descriptors: descriptors)
+            guard
+                let message = LauncherMessage(
+                    UnsafeRawBufferPointer(rebasing: buffer[..<size]), descriptors: descriptors)
             else { break }
             take(message)
         }
@@ -185,7 +190,8 @@ final class LauncherConnection: Sendable {
 extension SandboxExit {
     init(_ exited: ml_exited) {
         self.init(
-            status: exited.signal == 0 ? .code(exited.code) : .signal(exited.signal), outOfMemory: exited.out_of_memory != 0,
+            status: exited.signal == 0 ? .code(exited.code) : .signal(exited.signal),
+            outOfMemory: exited.out_of_memory != 0,
             peakMemory: exited.peak < 0 ? nil : exited.peak)
     }
 }

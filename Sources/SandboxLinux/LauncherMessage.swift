@@ -52,7 +52,8 @@ struct LauncherMessage {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(MemoryLayout<ml_header>.size + body.count)
         let header = ml_header(
-            size: UInt32(MemoryLayout<ml_header>.size + body.count), kind: UInt16(kind.rawValue), status: 0, request: request,
+            size: UInt32(MemoryLayout<ml_header>.size + body.count), kind: UInt16(kind.rawValue), status: 0,
+            request: request,
             sandbox: sandbox)
         bytes.append(fixed: header)
         bytes += body

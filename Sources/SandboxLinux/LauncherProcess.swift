@@ -3,8 +3,8 @@ import Glibc
 
 /// A running launcher: the process that makes sandboxes and, with root, is the only part of Martlet that keeps it.
 ///
-/// Starting it is synchronous and makes no thread, so that root can be given up afterwards (``Privileges``). The launcher ends
-/// when its socket closes: with this process, however that ends.
+/// Starting it is synchronous and makes no thread, so that root can be given up afterwards (``Privileges``). The
+/// launcher ends when its socket closes: with this process, however that ends.
 public final class LauncherProcess: Sendable {
     /// The data folder as the launcher knows it.
     let dataFolder: String
@@ -22,7 +22,9 @@ public final class LauncherProcess: Sendable {
     public static func start(_ configuration: LauncherConfiguration) throws -> LauncherProcess {
         let executable = try configuration.executable ?? locate()
         let data = ml_open_folder(configuration.dataFolder)
-        guard data >= 0 else { throw LauncherError("cannot open the data folder \(configuration.dataFolder)", code: errno) }
+        guard data >= 0 else {
+            throw LauncherError("cannot open the data folder \(configuration.dataFolder)", code: errno)
+        }
         defer { close(data) }
         var status = stat()
         guard fstat(data, &status) == 0, let path = realpath(configuration.dataFolder, nil) else {
@@ -56,7 +58,8 @@ public final class LauncherProcess: Sendable {
             throw LauncherError("cannot find out where this program is", code: errno)
         }
         defer { free(path) }
-        let folder = String(cString: path).split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+        let folder = String(cString: path).split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(
+            separator: "/")
         let places = ["martlet-launcher", "launcher", "../libexec/martlet/martlet-launcher"].map { "\(folder)/\($0)" }
         guard let found = places.first(where: { access($0, X_OK) == 0 }) else {
             throw LauncherError(

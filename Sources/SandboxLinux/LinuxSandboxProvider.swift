@@ -8,8 +8,8 @@ public final class LinuxSandboxProvider: SandboxProvider {
 
     /// - Parameters:
     ///   - launcher: Started before; this object talks to it from now on, and there is one per launcher.
-    ///   - dataFolder: The data folder's path as this process uses it (``Privileges/drop(dataFolder:)``); nil: the one that the
-    ///     launcher was started with.
+    ///   - dataFolder: The data folder's path as this process uses it (``Privileges/drop(dataFolder:)``); nil: the one
+    ///     that the launcher was started with.
     public init(launcher: LauncherProcess, dataFolder: String? = nil) {
         connection = LauncherConnection(launcher)
         dataFolders = [dataFolder, launcher.dataFolder].compactMap { $0 }
@@ -19,12 +19,13 @@ public final class LinuxSandboxProvider: SandboxProvider {
         connection.shutDown()
     }
 
-    /// Starts a program in a new sandbox. `code`, and binds below the data folder, may be absolute or relative to it; other
-    /// binds must lie below the prefixes that the launcher was started with.
+    /// Starts a program in a new sandbox. `code`, and binds below the data folder, may be absolute or relative to it;
+    /// other binds must lie below the prefixes that the launcher was started with.
     public func start(_ configuration: SandboxConfiguration) async throws -> any Sandbox {
         let body = try SpawnMessage.encode(configuration, dataFolders: dataFolders)
         let answer = try await connection.ask(ML_SPAWN, body: body)
-        return try LinuxSandbox(answer, id: configuration.id, ports: configuration.listeningPorts, connection: connection)
+        return try LinuxSandbox(
+            answer, id: configuration.id, ports: configuration.listeningPorts, connection: connection)
     }
 
     public var missingProtections: [String] {

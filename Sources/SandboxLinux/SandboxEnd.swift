@@ -1,8 +1,8 @@
 internal import Sandbox
 import Synchronization
 
-/// A sandbox's end, for those who wait for it: it may come before the first of them, and even before the sandbox's start has
-/// been reported to its caller.
+/// A sandbox's end, for those who wait for it: it may come before the first of them, and even before the sandbox's
+/// start has been reported to its caller.
 final class SandboxEnd: Sendable {
     private enum State {
         case running([CheckedContinuation<SandboxExit, Never>])

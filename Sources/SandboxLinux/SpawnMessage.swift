@@ -3,7 +3,10 @@ internal import Sandbox
 
 /// The body of a SPAWN.
 enum SpawnMessage {
-    /// - Parameter dataFolders: The data folder's paths: what lies below one of them is named relative to it.
+    /// - Parameters:
+    ///   - configuration: What is asked for.
+    ///   - dataFolders: The data folder's paths: what lies below one of them is named relative to it.
+    /// - Returns: The bytes after the header.
     /// - Throws: ``SandboxError``: more than the launcher takes.
     static func encode(_ configuration: SandboxConfiguration, dataFolders: [String]) throws -> [UInt8] {
         // Already there: /usr is part of every sandbox.
@@ -11,7 +14,8 @@ enum SpawnMessage {
         guard binds.count <= ML_BINDS_MAX, configuration.listeningPorts.count <= ML_PORTS_MAX,
             configuration.command.count <= ML_ARGUMENTS_MAX, configuration.environment.count <= ML_ENVIRONMENT_MAX
         else { throw SandboxError.failed("too many binds, ports, arguments or environment variables") }
-        guard let memory = UInt32(exactly: configuration.memory), let storage = UInt32(exactly: configuration.temporaryStorage)
+        guard let memory = UInt32(exactly: configuration.memory),
+            let storage = UInt32(exactly: configuration.temporaryStorage)
         else { throw SandboxError.failed("memory or temporary storage out of range") }
 
         var fixed = ml_spawn()

@@ -119,7 +119,8 @@ void cgroup_close(void) {
 
 static int limit(const struct hierarchy *hierarchy, int folder, unsigned memory_mib) {
     if (has(hierarchy, CGROUP_MEMORY)) {
-        int done = hierarchy->v2 ? cgroup_v2_limit_memory(folder, memory_mib) : cgroup_v1_limit_memory(folder, memory_mib);
+        int done =
+            hierarchy->v2 ? cgroup_v2_limit_memory(folder, memory_mib) : cgroup_v1_limit_memory(folder, memory_mib);
         if (done < 0) return -1;
     }
     if (has(hierarchy, CGROUP_PIDS)) {

@@ -1,7 +1,7 @@
 #pragma once
 
-// Control groups: memory, processes and CPU of a sandbox, and freezing it. A host has each controller in version 2's one
-// hierarchy or in a hierarchy of version 1; a sandbox gets a group in every hierarchy that is of use.
+// Control groups: memory, processes and CPU of a sandbox, and freezing it. A host has each controller in version 2's
+// one hierarchy or in a hierarchy of version 1; a sandbox gets a group in every hierarchy that is of use.
 
 #include <stdbool.h>
 #include <stdint.h>

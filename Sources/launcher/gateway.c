@@ -76,7 +76,8 @@ static void add_listener(uint64_t sandbox, const int *sockets, int count) {
         int type = 0;
         socklen_t size = sizeof type;
         int *place = &listener->socket;
-        if (getsockopt(sockets[i], SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_DGRAM) place = &listener->names;
+        if (getsockopt(sockets[i], SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_DGRAM)
+            place = &listener->names;
         close_if_open(place);
         *place = sockets[i];
     }
@@ -147,7 +148,8 @@ static bool hear_launcher(void) {
     return true;
 }
 
-// One round. What an event is about may have ended by an earlier one of the same round: after anything ended, ask again.
+// One round. What an event is about may have ended by an earlier one of the same round: after anything ended, ask
+// again.
 static bool round_of_events(void) {
     struct epoll_event events[EVENTS];
     int count = epoll_wait(poll_descriptor, events, EVENTS, -1);
@@ -187,7 +189,8 @@ static void give_up_everything(bool privileged, uid_t uid, int root) {
     channel = 3;
     sys_close_range(4, ~0u);
     for (int capability = 0; capability < 64; capability++) (void)prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
-    if (privileged && (syscall(SYS_setgroups, 0, NULL) < 0 || setresgid(uid, uid, uid) < 0 || setresuid(uid, uid, uid) < 0))
+    if (privileged &&
+        (syscall(SYS_setgroups, 0, NULL) < 0 || setresgid(uid, uid, uid) < 0 || setresuid(uid, uid, uid) < 0))
         _exit(1);
     struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct none[2];

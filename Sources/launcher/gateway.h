@@ -1,7 +1,8 @@
 #pragma once
 
-// The way of functions to the internet: a process of its own in the host's network namespace, unprivileged, without files,
-// that accepts what their network namespaces turn to it and makes the connections for them. It sees bytes, and parses none.
+// The way of functions to the internet: a process of its own in the host's network namespace, unprivileged, without
+// files, that accepts what their network namespaces turn to it and makes the connections for them. It sees bytes, and
+// parses none.
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -43,18 +43,20 @@ static bool is_below(const char *name, const char *domain) {
 
 // Where SDKs and people expect AWS: the platform.
 static bool is_platform(const char *name) {
-    static const char *const domains[] = {"localhost", "localhost.localstack.cloud", "amazonaws.com", "amazonaws.com.cn",
-                                          "api.aws",   "on.aws"};
+    static const char *const domains[] = {
+        "localhost", "localhost.localstack.cloud", "amazonaws.com", "amazonaws.com.cn", "api.aws", "on.aws"};
     for (size_t i = 0; i < sizeof domains / sizeof *domains; i++)
         if (is_below(name, domains[i])) return true;
     return false;
 }
 
-enum dns_verdict dns_answer(const unsigned char *query, size_t size, bool refuse, unsigned char *answer, size_t *answer_size) {
+enum dns_verdict dns_answer(const unsigned char *query, size_t size, bool refuse, unsigned char *answer,
+                            size_t *answer_size) {
     char name[256];
     size_t end;
     // A query, of the usual kind, with one question.
-    if (size < HEADER || size > DNS_MESSAGE_MAX || (query[2] & 0xf8) != 0 || number_at(query + 4) != 1) return DNS_IGNORED;
+    if (size < HEADER || size > DNS_MESSAGE_MAX) return DNS_IGNORED;
+    if ((query[2] & 0xf8) != 0 || number_at(query + 4) != 1) return DNS_IGNORED;
     if (!read_name(query, size, name, &end) || size - end < 4) return DNS_IGNORED;
     uint16_t type = number_at(query + end), class = number_at(query + end + 2);
     bool platform = class == CLASS_IN && is_platform(name);

@@ -16,4 +16,5 @@ enum dns_verdict {
 };
 
 // Looks at a query. `refuse`: answers for what would be forwarded that the server has failed.
-enum dns_verdict dns_answer(const unsigned char *query, size_t size, bool refuse, unsigned char *answer, size_t *answer_size);
+enum dns_verdict dns_answer(const unsigned char *query, size_t size, bool refuse, unsigned char *answer,
+                            size_t *answer_size);

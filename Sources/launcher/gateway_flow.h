@@ -8,7 +8,14 @@
 struct flow;
 
 // What epoll's data points to: the first member of everything that is watched.
-enum watched_kind { WATCHED_CHANNEL, WATCHED_LISTENER, WATCHED_NAMES, WATCHED_ANSWERS, WATCHED_INSIDE, WATCHED_OUTSIDE };
+enum watched_kind {
+    WATCHED_CHANNEL,
+    WATCHED_LISTENER,
+    WATCHED_NAMES,
+    WATCHED_ANSWERS,
+    WATCHED_INSIDE,
+    WATCHED_OUTSIDE,
+};
 struct watched {
     enum watched_kind kind;
 };

@@ -8,8 +8,8 @@
 
 #define ADDRESS(a, b, c, d) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
 
-// IANA's special-purpose addresses that are not globally reachable, and multicast. Documentation networks are left open:
-// nobody routes them, and tests stand there for the internet.
+// IANA's special-purpose addresses that are not globally reachable, and multicast. Documentation networks are left
+// open: nobody routes them, and tests stand there for the internet.
 const struct closed_network closed_networks[] = {
     {ADDRESS(0, 0, 0, 0), 8},        // this network
     {ADDRESS(10, 0, 0, 0), 8},       // private
@@ -35,7 +35,8 @@ static bool is_own(uint32_t address) {
     bool result = false;
     // Not even a route: the connection will fail by itself.
     if (connect(probe, (struct sockaddr *)&target, sizeof target) == 0)
-        result = getsockname(probe, (struct sockaddr *)&own, &size) < 0 || own.sin_addr.s_addr == target.sin_addr.s_addr;
+        result = getsockname(probe, (struct sockaddr *)&own, &size) < 0 ||
+                 own.sin_addr.s_addr == target.sin_addr.s_addr;
     close(probe);
     return result;
 }

@@ -13,6 +13,6 @@ struct closed_network {
 extern const struct closed_network closed_networks[];
 extern const size_t closed_network_count;
 
-// Whether an address (host byte order) is open to functions. Asks the kernel, in the host's network namespace, whether it is
-// one of the host's own.
+// Whether an address (host byte order) is open to functions. Asks the kernel, in the host's network namespace, whether
+// it is one of the host's own.
 bool gateway_may_reach(uint32_t address);

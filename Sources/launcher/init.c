@@ -194,7 +194,6 @@ _Noreturn void init_run(const struct plan *plan) {
     sigemptyset(&children);
     sigaddset(&children, SIGCHLD);
     if (sigprocmask(SIG_SETMASK, &children, NULL) < 0) fail(plan, "the signals");
-    signal(SIGPIPE, SIG_DFL);
     setsid();
 
     int listeners[ML_DESCRIPTORS_MAX];

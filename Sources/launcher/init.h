@@ -1,7 +1,8 @@
 #pragma once
 
-// Process 1 of a sandbox: the launcher itself after clone, without exec. It furnishes the sandbox, starts the program, reaps
-// whatever is left to it, and when the program ends it ends too, which kills everything else in its pid namespace.
+// Process 1 of a sandbox: the launcher itself after clone, without exec. It furnishes the sandbox, starts the program,
+// reaps whatever is left to it, and when the program ends it ends too, which kills everything else in its pid
+// namespace.
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
-// Martlet's launcher: it makes sandboxes, and it is the only part of Martlet that stays root. Single-threaded; one epoll
-// loop; it obeys the process at the other end of its socket and no longer than that lives.
+// Martlet's launcher: it makes sandboxes, and it is the only part of Martlet that stays root. Single-threaded; one
+// epoll loop; it obeys the process at the other end of its socket and no longer than that lives.
 
 #include "system.h"
 
@@ -26,13 +26,15 @@
 #include "rootfs.h"
 #include "sandboxes.h"
 #include "seccomp.h"
+#include "signals.h"
 #include "tmpdisk.h"
 
 enum { EVENTS = 64, DEFAULT_STORAGE_MIB = 512 };
 static const uint64_t SOCKET_TAG = UINT64_MAX;
+static bool usable;  // sandboxes can be made
 
-// Far above every user of a host, and apart for each data folder: uids of two Martlets rarely meet, and where they do their
-// sandboxes still cannot see each other.
+// Far above every user of a host, and apart for each data folder: uids of two Martlets rarely meet, and where they do
+// their sandboxes still cannot see each other.
 static uint32_t first_uid(const char *instance) {
     uint32_t hash = 2166136261u;
     for (; *instance; instance++) hash = (hash ^ (unsigned char)*instance) * 16777619u;
@@ -43,7 +45,9 @@ static void prepare_process(void) {
     sys_close_range(ML_DATA_DESCRIPTOR + 1, ~0u);
     clearenv();
     umask(022);
-    signal(SIGPIPE, SIG_IGN);
+    // It ends when its socket closes, and not before: whoever stops a service signals all its processes at once, and
+    // Martlet still needs its sandboxes then to stop in order.
+    for (size_t i = 0; i < IGNORED_SIGNAL_COUNT; i++) signal(ignored_signals[i], SIG_IGN);
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
         limit.rlim_cur = limit.rlim_max;
@@ -63,10 +67,12 @@ static void handle(const void *bytes, size_t size) {
     }
     static struct spawn_request request;
     const char *problem;
-    if (message_parse_spawn(bytes, size, &request, &problem))
-        sandboxes_spawn(header.request, &request);
-    else
+    if (!message_parse_spawn(bytes, size, &request, &problem))
         message_answer(header.request, 0, ML_INVALID_MESSAGE, problem);
+    else if (!usable)
+        message_answer(header.request, 0, ML_FAILED, "functions cannot run on this machine; martlet doctor says why");
+    else
+        sandboxes_spawn(header.request, &request);
     message_forget();
 }
 
@@ -97,7 +103,10 @@ static void serve(int poll) {
             if (epoll_ctl(poll, EPOLL_CTL_MOD, ML_SOCKET_DESCRIPTOR, &event) < 0) return;
             interest = wanted;
         }
-        int count = epoll_wait(poll, events, EVENTS, sandboxes_tend());
+        int wait = sandboxes_tend();
+        bool restock = tmpdisk_is_short();
+        int count = epoll_wait(poll, events, EVENTS, restock ? 0 : wait);
+        if (count == 0 && restock) tmpdisk_restock();
         if (count < 0 && errno != EINTR) return;
         for (int i = 0; i < count; i++) {
             if (events[i].data.u64 != SOCKET_TAG) {
@@ -115,7 +124,8 @@ int main(int count, char **arguments) {
     struct options options;
     if (!parse_options(count, arguments, &options)) return 64;
     prepare_process();
-    enum privilege privilege = privilege_enter();
+    uint32_t uid = first_uid(options.instance);
+    enum privilege privilege = privilege_enter(uid, ML_SANDBOXES_MAX + 1);
     // Secrets pass through here.
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     messages_open(ML_SOCKET_DESCRIPTOR);
@@ -129,13 +139,13 @@ int main(int count, char **arguments) {
     struct epoll_event event = {.events = EPOLLIN, .data.u64 = SOCKET_TAG};
     if (poll < 0 || epoll_ctl(poll, EPOLL_CTL_ADD, ML_SOCKET_DESCRIPTOR, &event) < 0) return 1;
 
-    bool usable = privilege != PRIVILEGE_NONE && rootfs_open(privilege == PRIVILEGE_ROOT) == 0;
+    usable = privilege != PRIVILEGE_NONE && rootfs_open(privilege == PRIVILEGE_ROOT) == 0;
     bool disk = usable && privilege == PRIVILEGE_ROOT && tmpdisk_open(paths_data());
     const struct sandboxes_settings settings = {
         .privileged = privilege == PRIVILEGE_ROOT,
         .disk = disk,
-        .internet = usable && gateway_start(privilege == PRIVILEGE_ROOT, first_uid(options.instance)) && gateway_works(),
-        .first_uid = first_uid(options.instance),
+        .internet = usable && gateway_start(privilege == PRIVILEGE_ROOT, uid) && gateway_works(),
+        .first_uid = uid,
         .poll = poll,
     };
     sandboxes_open(&settings);

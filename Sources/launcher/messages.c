@@ -73,7 +73,8 @@ static const char *parse_strings(struct cursor *cursor, const struct ml_spawn *f
     request->name = next_string(cursor, ML_NAME_MAX);
     if (!request->name || !is_name(request->name)) return "the name is not letters, digits and -, at most 64";
     request->working_directory = next_string(cursor, ML_PATH_MAX - 1);
-    if (!request->working_directory || request->working_directory[0] != '/') return "the working directory is no absolute path";
+    if (!request->working_directory || request->working_directory[0] != '/')
+        return "the working directory is no absolute path";
     request->code = next_string(cursor, ML_PATH_MAX - 1);
     if (!request->code) return "the code folder's path is too long";
     if (!*request->code) request->code = NULL;
@@ -136,10 +137,15 @@ static int queued;
 
 void messages_open(int socket) { channel = socket; }
 
-void message_send(enum ml_kind kind, enum ml_status status, uint64_t request, uint64_t sandbox, const void *body, size_t size,
-                  const int *descriptors, int count) {
-    struct ml_header header = {.size = (uint32_t)(sizeof header + size), .kind = (uint16_t)kind, .status = (uint16_t)status,
-                               .request = request, .sandbox = sandbox};
+void message_send(enum ml_kind kind, enum ml_status status, uint64_t request, uint64_t sandbox, const void *body,
+                  size_t size, const int *descriptors, int count) {
+    struct ml_header header = {
+        .size = (uint32_t)(sizeof header + size),
+        .kind = (uint16_t)kind,
+        .status = (uint16_t)status,
+        .request = request,
+        .sandbox = sandbox,
+    };
     struct outgoing *message = calloc(1, sizeof *message + header.size);
     if (!message) {
         // Without an answer Martlet would wait for ever: end instead, which it notices.

@@ -37,8 +37,8 @@ void message_forget(void);
 
 void messages_open(int socket);
 // Queues an answer, and sends what can be sent. Takes the descriptors: they are closed when sent.
-void message_send(enum ml_kind kind, enum ml_status status, uint64_t request, uint64_t sandbox, const void *body, size_t size,
-                  const int *descriptors, int count);
+void message_send(enum ml_kind kind, enum ml_status status, uint64_t request, uint64_t sandbox, const void *body,
+                  size_t size, const int *descriptors, int count);
 void message_answer(uint64_t request, uint64_t sandbox, enum ml_status status, const char *text);
 // Sends what is queued. false: the other end is gone.
 bool messages_flush(void);

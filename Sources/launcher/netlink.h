@@ -1,6 +1,7 @@
 #pragma once
 
-// Building netlink messages: just enough for routes and one nftables rule, so that no `ip` or `nft` is needed at run time.
+// Building netlink messages: just enough for routes and one nftables rule, so that no `ip` or `nft` is needed at run
+// time.
 
 #include <stddef.h>
 #include <stdint.h>

@@ -18,7 +18,12 @@ enum { LOOPBACK_INDEX = 1 };
 
 static void put_route(struct netlink *netlink, uint32_t network, unsigned char bits, unsigned char type) {
     struct rtmsg route = {
-        .rtm_family = AF_INET, .rtm_dst_len = bits, .rtm_table = RT_TABLE_MAIN, .rtm_protocol = RTPROT_BOOT, .rtm_type = type};
+        .rtm_family = AF_INET,
+        .rtm_dst_len = bits,
+        .rtm_table = RT_TABLE_MAIN,
+        .rtm_protocol = RTPROT_BOOT,
+        .rtm_type = type,
+    };
     route.rtm_scope = type == RTN_LOCAL ? RT_SCOPE_HOST : RT_SCOPE_UNIVERSE;
     netlink_begin(netlink, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_ACK, &route, sizeof route);
     if (bits > 0) netlink_put_big_endian(netlink, RTA_DST, network);
@@ -47,11 +52,13 @@ static int add_routes(void) {
 
 static void begin(struct netlink *netlink, uint16_t type, uint16_t flags) {
     struct nfgenmsg family = {.nfgen_family = NFPROTO_IPV4, .version = NFNETLINK_V0};
-    netlink_begin(netlink, (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type), (uint16_t)(flags | NLM_F_ACK), &family, sizeof family);
+    uint16_t full_type = (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type);
+    netlink_begin(netlink, full_type, (uint16_t)(flags | NLM_F_ACK), &family, sizeof family);
 }
 
 static void batch(struct netlink *netlink, uint16_t type) {
-    struct nfgenmsg family = {.nfgen_family = AF_UNSPEC, .version = NFNETLINK_V0, .res_id = htons(NFNL_SUBSYS_NFTABLES)};
+    struct nfgenmsg family = {
+        .nfgen_family = AF_UNSPEC, .version = NFNETLINK_V0, .res_id = htons(NFNL_SUBSYS_NFTABLES)};
     netlink_begin(netlink, type, 0, &family, sizeof family);
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// Paths that Martlet names. It may be hostile, and what it owns may change under us: each is opened once, in one step that
-// cannot leave the folder it must be in, and only the descriptor is used from then on.
+// Paths that Martlet names. It may be hostile, and what it owns may change under us: each is opened once, in one step
+// that cannot leave the folder it must be in, and only the descriptor is used from then on.
 
 #include "options.h"
 

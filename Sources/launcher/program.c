@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "seccomp.h"
+#include "signals.h"
 
 enum { DESCRIPTORS = 1024, PROCESSES = 1024 };
 
@@ -91,6 +92,7 @@ _Noreturn void program_run(const struct plan *plan, int failures) {
     if (chdir(plan->working_directory) < 0) fail(failures, plan->working_directory);
     setsid();
     umask(022);
+    for (size_t i = 0; i < IGNORED_SIGNAL_COUNT; i++) signal(ignored_signals[i], SIG_DFL);
     sigset_t none;
     sigemptyset(&none);
     if (sigprocmask(SIG_SETMASK, &none, NULL) < 0) fail(failures, "the signals");

@@ -115,8 +115,9 @@ static int add_system(struct tree *trees, int *count, char links[][2][64], int *
         }
     }
     // Configuration that the programs in /usr need and that holds no secret.
-    static const char *const configuration[] = {"/etc/alternatives", "/etc/ssl/certs", "/etc/pki/tls/certs",
-                                                "/etc/pki/ca-trust/extracted", "/etc/ca-certificates", "/etc/crypto-policies"};
+    static const char *const configuration[] = {
+        "/etc/alternatives",           "/etc/ssl/certs",       "/etc/pki/tls/certs",
+        "/etc/pki/ca-trust/extracted", "/etc/ca-certificates", "/etc/crypto-policies"};
     for (size_t i = 0; i < sizeof configuration / sizeof *configuration; i++)
         (void)add_tree(trees, count, configuration[i], configuration[i], READ_ONLY);
     // Debian's JDKs keep theirs in /etc/java-17-openjdk and the like.
@@ -184,8 +185,8 @@ static int make_template(const struct rootfs_bind *binds, int bind_count) {
     bool away = false;
     if (add_system(trees, &count, links, &link_count) < 0) goto done;
     // In a user namespace the kernel mounts a new /proc only where a whole one is in sight.
-    if (!with_root && add_tree(trees, &count, "/proc", "/proc", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC) < 0)
-        goto done;
+    const uint64_t harmless = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+    if (!with_root && add_tree(trees, &count, "/proc", "/proc", harmless) < 0) goto done;
     for (int i = 0; i < bind_count; i++) {
         if (!binds[i].in_template) continue;
         if (count == TREES_MAX) {
@@ -250,7 +251,8 @@ int rootfs_enter(int template) { return setns(template, CLONE_NEWNS); }
 
 int rootfs_leave(void) { return setns(own_namespace, CLONE_NEWNS); }
 
-// The binds as bytes: the same binds of the same files are the same template; an interpreter that was replaced is another.
+// The binds as bytes: the same binds of the same files are the same template; an interpreter that was replaced is
+// another.
 static char *make_key(const struct rootfs_bind *binds, int count, size_t *size) {
     size_t capacity = (size_t)count * (ML_PATH_MAX + sizeof(struct stat)) + 1, used = 0;
     char *key = malloc(capacity);

@@ -1,8 +1,8 @@
 #pragma once
 
-// The file system of a sandbox. For each set of interpreters there is a template: a mount namespace whose root is a small
-// read-only tmpfs with the system's folders, a synthetic /etc, device nodes and the interpreters bound in. A sandbox is
-// born in a copy of it and adds what is its own: code, /tmp, /proc, /etc/passwd.
+// The file system of a sandbox. For each set of interpreters there is a template: a mount namespace whose root is a
+// small read-only tmpfs with the system's folders, a synthetic /etc, device nodes and the interpreters bound in. A
+// sandbox is born in a copy of it and adds what is its own: code, /tmp, /proc, /etc/passwd.
 
 #include <stdbool.h>
 #include <sys/types.h>

@@ -1,8 +1,8 @@
-// Max Memory Used. AWS means what a function's processes hold: anonymous and shared memory, not the page cache. The kernel
-// keeps the peak of everything charged to a group (page cache too), and of the resident set of one process (mapped files
-// too); neither alone is right. So, at each look: what the group holds of anonymous and shared memory now; and the main
-// process's peak resident set without its mapped files, with what the other processes hold now. The larger counts, never
-// more than the group was ever charged.
+// Max Memory Used. AWS means what a function's processes hold: anonymous and shared memory, not the page cache. The
+// kernel keeps the peak of everything charged to a group (page cache too), and of the resident set of one process
+// (mapped files too); neither alone is right. So, at each look: what the group holds of anonymous and shared memory
+// now; and the main process's peak resident set without its mapped files, with what the other processes hold now. The
+// larger counts, never more than the group was ever charged.
 
 #include "system.h"
 #include "sandbox.h"

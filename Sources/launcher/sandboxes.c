@@ -150,7 +150,8 @@ static void hear(struct sandbox *sandbox) {
     int descriptors[ML_DESCRIPTORS_MAX], count;
     ssize_t size = ml_receive(sandbox->report, &report, sizeof report, descriptors, &count, MSG_DONTWAIT);
     if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    bool expected = size == (ssize_t)sizeof report && report.kind == REPORT_STARTED && sandbox->state == SANDBOX_STARTING &&
+    bool expected = size == (ssize_t)sizeof report && report.kind == REPORT_STARTED &&
+                    sandbox->state == SANDBOX_STARTING &&
                     count == 1 + sandbox->port_count + sandbox->names + sandbox->internet;
     if (!expected)
         for (int i = 0; i < count && size > 0; i++) close(descriptors[i]);
@@ -260,7 +261,10 @@ void sandboxes_handle(const struct ml_header *header, const void *body, size_t s
         message_answer(header->request, header->sandbox, ML_INVALID_MESSAGE, "unknown kind of message");
         return;
     }
-    message_answer(header->request, header->sandbox, result < 0 ? ML_FAILED : ML_OK, result < 0 ? strerror(errno) : NULL);
+    if (result < 0)
+        message_answer(header->request, header->sandbox, ML_FAILED, strerror(errno));
+    else
+        message_answer(header->request, header->sandbox, ML_OK, NULL);
 }
 
 int sandboxes_tend(void) {

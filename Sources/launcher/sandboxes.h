@@ -21,8 +21,8 @@ void sandboxes_spawn(uint64_t request, const struct spawn_request *spawn);
 void sandboxes_handle(const struct ml_header *header, const void *body, size_t size);
 // What epoll said about one of their descriptors.
 void sandboxes_event(uint64_t tag);
-// Things that take their time: groups that could not be removed yet, starts that hang. Milliseconds until it wants to be
-// called again; -1: not at all.
+// Things that take their time: groups that could not be removed yet, starts that hang. Milliseconds until it wants to
+// be called again; -1: not at all.
 int sandboxes_tend(void);
 // Kills everything and waits until it is gone.
 void sandboxes_end(void);

@@ -1,6 +1,6 @@
-// Assembles seccomp_table.c into classic BPF: the calls are sorted, runs of the same verdict are merged, and a balanced tree
-// of comparisons finds the run, so that a call costs about eight comparisons and the kernel's cache of always-allowed calls
-// is filled quickly when the filter is installed (that happens at each sandbox's start).
+// Assembles seccomp_table.c into classic BPF: the calls are sorted, runs of the same verdict are merged, and a balanced
+// tree of comparisons finds the run, so that a call costs about eight comparisons and the kernel's cache of
+// always-allowed calls is filled quickly when the filter is installed (that happens at each sandbox's start).
 
 #include "system.h"
 #include "seccomp.h"
@@ -49,7 +49,8 @@ static unsigned low_half(int argument) {
     return (unsigned)(offsetof(struct seccomp_data, args) + 8 * (unsigned)argument);
 }
 
-// The calls that are judged by an argument: one block each, ahead of the tree, entered with the number in the accumulator.
+// The calls that are judged by an argument: one block each, ahead of the tree, entered with the number in the
+// accumulator.
 
 // clone: new threads and processes, but no new namespaces. (Its flags are the first argument on both machines.)
 static void judge_clone(void) {
@@ -62,8 +63,9 @@ static void judge_clone(void) {
     give(answers[ALLOWED]);
 }
 
-// socket and socketpair: Unix and internet sockets; netlink for the list of interfaces that getaddrinfo and getifaddrs read.
-// Raw, packet, vsock, bluetooth, kernel crypto and the rest are kernel surface that no function needs; AWS has none either.
+// socket and socketpair: Unix and internet sockets; netlink for the list of interfaces that getaddrinfo and getifaddrs
+// read. Raw, packet, vsock, bluetooth, kernel crypto and the rest are kernel surface that no function needs; AWS has
+// none either.
 static void judge_socket(int number) {
     enum { TYPE_MASK = 0xf, ANY = 0, TCP = 6, UDP = 17 };
     emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 18, (unsigned)number);
@@ -98,8 +100,8 @@ static void judge_ioctl(void) {
     give(answers[ALLOWED]);
 }
 
-// personality: asking, the default, and the flag that LLVM's sanitizers and some garbage collectors set. The flag that makes
-// every readable page executable is refused.
+// personality: asking, the default, and the flag that LLVM's sanitizers and some garbage collectors set. The flag that
+// makes every readable page executable is refused.
 static void judge_personality(void) {
     emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 6, SYS_personality);
     load(low_half(0));
@@ -116,8 +118,8 @@ struct run {
 };
 static struct run runs[RUNS_MAX];
 
-// Emits the tree for runs [low, high): each leaf is an answer. Far branches go through jump instructions, as conditional
-// offsets have eight bits only.
+// Emits the tree for runs [low, high): each leaf is an answer. Far branches go through jump instructions, as
+// conditional offsets have eight bits only.
 static void emit_tree(size_t low, size_t high) {
     if (high - low == 1) {
         give(runs[low].answer);

@@ -1,5 +1,5 @@
-// Which system calls a function may make, in groups, each with its reason. What is named nowhere answers ENOSYS, as a kernel
-// that is older than the call would: programs and libraries then use what they used before it.
+// Which system calls a function may make, in groups, each with its reason. What is named nowhere answers ENOSYS, as a
+// kernel that is older than the call would: programs and libraries then use what they used before it.
 
 #include "seccomp_table.h"
 

@@ -12,7 +12,7 @@ struct spawn_settings {
     uint32_t first_uid;
 };
 
-// Makes a sandbox's groups, mounts and process 1, which reports by itself when the program runs. 0, or an errno with the
-// stage that failed.
+// Makes a sandbox's groups, mounts and process 1, which reports by itself when the program runs. 0, or an errno with
+// the stage that failed.
 int spawn_sandbox(struct sandbox *sandbox, const struct spawn_request *request, const struct spawn_settings *settings,
                   const char **stage);

@@ -11,9 +11,10 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { TEMPLATES_MAX = 8 };
+enum { TEMPLATES_MAX = 8, ATTEMPTS = 40 };
 
 static int data_folder = -1;
 static int control = -1;
@@ -24,6 +25,11 @@ static struct {
     unsigned long used;
 } templates[TEMPLATES_MAX];
 static unsigned long uses;
+
+// Made ahead, of the size that was asked for last: making one is a third of a sandbox's start.
+enum { SPARES = 2 };
+static int spares[SPARES] = {-1, -1};
+static unsigned spare_mib;
 
 // The file system's own tables, and the two percent that ext4 holds back, come on top of what a function may fill.
 static off_t image_size(unsigned mib) { return ((off_t)mib << 20) + ((off_t)mib << 20) / 24 + (4 << 20); }
@@ -44,30 +50,24 @@ bool tmpdisk_open(int data) {
     return true;
 }
 
-// Attaches an image to a free loop device and mounts it. -1 with errno.
-static int mount_image(int image) {
-    char path[32];
-    int device = -1;
-    for (int attempt = 0; attempt < 16; attempt++) {
-        int number = ioctl(control, LOOP_CTL_GET_FREE);
-        if (number < 0) return -1;
-        snprintf(path, sizeof path, "/dev/loop%d", number);
-        device = open(path, O_RDWR | O_CLOEXEC);
-        if (device < 0) return -1;
-        // Not LO_FLAGS_DIRECT_IO: a mount would wait for the disk to take the copy of the template first.
-        struct loop_config configuration = {.fd = (unsigned)image, .block_size = 4096};
-        configuration.info.lo_flags = LO_FLAGS_AUTOCLEAR;
-        if (ioctl(device, LOOP_CONFIGURE, &configuration) == 0) break;
-        int error = errno;
-        close(device);
-        device = -1;
-        // Someone else was faster.
-        if (error != EBUSY) {
-            errno = error;
-            return -1;
-        }
-    }
+// Attaches an image to a loop device that is free. Its descriptor; its path in `path`. -1 with errno.
+static int attach(int image, char path[32]) {
+    int number = ioctl(control, LOOP_CTL_GET_FREE);
+    if (number < 0) return -1;
+    snprintf(path, 32, "/dev/loop%d", number);
+    int device = open(path, O_RDWR | O_CLOEXEC);
     if (device < 0) return -1;
+    // Not LO_FLAGS_DIRECT_IO: a mount would wait for the disk to take the copy of the template first.
+    struct loop_config configuration = {.fd = (unsigned)image, .block_size = 4096};
+    configuration.info.lo_flags = LO_FLAGS_AUTOCLEAR;
+    if (ioctl(device, LOOP_CONFIGURE, &configuration) == 0) return device;
+    int error = errno;
+    close(device);
+    errno = error;
+    return -1;
+}
+
+static int mount_device(const char *path) {
     int result = -1;
     int context = sys_fsopen("ext4");
     // Nothing of it outlives the sandbox: no barriers, and freed blocks go back to the disk.
@@ -79,9 +79,24 @@ static int mount_image(int image) {
         result = sys_fsmount(context, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
     int error = errno;
     close_if_open(&context);
-    close(device);
     errno = error;
     return result;
+}
+
+// A mount of an image. -1 with errno.
+static int mount_image(int image) {
+    char path[32];
+    for (int attempt = 0;; attempt++) {
+        int device = attach(image, path);
+        int result = device < 0 ? -1 : mount_device(path);
+        int error = errno;
+        close_if_open(&device);
+        errno = error;
+        // Busy: someone else on this machine was faster to take the free device, or looks at it.
+        if (result >= 0 || error != EBUSY || attempt == ATTEMPTS) return result;
+        struct timespec pause = {.tv_nsec = 100000L * (attempt + 1)};
+        nanosleep(&pause, NULL);
+    }
 }
 
 static int format(int image) {
@@ -115,7 +130,8 @@ static int make_template(unsigned mib) {
         int root = mount < 0 ? -1 : openat(mount, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         close_if_open(&mount);
         if (root >= 0) {
-            bool done = unlinkat(root, "lost+found", AT_REMOVEDIR) == 0 && fchmod(root, 01777) == 0 && syncfs(root) == 0;
+            bool done = unlinkat(root, "lost+found", AT_REMOVEDIR) == 0 && fchmod(root, 01777) == 0;
+            done = syncfs(root) == 0 && done;
             // With the last descriptor the mount goes, and its last writes are in the image.
             close(root);
             if (done) return image;
@@ -146,7 +162,10 @@ static int template_for(unsigned mib) {
 }
 
 void tmpdisk_prepare(unsigned mib) {
-    if (template_for(mib) < 0) complain("cannot prepare a disk for /tmp: %s", strerror(errno));
+    if (template_for(mib) < 0)
+        complain("cannot prepare a disk for /tmp: %s", strerror(errno));
+    else
+        spare_mib = mib;
 }
 
 // Only what is not a hole: some sixty kilobytes. Shared, where the file system can.
@@ -168,7 +187,7 @@ static int copy_image(int from, int to, unsigned mib) {
     }
 }
 
-int tmpdisk_make(unsigned mib) {
+static int make(unsigned mib) {
     int from = template_for(mib);
     if (from < 0) return -1;
     int image = new_image();
@@ -178,4 +197,33 @@ int tmpdisk_make(unsigned mib) {
     close(image);
     errno = error;
     return result;
+}
+
+int tmpdisk_make(unsigned mib) {
+    if (mib != spare_mib)
+        for (int i = 0; i < SPARES; i++) close_if_open(&spares[i]);
+    spare_mib = mib;
+    for (int i = 0; i < SPARES; i++) {
+        if (spares[i] < 0) continue;
+        int spare = spares[i];
+        spares[i] = -1;
+        return spare;
+    }
+    return make(mib);
+}
+
+bool tmpdisk_is_short(void) {
+    for (int i = 0; i < SPARES; i++)
+        if (spare_mib > 0 && spares[i] < 0) return true;
+    return false;
+}
+
+void tmpdisk_restock(void) {
+    for (int i = 0; i < SPARES; i++) {
+        if (spares[i] >= 0) continue;
+        spares[i] = make(spare_mib);
+        // The next sandbox will say why; until then there is no use in trying.
+        if (spares[i] < 0) spare_mib = 0;
+        return;
+    }
 }

@@ -1,7 +1,8 @@
 #pragma once
 
-// /tmp on disk with a size limit: an ext4 file system in a sparse file without a name, on the data folder's file system,
-// behind a loop device that frees itself. When the sandbox's mount namespace ends, the mount, the device and the file go.
+// /tmp on disk with a size limit: an ext4 file system in a sparse file without a name, on the data folder's file
+// system, behind a loop device that frees itself. When the sandbox's mount namespace ends, the mount, the device and
+// the file go.
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -12,3 +13,6 @@ bool tmpdisk_open(int data);
 void tmpdisk_prepare(unsigned mib);
 // A detached mount of a new, empty /tmp that everyone may write. -1 with errno.
 int tmpdisk_make(unsigned mib);
+// Whether one should be made ahead when there is nothing else to do; and doing so.
+bool tmpdisk_is_short(void);
+void tmpdisk_restock(void);

@@ -39,7 +39,7 @@ def test_acknowledged_writes_survive(martlet, engine, figure):
                 if kind == "functions":
                     made = clients["lambda"].create_function(
                         FunctionName=name, Runtime="python3.11", Handler="app.handler", Role=role, Code={"ZipFile": PACKAGE},
-                        Description=name, Environment={"Variables": {"N": name}},
+                        Description=name, Environment={"Variables": {"NAME": name}},
                     )
                     acknowledged["functions"][name] = made["RevisionId"]
                 elif kind == "logs":
@@ -75,7 +75,7 @@ def test_acknowledged_writes_survive(martlet, engine, figure):
     api, logs, iam = (server.client(s) for s in ("lambda", "logs", "iam"))
     for name in acknowledged["functions"]:
         found = api.get_function(FunctionName=name)["Configuration"]
-        assert found["Description"] == name and found["Environment"]["Variables"] == {"N": name}
+        assert found["Description"] == name and found["Environment"]["Variables"] == {"NAME": name}
     for name in acknowledged["groups"]:
         assert logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"], name
     for name, messages in acknowledged["events"].items():

@@ -33,7 +33,12 @@ import Testing
         ("a{2,3}", "aaaa", false), ("a{2,}", "aaaa", true), ("[]a]+", "]a", true), (#"\S{2}"#, "a ", false),
     ])
     func matches(pattern: String, text: String, expected: Bool) throws {
-        #expect(try #require(Pattern(pattern)).matches(text) == expected)
+        let compiled = try #require(Pattern(pattern))
+        #expect(compiled.matches(text) == expected)
+        // The table, empty and filled.
+        let matcher = PatternMatcher(compiled)
+        #expect(matcher.matches(text) == expected)
+        #expect(matcher.matches(text) == expected)
     }
 
     @Test(arguments: ["(", "[a", "a{2", "*", #"\1"#, "(?<name>a)", #"\p{Unknown}"#, "[a&&b]", "a{3,2}"])

@@ -74,7 +74,10 @@ struct AttackTests {
         let fixture = try await SandboxFixture(mode)
         let neighbour = try await fixture.provider.start(
             fixture.configuration(
-                ["/usr/bin/python3", "-c", "import socket; s=socket.socket(socket.AF_UNIX); s.bind(b'\\0neighbour'); s.listen(); print(1, flush=True); s.accept()"],
+                [
+                    "/usr/bin/python3", "-c",
+                    "import socket; s=socket.socket(socket.AF_UNIX); s.bind(b'\\0neighbour'); s.listen(); print(1, flush=True); s.accept()",
+                ],
                 ports: [9001]))
         let ready = try #require(neighbour.takeOutput())
         await waitReadable(ready)
@@ -139,18 +142,18 @@ struct AttackTests {
     @Test("a second architecture's system calls end it", arguments: Mode.permitted)
     func foreignSystemCalls(mode: Mode) async throws {
         #if arch(x86_64)
-            let fixture = try await SandboxFixture(mode)
-            // mov eax, 20; int 0x80; ret — getpid by the 32-bit gate.
-            let outcome = try await fixture.python(
-                """
-                import ctypes, mmap
-                page = mmap.mmap(-1, 4096, prot=7)
-                page.write(bytes([0xb8, 20, 0, 0, 0, 0xcd, 0x80, 0xc3]))
-                ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(page)))()
-                print("lives")
-                """)
-            #expect(outcome.output == "")
-            #expect(outcome.exit.status == .signal(SIGSYS) || outcome.exit.status == .signal(SIGSEGV))
+        let fixture = try await SandboxFixture(mode)
+        // mov eax, 20; int 0x80; ret — getpid by the 32-bit gate.
+        let outcome = try await fixture.python(
+            """
+            import ctypes, mmap
+            page = mmap.mmap(-1, 4096, prot=7)
+            page.write(bytes([0xb8, 20, 0, 0, 0, 0xcd, 0x80, 0xc3]))
+            ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(page)))()
+            print("lives")
+            """)
+        #expect(outcome.output == "")
+        #expect(outcome.exit.status == .signal(SIGSYS) || outcome.exit.status == .signal(SIGSEGV))
         #endif
     }
 
@@ -188,7 +191,8 @@ struct AttackTests {
             print(libc.shmget(4711, 4096, 0o600 if sys.argv[1] == "look" else 0o1666) >= 0, flush=True)
             if sys.argv[1] != "look": sys.stdin = None; import time; time.sleep(1000)
             """
-        let first = try await fixture.provider.start(fixture.configuration(["/usr/bin/python3", "-c", program, "make"]))
+        let first = try await fixture.provider.start(
+            fixture.configuration(["/usr/bin/python3", "-c", program, "make"]))
         let output = try #require(first.takeOutput())
         await waitReadable(output)
         let second = try await fixture.run(fixture.configuration(["/usr/bin/python3", "-c", program, "look"]))
@@ -215,6 +219,29 @@ struct AttackTests {
             """)
         #expect(outcome.output == "ends\n")
         #expect(!processesOfHost().contains { $0.contains("sleep\0\(marker)") })
+    }
+
+    @Test("does not disturb the name server", arguments: Mode.permitted)
+    func names(mode: Mode) async throws {
+        let fixture = try await SandboxFixture(mode)
+        let outcome = try await fixture.python(
+            """
+            import os, random, socket
+            server = ("127.0.0.1", 53)
+            query = bytes.fromhex("123401000001000000000000") + b"\\1x\\x09localhost\\0" + bytes.fromhex("00010001")
+            probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); probe.settimeout(5)
+            for round in range(3000):
+                bad = bytearray(query)
+                for _ in range(random.randint(1, 4)): bad[random.randrange(len(bad))] = random.choice((0, 0x3f, 0x40, 0xc0, 0xff))
+                probe.sendto(bytes(bad[:random.randrange(len(bad) + 1)]), server)
+                if round % 100 == 0: probe.sendto(os.urandom(9000), server)
+            probe.close()
+            probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); probe.settimeout(1)
+            for _ in range(20):
+                try: probe.sendto(query, server); print(probe.recv(512)[-4:].hex()); break
+                except TimeoutError: pass
+            """)
+        #expect(outcome.output == "7f000001\n")
     }
 
     @Test("learns nothing of the host from /proc", arguments: Mode.permitted)

@@ -33,7 +33,10 @@ struct BindTests {
             ["/bin/sh", "-c", "\(inside)/bin/tool; find /root | sort; echo x > \(inside)/x"],
             binds: [.init(host: host, inside: inside)])
         let outcome = try await fixture.run(configuration)
-        let expected = ["tool", "/root", "/root/.versions", inside, inside + "/bin", inside + "/bin/tool", inside + "/escape", inside + "/inner"]
+        let expected = [
+            "tool", "/root", "/root/.versions", inside, inside + "/bin", inside + "/bin/tool", inside + "/escape",
+            inside + "/inner",
+        ]
         #expect(outcome.output.hasPrefix(expected.joined(separator: "\n") + "\n"))
         #expect(outcome.output.contains("Read-only file system"))
         // Sandboxes of other templates do not even see the folder's name.
@@ -45,7 +48,10 @@ struct BindTests {
         let fixture = try await SandboxFixture(mode, files: ["layer": "content"])
         let configuration = fixture.configuration(
             ["/bin/sh", "-c", "cat /opt/layer /var/runtime/file"], code: nil,
-            binds: [.init(host: fixture.dataFolder + "/code", inside: "/opt"), .init(host: "code/layer", inside: "/var/runtime/file")])
+            binds: [
+                .init(host: fixture.dataFolder + "/code", inside: "/opt"),
+                .init(host: "code/layer", inside: "/var/runtime/file"),
+            ])
         var relative = configuration
         relative.workingDirectory = "/tmp"
         #expect(try await fixture.run(relative).output == "contentcontent")
@@ -59,7 +65,8 @@ struct BindTests {
         symlink("/etc", fixture.dataFolder + "/link")
         symlink("code", fixture.dataFolder + "/inner")
         let hosts = [
-            "/etc", "/", "/root", host + "/../..", host + "/escape", host + "x", "/etc/../" + host, "link", "link/passwd", "../..",
+            "/etc", "/", "/root", host + "/../..", host + "/escape", host + "x", "/etc/../" + host, "link",
+            "link/passwd", "../..",
             "inner", fixture.dataFolder + "/link", fixture.dataFolder + "/../", "/proc/self/root",
         ]
         for path in hosts {
@@ -81,8 +88,10 @@ struct BindTests {
         defer { removeTree(host) }
         let fixture = try await SandboxFixture(mode, allowed: [host])
         let places = [
-            "/", "/etc", "/etc/ssl/certs", "/proc", "/proc/self", "/dev/shm", "/tmp", "/usr/lib/x", "/bin", "/var", "/var/task",
-            "/var/task/x", "relative", "", "/opt/../etc", "/opt//x", "/opt/", "/a/./b", "/" + String(repeating: "x", count: 300),
+            "/", "/etc", "/etc/ssl/certs", "/proc", "/proc/self", "/dev/shm", "/tmp", "/usr/lib/x", "/bin", "/var",
+            "/var/task",
+            "/var/task/x", "relative", "", "/opt/../etc", "/opt//x", "/opt/", "/a/./b",
+            "/" + String(repeating: "x", count: 300),
             "/" + Array(repeating: "d", count: 20).joined(separator: "/"),
         ]
         for inside in places {

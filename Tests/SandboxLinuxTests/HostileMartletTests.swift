@@ -33,7 +33,9 @@ struct HostileMartletTests {
             let size = ml_receive(socket, &buffer, buffer.count, &numbers, &count, 0)
             guard size > 0 else { return nil }
             for number in numbers.prefix(Int(count)) { close(number) }
-            let message = buffer.withUnsafeBytes { LauncherMessage(UnsafeRawBufferPointer(rebasing: $0[..<size]), descriptors: []) }
+            let message = buffer.withUnsafeBytes {
+                LauncherMessage(UnsafeRawBufferPointer(rebasing: $0[..<size]), descriptors: [])
+            }
             guard let message else { return nil }
             if message.kind == ML_HELLO.rawValue || message.kind == ML_EXITED.rawValue { continue }
             return (message.kind, message.status)
@@ -84,16 +86,21 @@ struct HostileMartletTests {
     @Test("unknown kinds and sandboxes are refused")
     func unknown() throws {
         let (launcher, folder) = try launcher()
-        for kind in [ML_LIMIT_CPU, ML_FREEZE, ML_THAW, ML_TERMINATE, ML_KILL, ML_STATISTICS, ML_HELLO, ml_kind(rawValue: 999)] {
+        for kind in [
+            ML_LIMIT_CPU, ML_FREEZE, ML_THAW, ML_TERMINATE, ML_KILL, ML_STATISTICS, ML_HELLO, ml_kind(rawValue: 999),
+        ] {
             for number in [0, 1, 4096, UInt64.max] {
                 let bytes = LauncherMessage.encode(kind, request: 1, sandbox: number, body: [])
-                #expect(try #require(exchange(launcher.socket, bytes)) == (ML_ANSWER.rawValue, ML_UNKNOWN_SANDBOX.rawValue))
+                #expect(
+                    try #require(exchange(launcher.socket, bytes)) == (ML_ANSWER.rawValue, ML_UNKNOWN_SANDBOX.rawValue))
             }
         }
         end(launcher, folder)
     }
 
-    @Test("a message that is none ends the conversation", arguments: [[0], [], [UInt8](repeating: 0xff, count: 24), [UInt8](repeating: 1, count: 100)])
+    @Test(
+        "a message that is none ends the conversation",
+        arguments: [[0], [], [UInt8](repeating: 0xff, count: 24), [UInt8](repeating: 1, count: 100)])
     func garbage(bytes: [UInt8]) throws {
         let (launcher, folder) = try launcher()
         if !bytes.isEmpty { #expect(exchange(launcher.socket, bytes) == nil) }

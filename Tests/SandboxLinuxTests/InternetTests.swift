@@ -5,8 +5,8 @@ import Testing
 
 @testable import SandboxLinux
 
-/// Functions and the internet, between network namespaces of the tests' own: one is the host, with the launcher in it; the
-/// other is everything else, with a public address, a private one and a cloud's metadata address.
+/// Functions and the internet, between network namespaces of the tests' own: one is the host, with the launcher in it;
+/// the other is everything else, with a public address, a private one and a cloud's metadata address.
 @Suite("The way to the internet")
 struct InternetTests {
     /// Needs root, iproute2 and util-linux to build the two namespaces.
@@ -17,7 +17,8 @@ struct InternetTests {
         return geteuid() == 0 && hasTools ? Mode.permitted : []
     }()
 
-    /// The rest of the world: answers on TCP port 8080 with what it got, and on UDP port 53 with one address for all names.
+    /// The rest of the world: answers on TCP port 8080 with what it got, and on UDP port 53 with one address for all
+    /// names.
     private static let world = """
         import socket, subprocess, sys, threading
         sys.stdin.readline()
@@ -45,7 +46,8 @@ struct InternetTests {
         while True: threading.Thread(target=echo, args=(listener.accept()[0],)).start()
         """
 
-    /// In the host's namespace: makes the other, and becomes the launcher. What it starts dies with that.
+    /// In the host's namespace: makes the other, starts the launcher, and ends with it. What else it starts dies with
+    /// it.
     private static let host = """
         import ctypes, os, socket, subprocess, sys, time
         def die_together(): ctypes.CDLL(None).prctl(1, 9)
@@ -60,8 +62,8 @@ struct InternetTests {
         ip("addr", "add", "203.0.113.1/24", "dev", "host")
         ip("addr", "add", "10.1.1.1/24", "dev", "host")
         ip("route", "add", "169.254.169.254", "dev", "host")
-        world.stdin.write(b"\n"); world.stdin.flush(); world.stdout.readline()
-        open("resolv.conf", "w").write("nameserver 203.0.113.2\n")
+        world.stdin.write(b"\\n"); world.stdin.flush(); world.stdout.readline()
+        open("resolv.conf", "w").write("nameserver 203.0.113.2\\n")
         subprocess.check_call(["mount", "--bind", "resolv.conf", "/etc/resolv.conf"])
         subprocess.Popen(["/usr/bin/python3", "-m", "http.server", "--bind", "0.0.0.0", "8080"], preexec_fn=die_together,
                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -70,7 +72,10 @@ struct InternetTests {
             while True:
                 try: socket.create_connection((address, 8080), 5).close(); break
                 except ConnectionRefusedError: time.sleep(0.01)
-        os.execv(sys.argv[1], sys.argv[1:])
+        launcher = os.fork()
+        if launcher == 0: os.execv(sys.argv[1], sys.argv[1:])
+        os.closerange(3, 10)
+        os.waitpid(launcher, 0)
         """
 
     private func fixture(_ mode: Mode) async throws -> (SandboxFixture, String) {

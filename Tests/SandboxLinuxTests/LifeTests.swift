@@ -4,7 +4,8 @@ import Testing
 
 @testable import SandboxLinux
 
-/// Starting, giving up root, and dying in every order: nothing stays behind. Serialised: they count what the machine holds.
+/// Starting, giving up root, and dying in every order: nothing stays behind. Serialised: they count what the machine
+/// holds.
 @Suite("From start to end", .serialized)
 final class LifeTests {
     private let folder: String
@@ -30,7 +31,8 @@ final class LifeTests {
         var found: [String] = []
         var line = [CChar](repeating: 0, count: 4096)
         while fgets(&line, Int32(line.count), mounts) != nil {
-            let fields = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self).split(separator: " ")
+            let fields = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self).split(
+                separator: " ")
             guard fields.count > 2, fields[2].hasPrefix("cgroup") else { continue }
             let path = "\(fields[1])/\(name)"
             if access(path, F_OK) == 0 { found.append(path) }
@@ -43,7 +45,9 @@ final class LifeTests {
         defer { closedir(folder) }
         var count = 0
         while let entry = readdir(folder) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            let name = withUnsafeBytes(of: entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
             if name.hasPrefix("loop"), access("/sys/block/\(name)/loop/backing_file", F_OK) == 0 { count += 1 }
         }
         return count
@@ -78,6 +82,19 @@ final class LifeTests {
             probe.finish()
             // Seen at its own place by everyone else.
             #expect(access(place + "/written", F_OK) == 0)
+        }
+    }
+
+    @Test("a folder of the system does not become the data folder", .enabled(if: geteuid() == 0))
+    func systemFolder() throws {
+        for place in ["/var", "/etc/ssl"] {
+            var before = stat()
+            var after = stat()
+            #expect(stat(place, &before) == 0)
+            let probe = try Probe(place, ["/bin/true"])
+            #expect(probe.line()?.hasPrefix("failed: \(place) is a folder of the system") == true)
+            probe.finish()
+            #expect(stat(place, &after) == 0 && before.st_uid == after.st_uid)
         }
     }
 
@@ -167,10 +184,11 @@ final class LifeTests {
         #expect(await eventually { descriptors("self") < own + 100 })
         #expect(await eventually { loopDevices() < loops + 50 })
         for group in groups(of: fixture.dataFolder) {
-            #expect(await eventually {
-                var status = stat()
-                return stat(group, &status) == 0 && status.st_nlink <= 2
-            })
+            #expect(
+                await eventually {
+                    var status = stat()
+                    return stat(group, &status) == 0 && status.st_nlink <= 2
+                })
         }
     }
 

@@ -34,7 +34,8 @@ struct LimitTests {
 
         // Page cache does not count.
         let reader = try await fixture.python(
-            "f=open('/tmp/x','wb'); [f.write(bytes(1<<20)) for _ in range(64)]; f.close(); print(len(open('/tmp/x','rb').read(1000)))")
+            "f=open('/tmp/x','wb'); [f.write(bytes(1<<20)) for _ in range(64)]; f.close(); print(len(open('/tmp/x','rb').read(1000)))"
+        )
         let small = try #require(reader.exit.peakMemory)
         #expect(mode == .user || small < 40 << 20)
     }
@@ -44,7 +45,10 @@ struct LimitTests {
         let fixture = try await SandboxFixture(mode)
         let sandbox = try await fixture.provider.start(
             fixture.configuration(
-                ["/usr/bin/python3", "-c", "a = bytearray(b'x' * (40 << 20)); del a; print('x', flush=True); import time; time.sleep(100)"]))
+                [
+                    "/usr/bin/python3", "-c",
+                    "a = bytearray(b'x' * (40 << 20)); del a; print('x', flush=True); import time; time.sleep(100)",
+                ]))
         let output = try #require(sandbox.takeOutput())
         await waitReadable(output)
         let peak = try #require(await sandbox.peakMemory())
@@ -73,13 +77,15 @@ struct LimitTests {
         #expect(outcome.output == "True\nTrue\n100000\n")
         #expect(!outcome.exit.outOfMemory)
         // Each has its own, empty at first.
-        #expect(try await fixture.shell("ls -A /tmp; df -P /tmp | tail -1 | cut -c1-4").output.contains("again") == false)
+        #expect(
+            try await fixture.shell("ls -A /tmp; df -P /tmp | tail -1 | cut -c1-4").output.contains("again") == false)
     }
 
     @Test("a size of /tmp of one's own", arguments: Mode.permitted)
     func largerStorage(mode: Mode) async throws {
         let fixture = try await SandboxFixture(mode)
-        let configuration = fixture.configuration(["/bin/sh", "-c", "df -Pm /tmp | tail -1 | awk '{print $4}'"], storage: 2048)
+        let configuration = fixture.configuration(
+            ["/bin/sh", "-c", "df -Pm /tmp | tail -1 | awk '{print $4}'"], storage: 2048)
         let free = try #require(Int(try await fixture.run(configuration).output.dropLast()))
         #expect((2048..<2200).contains(free))
     }
@@ -147,7 +153,8 @@ struct LimitTests {
     func ranges(mode: Mode) async throws {
         let fixture = try await SandboxFixture(mode)
         for (memory, storage, ports) in [
-            (0, 512, [80]), (1 << 20, 512, [80]), (128, 0, [80]), (128, 20000, [80]), (128, 512, [0]), (128, 512, [70000]),
+            (0, 512, [80]), (1 << 20, 512, [80]), (128, 0, [80]), (128, 20000, [80]), (128, 512, [0]),
+            (128, 512, [70000]),
             (128, 512, [80, 80]), (128, 512, Array(1...9)), (-1, 512, [80]),
         ] {
             let configuration = fixture.configuration(["/bin/true"], memory: memory, storage: storage, ports: ports)

@@ -39,7 +39,8 @@ final class Probe {
     /// Beside the tests' own executable.
     private static func executable() throws -> String {
         let launcher = try LauncherProcess.locate()
-        return launcher.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/") + "/SandboxProbe"
+        return launcher.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+            + "/SandboxProbe"
     }
 
     /// The next line, without its end; nil at the end of the output.

@@ -43,7 +43,7 @@ final class SandboxFixture: Sendable {
     let provider: LinuxSandboxProvider
     private static let serial = Mutex(0)
 
-    /// - Parameter wrapper: Starts the launcher; before it, in ``Mode/user``, root is given up.
+    /// Starts a launcher, through `wrapper` and, in ``Mode/user``, without root.
     init(_ mode: Mode, files: [String: String] = [:], allowed: [String] = [], wrapper: [String] = []) async throws {
         self.mode = mode
         var template = Array("/var/tmp/martlet-sandbox-XXXXXX".utf8CString)
@@ -76,7 +76,8 @@ final class SandboxFixture: Sendable {
 
     func configuration(
         _ command: [String], memory: Int = 128, storage: Int = 512, ports: [Int] = [], code: String? = "code",
-        binds: [SandboxConfiguration.Bind] = [], environment: [String] = [], network: SandboxConfiguration.Network = .none
+        binds: [SandboxConfiguration.Bind] = [], environment: [String] = [],
+        network: SandboxConfiguration.Network = .none
     ) -> SandboxConfiguration {
         let number = Self.serial.withLock { serial in
             serial += 1
@@ -84,7 +85,8 @@ final class SandboxFixture: Sendable {
         }
         return SandboxConfiguration(
             id: "test-\(number)", command: command,
-            environment: ["PATH=/usr/bin:/bin:/usr/sbin", "LANG=C.UTF-8", "HOME=/tmp"] + environment, code: code, binds: binds,
+            environment: ["PATH=/usr/bin:/bin:/usr/sbin", "LANG=C.UTF-8", "HOME=/tmp"] + environment, code: code,
+            binds: binds,
             memory: memory, temporaryStorage: storage, listeningPorts: ports, network: network)
     }
 
@@ -139,11 +141,13 @@ func onThread(_ body: @escaping @Sendable () -> Void) {
         init(_ body: @escaping @Sendable () -> Void) { self.body = body }
     }
     var thread = pthread_t()
-    pthread_create(&thread, nil, { pointer in
-        guard let pointer else { return nil }
-        Unmanaged<Box>.fromOpaque(pointer).takeRetainedValue().body()
-        return nil
-    }, Unmanaged.passRetained(Box(body)).toOpaque())
+    pthread_create(
+        &thread, nil,
+        { pointer in
+            guard let pointer else { return nil }
+            Unmanaged<Box>.fromOpaque(pointer).takeRetainedValue().body()
+            return nil
+        }, Unmanaged.passRetained(Box(body)).toOpaque())
     pthread_detach(thread)
 }
 

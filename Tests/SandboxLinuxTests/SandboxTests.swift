@@ -70,14 +70,17 @@ struct SandboxTests {
     func terminateAndKill(mode: Mode) async throws {
         let fixture = try await SandboxFixture(mode)
         let polite = try await fixture.provider.start(
-            fixture.configuration(["/bin/sh", "-c", "trap 'echo bye; exit 3' TERM; echo ready; while :; do sleep 0.05; done"]))
+            fixture.configuration([
+                "/bin/sh", "-c", "trap 'echo bye; exit 3' TERM; echo ready; while :; do sleep 0.05; done",
+            ]))
         let output = try #require(polite.takeOutput())
         await waitReadable(output)
         await polite.terminate()
         #expect(await readAll(output) == "ready\nbye\n")
         #expect(await polite.exit().status == .code(3))
 
-        let deaf = try await fixture.provider.start(fixture.configuration(["/bin/sh", "-c", "trap '' TERM; sleep 1000 & wait"]))
+        let deaf = try await fixture.provider.start(
+            fixture.configuration(["/bin/sh", "-c", "trap '' TERM; sleep 1000 & wait"]))
         await deaf.kill()
         #expect(await deaf.exit().status == .signal(SIGKILL))
         #expect(await deaf.exit().outOfMemory == false)

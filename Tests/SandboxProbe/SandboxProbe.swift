@@ -3,15 +3,16 @@ import Glibc
 import Sandbox
 import SandboxLinux
 
-/// A stand-in for `martlet up` in the sandbox's tests: starts the launcher, gives up root, starts a program in a sandbox, says
-/// what came of it, and waits until its standard input ends or it is killed.
+/// A stand-in for `martlet up` in the sandbox's tests: starts the launcher, gives up root, starts a program in a
+/// sandbox, says what came of it, and waits until its standard input ends or it is killed.
 @main
 struct SandboxProbe {
     static func main() {
         let arguments = CommandLine.arguments
         guard arguments.count >= 3 else { fail("usage: SandboxProbe DATA-FOLDER COMMAND ARGUMENT…") }
         do {
-            let launcher = try LauncherProcess.start(LauncherConfiguration(dataFolder: arguments[1], allowedPrefixes: []))
+            let launcher = try LauncherProcess.start(
+                LauncherConfiguration(dataFolder: arguments[1], allowedPrefixes: []))
             let folder = try Privileges.drop(dataFolder: arguments[1])
             say("uid \(getuid()) \(geteuid()) groups \(getgroups(0, nil))")
             say("folder \(folder)")
@@ -31,7 +32,8 @@ struct SandboxProbe {
             do {
                 let sandbox = try await provider.start(
                     SandboxConfiguration(
-                        id: "probe", command: command, environment: ["PATH=/usr/bin:/bin"], code: folder + "/code", memory: 128,
+                        id: "probe", command: command, environment: ["PATH=/usr/bin:/bin"], code: folder + "/code",
+                        memory: 128,
                         listeningPorts: [9001]))
                 say("started")
                 var byte: UInt8 = 0

@@ -1,8 +1,9 @@
 #pragma once
 
-// The messages between Martlet and its launcher, over one SOCK_SEQPACKET Unix socket, and the C helpers with which Swift
-// starts the launcher, gives up root and moves descriptors. Both ends are built from this header, so messages are plain
-// native structs; the launcher checks every length and value all the same, because it stays root and Martlet does not.
+// The messages between Martlet and its launcher, over one SOCK_SEQPACKET Unix socket, and the C helpers with which
+// Swift starts the launcher, gives up root and moves descriptors. Both ends are built from this header, so messages are
+// plain native structs; the launcher checks every length and value all the same, because it stays root and Martlet does
+// not.
 
 #include <stddef.h>
 #include <stdint.h>
@@ -26,8 +27,8 @@ enum {
     ML_MEMORY_MIN_MIB = 16,
     ML_MEMORY_MAX_MIB = 65536,
     ML_STORAGE_MAX_MIB = 10240,
-    // The descriptors a message may carry: output, freezer, listeners; from a sandbox to the launcher, the program's pidfd,
-    // the listeners and the gateway's two.
+    // The descriptors a message may carry: output, freezer, listeners; from a sandbox to the launcher, the program's
+    // pidfd, the listeners and the gateway's two.
     ML_DESCRIPTORS_MAX = 3 + ML_PORTS_MAX,
     // Where the launcher finds its ends, from its start.
     ML_SOCKET_DESCRIPTOR = 3,
@@ -77,8 +78,8 @@ enum ml_bind_origin {
     ML_ORIGIN_DATA = 1,  // a path relative to the data folder, without symbolic links
 };
 
-// Then, each as a 32-bit length and bytes without NUL: the sandbox's name, the working directory, the code folder relative
-// to the data folder (empty: none), arguments, environment, and for each bind host path and inside path.
+// Then, each as a 32-bit length and bytes without NUL: the sandbox's name, the working directory, the code folder
+// relative to the data folder (empty: none), arguments, environment, and for each bind host path and inside path.
 struct ml_spawn {
     uint32_t memory_mib;
     uint32_t storage_mib;
@@ -130,8 +131,8 @@ struct ml_measured {
 // Sends one message with up to ML_DESCRIPTORS_MAX descriptors; flags as for sendmsg. 0, or -1 with errno.
 int ml_send(int socket, const void *message, size_t size, const int *descriptors, int count, int flags);
 
-// Receives one message; descriptors arrive close-on-exec. Returns its size, 0 at the end, -1 with errno (EMSGSIZE if it did
-// not fit: then its descriptors are closed).
+// Receives one message; descriptors arrive close-on-exec. Returns its size, 0 at the end, -1 with errno (EMSGSIZE if it
+// did not fit: then its descriptors are closed).
 ssize_t ml_receive(int socket, void *message, size_t capacity, int *descriptors, int *count, int flags);
 
 // A connected pair, close-on-exec, whose buffers hold the largest message.
@@ -140,19 +141,22 @@ int ml_pair(int ends[2]);
 // Opens a folder without the right to read it (O_PATH). -1 with errno.
 int ml_open_folder(const char *path);
 
-// Starts the launcher: its socket and the data folder (O_PATH) become descriptors 3 and 4; nothing else is inherited but
-// standard error. Signals are at their defaults and nothing is blocked. Returns 0 and the pid, or an errno.
+// Starts the launcher: its socket and the data folder (O_PATH) become descriptors 3 and 4; nothing else is inherited
+// but standard error. Signals are at their defaults and nothing is blocked. Returns 0 and the pid, or an errno.
 int ml_start(const char *path, char *const arguments[], int socket, int data, pid_t *pid);
 
 // The number of threads of this process, or -1.
 int ml_threads(void);
 
-// Bind-mounts `folder` at `place` in a new mount namespace of the calling (only) thread, so that it is reachable after root
-// has been given up whatever lies above it. 0, or -1 with errno.
+// Bind-mounts `folder` at `place` in a new mount namespace of the calling (only) thread, so that it is reachable after
+// root has been given up whatever lies above it. 0, or -1 with errno.
 int ml_rebind(const char *folder, const char *place);
 
 // Gives the folder and everything in it to uid and gid, without following symbolic links. 0, or -1 with errno.
 int ml_give(const char *folder, uid_t uid, gid_t gid);
+
+// Whether uid and gid exist here: in a user namespace, such as a container's, often only some do.
+int ml_is_mapped(uid_t uid, gid_t gid);
 
 // Becomes uid and gid for good: no groups, no capabilities, no way to gain new ones. 0, or -1 with errno.
 int ml_become(uid_t uid, gid_t gid);

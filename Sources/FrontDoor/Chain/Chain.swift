@@ -24,7 +24,9 @@ struct Chain: Responder {
 
     /// The whole request.
     func answer(_ incoming: IncomingRequest, _ ticket: ChainRequest, to exchange: Exchange) -> (@Sendable () -> Void)? {
-        let task = Task {
+        // An invocation passes through the chain so quickly that changing threads would cost more than all of it.
+        let executor = ticket.isInvocation ? LoopExecutor(exchange.eventLoop) : nil
+        let task = Task(executorPreference: executor) {
             var request = ticket
             request.body = incoming.body
             await run(&request, exchange)

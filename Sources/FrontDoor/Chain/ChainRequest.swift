@@ -43,6 +43,9 @@ struct ChainRequest: Sendable {
             headers: head.headers.map { (name: $0.name, value: $0.value) }, body: withBody ? body : [])
     }
 
+    /// Whether it invokes a function and waits for the answer.
+    var isInvocation: Bool { route.map { $0.service.name == "lambda" && $0.operation.name == "Invoke" } ?? false }
+
     var manner: ErrorManner { wire.map(ErrorManner.init) ?? .json }
 }
 

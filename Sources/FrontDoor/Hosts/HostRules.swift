@@ -3,6 +3,10 @@ struct HostRules: Sendable {
     /// The suffixes that always count, each itself and everything below it.
     static let builtIn = ["localhost", "localhost.localstack.cloud", "amazonaws.com", "on.aws"]
 
+    /// What clients put before the host's name for some operations, such as StartLiveTail: of `http://localhost:4566` they make
+    /// `http://stream-localhost:4566`, which works where that name is in the hosts file.
+    private static let prefixes = ["stream-", "streaming-"]
+
     private let suffixes: [String]
 
     init(additional: [String]) {
@@ -22,6 +26,7 @@ struct HostRules: Sendable {
             return host.name == "127.0.0.1" || host.name == "::1" || (localAddress.map { same($0, host.name) } ?? false)
         }
         return suffix(of: host.name) != nil
+            || Self.prefixes.contains { host.name == $0 + "localhost" || host.name == $0 + "127.0.0.1" }
     }
 
     private func same(_ local: String, _ name: String) -> Bool {

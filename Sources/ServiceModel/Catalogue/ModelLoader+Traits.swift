@@ -1,25 +1,3 @@
-extension ServiceMetadata {
-    init(name: String, traits: ModelNode) {
-        self.name = name
-        serviceID = traits["serviceId"]?.string ?? name
-        apiVersion = traits["apiVersion"]?.string ?? ""
-        let prefix = traits["endpointPrefix"]?.string ?? name
-        endpointPrefix = prefix
-        signingName = traits["signingName"]?.string ?? prefix
-        targetPrefix = traits["targetPrefix"]?.string
-        let names = traits["protocols"]?.list ?? traits["protocol"].map { [$0] } ?? []
-        protocols = names.compactMap { $0.string.flatMap(WireProtocolKind.init) }
-        jsonVersion = traits["jsonVersion"]?.string ?? "1.1"
-        xmlNamespace = traits["xmlNamespace"]?.string
-        isQueryCompatible = traits["awsQueryCompatible"] != nil
-        errorNamespace = traits["errorNamespace"]?.string
-        validation = traits["validation"]?.string.flatMap(ValidationStyle.init) ?? .coral
-        let isQuery = protocols.contains(.query)
-        validationCode = traits["validationCode"]?.string ?? (isQuery ? "ValidationError" : "ValidationException")
-        hidesInvalidValues = traits["hidesInvalidValues"]?.isTrue ?? false
-    }
-}
-
 extension ShapeModel {
     convenience init(name: String, traits: ModelNode) {
         self.init(

@@ -1,5 +1,5 @@
 /// What tells one service from the others, known without reading the rest of its model.
-public struct ServiceMetadata: Sendable {
+public final class ServiceMetadata: Sendable {
     /// How a service words its complaints about parameters.
     public enum ValidationStyle: String, Sendable {
         /// "1 validation error detected: …", from the model's constraints.
@@ -23,6 +23,8 @@ public struct ServiceMetadata: Sendable {
     public let targetPrefix: String?
     /// The protocols that clients may speak; the first is what new clients use.
     public let protocols: [WireProtocolKind]
+    /// The protocol of them whose requests are told by method and path, if there is one.
+    public let restProtocol: WireProtocolKind?
     /// `1.0` or `1.1`, of the JSON protocol.
     public let jsonVersion: String
     public let xmlNamespace: String?
@@ -35,4 +37,25 @@ public struct ServiceMetadata: Sendable {
     public let validationCode: String
     /// Whether messages about constraints leave out the value.
     public let hidesInvalidValues: Bool
+
+    init(name: String, traits: ModelNode) {
+        self.name = name
+        serviceID = traits["serviceId"]?.string ?? name
+        apiVersion = traits["apiVersion"]?.string ?? ""
+        let prefix = traits["endpointPrefix"]?.string ?? name
+        endpointPrefix = prefix
+        signingName = traits["signingName"]?.string ?? prefix
+        targetPrefix = traits["targetPrefix"]?.string
+        let names = traits["protocols"]?.list ?? traits["protocol"].map { [$0] } ?? []
+        protocols = names.compactMap { $0.string.flatMap(WireProtocolKind.init) }
+        restProtocol = protocols.first { $0 == .restJSON || $0 == .restXML }
+        jsonVersion = traits["jsonVersion"]?.string ?? "1.1"
+        xmlNamespace = traits["xmlNamespace"]?.string
+        isQueryCompatible = traits["awsQueryCompatible"] != nil
+        errorNamespace = traits["errorNamespace"]?.string
+        validation = traits["validation"]?.string.flatMap(ValidationStyle.init) ?? .coral
+        let isQuery = protocols.contains(.query)
+        validationCode = traits["validationCode"]?.string ?? (isQuery ? "ValidationError" : "ValidationException")
+        hidesInvalidValues = traits["hidesInvalidValues"]?.isTrue ?? false
+    }
 }

@@ -6,12 +6,8 @@ extension RequestRouter {
     func routeREST(
         _ request: HTTPRequestParts, _ candidates: [ServiceMetadata], bucket: String?
     ) throws(RoutingFailure) -> Route {
-        let services = (candidates.isEmpty ? allServices : candidates).filter { RequestRouter.restKind($0) != nil }
-        let ordered =
-            services.filter { RequestRouter.restKind($0) == .restJSON }
-            + services.filter { RequestRouter.restKind($0) == .restXML }
-        for service in ordered {
-            guard let kind = RequestRouter.restKind(service), let model = model(service.name) else { continue }
+        for service in candidates.isEmpty ? restServices : candidates {
+            guard let kind = service.restProtocol, let model = model(service.name) else { continue }
             let path = kind == .restXML && bucket != nil ? "/\(bucket ?? "")\(request.path)" : request.path
             let segments = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
             var items: QueryItems?
@@ -35,7 +31,7 @@ extension RequestRouter {
             return RoutingFailure(
                 error: AWSError("UnknownOperationException", status: 404, message: message), wire: nil)
         }
-        let kind = RequestRouter.restKind(service) ?? service.protocols.first ?? .json
+        let kind = service.restProtocol ?? service.protocols.first ?? .json
         let wire = WireProtocol(kind: kind, service: service)
         switch kind {
         case .restXML:
@@ -47,10 +43,6 @@ extension RequestRouter {
         default:
             return RoutingFailure(error: AWSError("UnknownOperationException", status: 404, message: ""), wire: wire)
         }
-    }
-
-    static func restKind(_ service: ServiceMetadata) -> WireProtocolKind? {
-        service.protocols.first { $0 == .restJSON || $0 == .restXML }
     }
 
     static func isForm(_ contentType: String) -> Bool {

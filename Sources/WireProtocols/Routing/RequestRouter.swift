@@ -5,9 +5,15 @@ public import ServiceModel
 /// path of a REST service, which the signature's scope or the host tells.
 public struct RequestRouter: Sendable {
     private let models: ServiceModels
-    var allServices: [ServiceMetadata] { models.services }
+    /// S3's paths say nothing: it comes last.
+    let restServices: [ServiceMetadata]
 
-    public init(models: ServiceModels = .shared) { self.models = models }
+    public init(models: ServiceModels = .shared) {
+        self.models = models
+        let services = models.services
+        restServices =
+            services.filter { $0.restProtocol == .restJSON } + services.filter { $0.restProtocol == .restXML }
+    }
 
     /// Whether routing has to look into the body: requests of the query protocol that name their action there.
     public func needsBody(_ request: HTTPRequestParts) -> Bool {

@@ -2,14 +2,33 @@ import ServiceModel
 
 /// Walks an input and collects what violates the model.
 struct ConstraintCheck {
+    private enum Step {
+        case member(MemberModel)
+        case element(Int)
+        case entry(String)
+    }
+
     private(set) var violations: [String] = []
     private let hidesValues: Bool
+    /// The way to what is looked at; only a violation makes a text of it.
+    private var path: [Step] = []
 
     init(hidesValues: Bool) { self.hidesValues = hidesValues }
 
     private var isFull: Bool { violations.count >= Validator.maximumViolations }
 
-    private mutating func add(_ value: WireValue?, _ member: MemberModel, _ path: String, _ constraint: String) {
+    /// `targets.1.member.id`.
+    private var pathText: String {
+        path.map { step in
+            switch step {
+            case .member(let member): Validator.lowered(member.name)
+            case .element(let index): "\(index + 1).member"
+            case .entry(let key): "\(key).member"
+            }
+        }.joined(separator: ".")
+    }
+
+    private mutating func add(_ value: WireValue?, _ member: MemberModel, _ constraint: String) {
         guard !isFull else { return }
         let shown: String
         if let value {
@@ -18,63 +37,72 @@ struct ConstraintCheck {
         } else {
             shown = "Value null"
         }
-        violations.append("\(shown) at '\(path)' failed to satisfy constraint: \(constraint)")
+        violations.append("\(shown) at '\(pathText)' failed to satisfy constraint: \(constraint)")
     }
 
-    mutating func structure(_ value: WireValue, _ shape: ShapeModel, path: String) {
-        guard let members = value.structureValue else { return }
-        for member in shape.members where !isFull {
-            let path = path.isEmpty ? Validator.lowered(member.name) : path + "." + Validator.lowered(member.name)
+    mutating func structure(_ value: WireValue, _ shape: ShapeModel) {
+        guard case .structure(let members) = value else { return }
+        for member in shape.members where member.isRequired || member.shape.hasConstraints {
+            if isFull { return }
             guard let value = members[member.name] else {
                 // A token that the client may leave out is made by the service.
-                if member.isRequired, !member.isIdempotencyToken { add(nil, member, path, "Member must not be null") }
+                guard member.isRequired, !member.isIdempotencyToken else { continue }
+                path.append(.member(member))
+                add(nil, member, "Member must not be null")
+                path.removeLast()
                 continue
             }
-            if member.shape.hasConstraints { check(value, member, path: path) }
+            guard member.shape.hasConstraints else { continue }
+            path.append(.member(member))
+            check(value, member)
+            path.removeLast()
         }
     }
 
-    private mutating func check(_ value: WireValue, _ member: MemberModel, path: String) {
+    private mutating func check(_ value: WireValue, _ member: MemberModel) {
         let shape = member.shape
-        for constraint in ConstraintCheck.violated(value, shape) { add(value, member, path, constraint) }
+        for constraint in ConstraintCheck.violated(value, shape) { add(value, member, constraint) }
         switch value {
-        case .structure: structure(value, shape, path: path)
-        case .list(let elements): list(elements, value, member, path)
-        case .map(let entries): map(entries, value, member, path)
+        case .structure: structure(value, shape)
+        case .list(let elements): list(elements, value, member)
+        case .map(let entries): map(entries, value, member)
         default: break
         }
     }
 
+    private mutating func check(_ value: WireValue, _ member: MemberModel, at step: Step) {
+        path.append(step)
+        check(value, member)
+        path.removeLast()
+    }
+
     /// Elements that are structures are named by their places; scalars are complained about as one with the list.
-    private mutating func list(_ elements: [WireValue], _ value: WireValue, _ member: MemberModel, _ path: String) {
+    private mutating func list(_ elements: [WireValue], _ value: WireValue, _ member: MemberModel) {
         guard let element = member.shape.element, element.shape.hasConstraints else { return }
         guard ConstraintCheck.isScalar(element.shape) else {
-            for (index, item) in elements.enumerated() where !isFull {
-                check(item, element, path: "\(path).\(index + 1).member")
-            }
+            for (index, item) in elements.enumerated() where !isFull { check(item, element, at: .element(index)) }
             return
         }
         if elements.contains(where: { $0 == .null || !ConstraintCheck.violated($0, element.shape).isEmpty }) {
-            add(value, member, path, "Member must satisfy constraint: \(ConstraintCheck.all(element.shape))")
+            add(value, member, "Member must satisfy constraint: \(ConstraintCheck.all(element.shape))")
         }
     }
 
-    private mutating func map(_ entries: [String: WireValue], _ value: WireValue, _ member: MemberModel, _ path: String)
-    {
+    private mutating func map(_ entries: [String: WireValue], _ value: WireValue, _ member: MemberModel) {
         if let key = member.shape.key?.shape, key.hasConstraints,
             entries.keys.contains(where: { !ConstraintCheck.violated(.string($0), key).isEmpty })
         {
-            add(value, member, path, "Map keys must satisfy constraint: \(ConstraintCheck.all(key))")
+            add(value, member, "Map keys must satisfy constraint: \(ConstraintCheck.all(key))")
         }
         guard let element = member.shape.element, element.shape.hasConstraints else { return }
         guard ConstraintCheck.isScalar(element.shape) else {
             for (key, item) in entries.sorted(by: { $0.key < $1.key }) where !isFull {
-                check(item, element, path: "\(path).\(key).member")
+                check(item, element, at: .entry(key))
             }
             return
         }
         if entries.values.contains(where: { $0 == .null || !ConstraintCheck.violated($0, element.shape).isEmpty }) {
-            add(value, member, path, "Map value must satisfy constraint: \(ConstraintCheck.all(element.shape))")
+            add(value, member, "Map value must satisfy constraint: \(ConstraintCheck.all(element.shape))")
         }
     }
 
@@ -95,7 +123,7 @@ extension ConstraintCheck {
         var constraints: [String] = []
         if case .string(let text) = value {
             if !shape.values.isEmpty, !shape.values.contains(text) { constraints.append(enumeration(shape)) }
-            if let pattern = shape.pattern, PatternCache.shared.pattern(pattern)?.matches(text) == false {
+            if let pattern = shape.pattern, !PatternCache.shared.matches(shape, text) {
                 constraints.append(expression(pattern))
             }
         }

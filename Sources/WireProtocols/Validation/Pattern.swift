@@ -52,7 +52,7 @@ struct Pattern: Sendable {
         }
     }
 
-    private let program: PatternProgram
+    let program: PatternProgram
 
     /// - Returns: nil if the notation is one that is not known here.
     init?(_ text: String) {

@@ -159,3 +159,50 @@ struct PatternProgram: Sendable {
         }
     }
 }
+
+extension PatternProgram {
+    /// Whether the program looks neither ahead nor behind, so that a set of its states says all about a text so far.
+    var isPlain: Bool {
+        instructions.allSatisfy { instruction in
+            switch instruction {
+            case .look, .behind: false
+            default: true
+            }
+        }
+    }
+
+    /// Where a character leads from the states that `kernel` reaches.
+    func step(_ kernel: [Int], _ byte: UInt8, isStart: Bool) -> [Int] {
+        let scalar = Unicode.Scalar(byte)
+        return reached(kernel, isStart: isStart, isEnd: false).states.filter { state in
+            guard case .set(let set) = instructions[state] else { return false }
+            return set.contains(scalar)
+        }.map { $0 + 1 }.sorted()
+    }
+
+    /// Whether a text may end where `kernel` is reached.
+    func acceptsAtEnd(_ kernel: [Int], isStart: Bool) -> Bool {
+        reached(kernel, isStart: isStart, isEnd: true).accepted
+    }
+
+    /// Follows all that needs no character, in a program that is plain.
+    private func reached(_ kernel: [Int], isStart: Bool, isEnd: Bool) -> (states: [Int], accepted: Bool) {
+        var seen: Set<Int> = []
+        var states: [Int] = []
+        var accepted = false
+        var waiting = kernel
+        while let state = waiting.popLast() {
+            guard seen.insert(state).inserted else { continue }
+            switch instructions[state] {
+            case .set: states.append(state)
+            case .split(let a, let b): waiting += [b, a]
+            case .jump(let target): waiting.append(target)
+            case .start: if isStart { waiting.append(state + 1) }
+            case .end: if isEnd { waiting.append(state + 1) }
+            case .accept: accepted = true
+            case .look, .behind: break
+            }
+        }
+        return (states, accepted)
+    }
+}

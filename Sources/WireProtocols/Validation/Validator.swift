@@ -13,7 +13,7 @@ public enum Validator {
         guard let shape = operation.input?.shape, shape.hasConstraints, service.validation != .none else { return }
         guard service.validation == .coral else { return try requireMembers(input, shape, service) }
         var check = ConstraintCheck(hidesValues: service.hidesInvalidValues)
-        check.structure(input, shape, path: "")
+        check.structure(input, shape)
         guard !check.violations.isEmpty else { return }
         let count = check.violations.count
         let head = "\(count) validation error\(count == 1 ? "" : "s") detected: "

@@ -32,7 +32,7 @@ final class HostRuntimes: RuntimeLocator, Sendable {
             throw RuntimeMissing("The runtime \(function.runtime) is not supported by Martlet.")
         }
         if identifier.family == .provided { try requireBootstrap(function) }
-        if identifier.family == .nodejs { identifyAll() }
+        if identifier.family == .nodejs { await identifyAll() }
         let resolved: ResolvedRuntime
         do throws(RuntimeCatalog.Unavailable) {
             resolved = try catalog.withLock { catalog throws(RuntimeCatalog.Unavailable) in try catalog.resolve(identifier) }
@@ -47,12 +47,12 @@ final class HostRuntimes: RuntimeLocator, Sendable {
             warning: resolved.warning)
     }
 
-    /// Asks the programs whose version their path does not tell. Costs some milliseconds, once.
-    private func identifyAll() {
-        catalog.withLock { catalog in
-            guard !catalog.unidentified.isEmpty else { return }
-            catalog = Self.identified(catalog)
-        }
+    /// Asks the programs whose version their path does not tell. Costs some milliseconds, once, and no event loop's.
+    private func identifyAll() async {
+        let known = catalog.withLock { $0 }
+        guard !known.unidentified.isEmpty else { return }
+        let identified = await Task.detached { Self.identified(known) }.value
+        catalog.withLock { $0 = identified }
     }
 
     static func identified(_ catalog: RuntimeCatalog) -> RuntimeCatalog {
