@@ -211,5 +211,5 @@ def test_json_logs(server, name):
     log = base64.b64decode(api.invoke(FunctionName=name, LogType="Tail")["LogResult"]).decode()
     records = [json.loads(line) for line in log.splitlines() if line]
     assert [r.get("type") for r in records] == ["platform.start", None, "platform.report"]
-    assert records[1]["level"] == "WARN" and records[1]["message"] == "careful"
+    assert records[1]["level"] == "WARNING" and records[1]["message"] == "careful"
     assert records[2]["record"]["metrics"]["memorySizeMB"] == 128
