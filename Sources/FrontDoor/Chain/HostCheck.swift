@@ -14,7 +14,7 @@ extension Chain {
                 throw AWSError(
                     "AccessDenied", status: 403,
                     message:
-                        "The host name \(host.name) is not one of this server's. Allow it with --allow-host \(host.name)."
+                        "The host name \(host.name) is not one of this server's. Allow it with --host-suffix \(host.name)."
                 )
             }
         }

@@ -3,6 +3,9 @@ struct HostRules: Sendable {
     /// The suffixes that always count, each itself and everything below it.
     static let builtIn = ["localhost", "localhost.localstack.cloud", "amazonaws.com", "on.aws"]
 
+    /// What clients make of `localhost` for operations with a host prefix, such as StartLiveTail. No public name can be one of these.
+    static let prefixedLocalhost: Set = ["stream-localhost"]
+
     private let suffixes: [String]
 
     init(additional: [String]) {
@@ -21,7 +24,7 @@ struct HostRules: Sendable {
         if host.isIPv6 || host.isIPv4 {
             return host.name == "127.0.0.1" || host.name == "::1" || (localAddress.map { same($0, host.name) } ?? false)
         }
-        return suffix(of: host.name) != nil
+        return suffix(of: host.name) != nil || Self.prefixedLocalhost.contains(host.name)
     }
 
     private func same(_ local: String, _ name: String) -> Bool {
