@@ -6,6 +6,7 @@ import IAM
 import Lambda
 import Logging
 import Logs
+import NIOCore
 import NIOPosix
 import Persistence
 import STS
@@ -76,8 +77,9 @@ enum Platform {
             logger: logger, eventLoopGroup: group, onReady: ready.print)
         do {
             endpoint.connect(door, port: try await door.bind())
-        } catch {
-            throw SettingsError("\(settings.host):\(settings.port) cannot be listened on: \(error). Choose another port with --port.")
+        } catch let error as IOError {
+            let reason = String(cString: strerror(error.errnoCode))
+            throw SettingsError("\(settings.host):\(settings.port) cannot be listened on: \(reason). Choose another port with --port.")
         }
 
         // Run until told to stop; what is last here stops first.

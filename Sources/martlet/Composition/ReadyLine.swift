@@ -18,8 +18,12 @@ struct ReadyLine: Sendable {
         let warning =
             settings.authentication == .open && !settings.listensOnLoopback
             ? "; WARNING: everybody who reaches \(settings.host) is root" : ""
+        // Nothing else could tell it: the folder is gone with the process.
+        let key =
+            settings.ephemeral && settings.authentication == .iam
+            ? "; root key AWS_ACCESS_KEY_ID=\(rootKey.id) AWS_SECRET_ACCESS_KEY=\(rootKey.secret)" : ""
         Swift.print(
-            "Martlet \(MartletVersion.current) is ready at http://\(host):\(port) after \(milliseconds) ms (\(place)\(durability), --auth \(settings.authentication.rawValue))\(warning)"
+            "Martlet \(MartletVersion.current) is ready at http://\(host):\(port) after \(milliseconds) ms (\(place)\(durability), --auth \(settings.authentication.rawValue))\(key)\(warning)"
         )
         fflush(nil)
     }
