@@ -28,17 +28,18 @@ def test_acknowledged_writes_survive(martlet, engine, figure):
     acknowledged = {"functions": {}, "groups": set(), "events": {}, "roles": set()}
     numbers = iter(range(10**9))
     tag = os.urandom(3).hex()
+    # Making a client takes longer than a round.
+    clients = {s: server.client(s, config=NO_RETRIES) for s in ("lambda", "logs", "iam")}
 
     def writer(kind, stop):
         random_ = random.Random()
-        clients = {s: server.client(s, config=NO_RETRIES) for s in ("lambda", "logs", "iam")}
         while not stop.is_set():
             name = "%s-%d" % (tag, next(numbers))
             try:
                 if kind == "functions":
                     made = clients["lambda"].create_function(
                         FunctionName=name, Runtime="python3.11", Handler="app.handler", Role=role, Code={"ZipFile": PACKAGE},
-                        Description=name, Environment={"Variables": {"N": name}},
+                        Description=name, Environment={"Variables": {"NAME": name}},
                     )
                     acknowledged["functions"][name] = made["RevisionId"]
                 elif kind == "logs":
@@ -64,16 +65,17 @@ def test_acknowledged_writes_survive(martlet, engine, figure):
         for thread in threads:
             thread.start()
         time.sleep(random.Random(round_).uniform(0.05, 0.6))
-        stop.set()
         server.kill9()
+        stop.set()
         for thread in threads:
             thread.join(30)
         server.start()
 
+    assert all(acknowledged.values()), acknowledged
     api, logs, iam = (server.client(s) for s in ("lambda", "logs", "iam"))
     for name in acknowledged["functions"]:
         found = api.get_function(FunctionName=name)["Configuration"]
-        assert found["Description"] == name and found["Environment"]["Variables"] == {"N": name}
+        assert found["Description"] == name and found["Environment"]["Variables"] == {"NAME": name}
     for name in acknowledged["groups"]:
         assert logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"], name
     for name, messages in acknowledged["events"].items():
@@ -84,8 +86,7 @@ def test_acknowledged_writes_survive(martlet, engine, figure):
     figure("kills", ROUNDS)
     for kind, names in acknowledged.items():
         figure("acknowledged " + kind, len(names))
-    if acknowledged["functions"]:
-        name = next(iter(acknowledged["functions"]))
-        api.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
-        assert api.invoke(FunctionName=name)["StatusCode"] == 200
+    name = next(iter(acknowledged["functions"]))
+    api.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
+    assert api.invoke(FunctionName=name)["StatusCode"] == 200
 

@@ -16,15 +16,18 @@ enum Runtimes {
         "dotnetcore2.1", "dotnetcore3.1", "provided",
     ]
 
+    /// Those among them that this version still runs.
+    private static let kept: Set<String> = ["provided"]
+
     /// The families that this version runs.
     private static let families = ["python", "nodejs", "provided"]
 
     /// Checks a runtime for a new or changed function.
-    /// Those that AWS has retired may still be used if `acceptsDeprecated` says so.
+    /// Those that AWS has retired and this version still runs may be used if `acceptsDeprecated` says so.
     /// - Throws: AWS's errors; `NotImplemented` for a runtime that AWS has and this version does not run.
     static func validate(_ runtime: String, operation: String, acceptsDeprecated: Bool) throws {
         if deprecated.contains(runtime) {
-            if !acceptsDeprecated {
+            if !acceptsDeprecated || !kept.contains(runtime) {
                 throw LambdaFailures.invalidParameter(
                     "The runtime parameter of \(runtime) is no longer supported for creating or updating AWS Lambda "
                         + "functions. We recommend you use a supported runtime while creating or updating functions.")
