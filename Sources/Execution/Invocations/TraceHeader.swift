@@ -22,7 +22,8 @@ public struct TraceHeader: Sendable, Hashable {
                 return
             }
         }
-        root = "1-\(Self.hex(UInt64(max(0, now)), 8))-\(Self.hex(.random(in: .min ... .max), 16))\(Self.hex(.random(in: 0...0xFFFF_FFFF), 8))"
+        root =
+            "1-\(Self.hex(UInt64(max(0, now)), 8))-\(Self.hex(.random(in: .min ... .max), 16))\(Self.hex(.random(in: 0...0xFFFF_FFFF), 8))"
         sampled = false
         value = "Root=\(root);Parent=\(Self.hex(.random(in: .min ... .max), 16));Sampled=0"
     }

@@ -139,6 +139,7 @@ extension DatabaseError {
     /// What a user is told whose data folder another process has.
     public static func inUse(folder: String, by process: Int?) -> DatabaseError {
         let process = process.map { " by process \($0)" } ?? ""
-        return .inUse("The data folder \(folder) is in use\(process). Stop that process, or choose another folder with --data.")
+        return .inUse(
+            "The data folder \(folder) is in use\(process). Stop that process, or choose another folder with --data.")
     }
 }

@@ -53,7 +53,8 @@ package struct RESTRoutes: Sendable {
     ///   - segments: the path's parts between slashes, still percent-encoded, without the leading slash.
     ///   - query: the value of a query parameter, decoded.
     package func match(
-        method: String, segments: [Substring], query: @escaping (String) -> String?, header: @escaping (String) -> String?
+        method: String, segments: [Substring], query: @escaping (String) -> String?,
+        header: @escaping (String) -> String?
     ) -> Match? {
         let request = Request(method: method, segments: segments[...], query: query, header: header)
         if let match = match(request, 0, 0) { return match }

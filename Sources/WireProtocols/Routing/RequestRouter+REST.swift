@@ -33,7 +33,8 @@ extension RequestRouter {
             request.header("content-type").map(RequestRouter.isForm) ?? false
             ? .query : ["route53", "cloudfront"].contains(name) ? .restXML : nil
         let service = kind.flatMap { kind in allServices.first { $0.protocols.contains(kind) } }
-        let error = AWSError("NotImplemented", status: 501, message: "The service \(name) is not implemented by Martlet.")
+        let error = AWSError(
+            "NotImplemented", status: 501, message: "The service \(name) is not implemented by Martlet.")
         guard let kind, let service else { return RoutingFailure(error: error, wire: nil) }
         return RoutingFailure(error: error, wire: WireProtocol(kind: kind, service: service))
     }

@@ -43,6 +43,7 @@ struct EnvCommand: ParsableCommand {
             let settings = health["settings"] as? [String: Any], settings["authentication"] as? String == "iam"
         else { return }
         throw SettingsError(
-            "The server at \(client.endpoint) verifies signatures. Its root key is in its data folder (\(settings["data"] ?? "?")): name that with --data.")
+            "The server at \(client.endpoint) verifies signatures. Its root key is in its data folder (\(settings["data"] ?? "?")): name that with --data."
+        )
     }
 }

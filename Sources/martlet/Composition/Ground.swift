@@ -30,7 +30,9 @@ struct Ground: Sendable {
 
     private static func temporaryFolder() throws -> String {
         var template = Array("\(NSTemporaryDirectory())martlet-XXXXXX".utf8CString)
-        guard let path = mkdtemp(&template) else { throw SettingsError("No temporary folder can be made: \(String(cString: strerror(errno))).") }
+        guard let path = mkdtemp(&template) else {
+            throw SettingsError("No temporary folder can be made: \(String(cString: strerror(errno))).")
+        }
         return String(cString: path)
     }
 
@@ -39,7 +41,9 @@ struct Ground: Sendable {
             try FileManager.default.createDirectory(
                 atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
-            throw SettingsError("The data folder \(path) cannot be made: \(String(cString: strerror(errno))). Choose another with --data.")
+            throw SettingsError(
+                "The data folder \(path) cannot be made: \(String(cString: strerror(errno))). Choose another with --data."
+            )
         }
     }
 

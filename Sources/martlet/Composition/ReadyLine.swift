@@ -12,7 +12,9 @@ struct ReadyLine: Sendable {
     @Sendable func print(port: Int) {
         let (seconds, attoseconds) = began.duration(to: .now).components
         let milliseconds = seconds * 1000 + attoseconds / 1_000_000_000_000_000
-        let host = settings.host == "127.0.0.1" ? "localhost" : settings.host.contains(":") ? "[\(settings.host)]" : settings.host
+        let host =
+            settings.host == "127.0.0.1"
+            ? "localhost" : settings.host.contains(":") ? "[\(settings.host)]" : settings.host
         let place = settings.ephemeral ? "in memory" : "data in \(ground.namedFolder)"
         let durability = settings.durability == .relaxed && !settings.ephemeral ? ", relaxed durability" : ""
         let warning =
