@@ -15,11 +15,10 @@ public enum EnvironmentVariables {
     ]
 
     /// The variables of one environment, as `NAME=value`, sorted.
-    /// - Parameters:
-    ///   - managed: whether AWS provides the runtime (not `provided…`).
-    ///   - runtime: what the found interpreter needs, such as `PATH`; the function's own variables win over it.
-    ///   - endpoint: where the platform's APIs are, inside the sandbox.
-    ///   - telemetryDescriptor: where runtimes may write framed log records.
+    ///
+    /// `managed` says whether AWS provides the runtime (not `provided…`), `runtime` what the found interpreter needs, such as
+    /// `PATH` (the function's own variables win over it), `endpoint` where the platform's APIs are inside the sandbox, and
+    /// `telemetryDescriptor` where runtimes may write framed log records.
     public static func make(
         _ function: FunctionVersion, logStream: String, credentials: AccessKey, managed: Bool,
         runtime: [String: String],

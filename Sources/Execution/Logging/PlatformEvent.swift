@@ -11,8 +11,7 @@ public enum PlatformEvent: Sendable {
     /// Something that the platform has to say, such as a runtime that was replaced.
     case warning(String)
 
-    /// The event's text in the function's log format, nil where that format has none.
-    /// - Parameter time: RFC 3339 with milliseconds.
+    /// The event's text in the function's log format, nil where that format has none. `time` is RFC 3339 with milliseconds.
     public func text(_ format: FunctionVersion.LogFormat, time: String) -> String? {
         format == .json ? json(time: time).map { $0 + "\n" } : plain(time: time)
     }

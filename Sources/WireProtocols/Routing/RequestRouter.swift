@@ -22,11 +22,14 @@ public struct RequestRouter: Sendable {
             && request.header("content-type").map(RequestRouter.isForm) ?? false
     }
 
+    /// Finds out what a request asks of whom.
     /// - Parameters:
     ///   - request: with the body if ``needsBody(_:)``.
     ///   - signingName: the service in the scope of the signature, if the request is signed.
     ///   - host: the first part of the host's name before the region, such as `lambda` or `stream-logs`, if it is one of AWS's form.
     ///   - bucket: the bucket that the host's name begins with, if it does.
+    /// - Returns: protocol, service, operation, and what the path holds.
+    /// - Throws: the error to answer, and the protocol to answer it in as far as that can be told.
     public func route(
         _ request: HTTPRequestParts, signingName: String? = nil, host: String? = nil, bucket: String? = nil
     ) throws(RoutingFailure) -> Route {
