@@ -37,8 +37,8 @@ struct XMLWriter {
         close(name)
     }
 
-    /// Character data. What XML cannot hold at all becomes U+FFFD.
-    /// - Parameter isAttribute: readers make spaces of an attribute's line feeds and tabs unless they are references.
+    /// Character data. What XML cannot hold at all becomes U+FFFD. With `isAttribute`, line feeds and tabs are written
+    /// as references: readers make spaces of an attribute's.
     mutating func text(_ value: String, isAttribute: Bool = false) {
         for scalar in value.unicodeScalars {
             switch scalar {
