@@ -30,7 +30,8 @@ func library(_ name: String, path: String? = nil, _ dependencies: [Target.Depend
 
 func tests(_ name: String, path: String? = nil, exclude: [String] = [], _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(
-        name: name, dependencies: dependencies, path: path ?? "Tests/\(name)", exclude: exclude, swiftSettings: settings)
+        name: name, dependencies: dependencies, path: path ?? "Tests/\(name)", exclude: exclude, swiftSettings: settings
+    )
 }
 
 let package = Package(
@@ -59,7 +60,8 @@ let package = Package(
         library(
             "Persistence",
             [
-                "ServiceKit", "ServiceModel", "CPostgres", crypto, logging, .product(name: "GRDB", package: "GRDB.swift"),
+                "ServiceKit", "ServiceModel", "CPostgres", crypto, logging,
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]),
 
@@ -68,7 +70,10 @@ let package = Package(
         library("RuntimeAPI", ["Execution", "ServiceKit", nioCore, nioPosix, nioHTTP1, logging]),
         library(
             "DataPlane",
-            ["Execution", "RuntimeAPI", "Sandbox", "ServiceKit", "ServiceModel", nioCore, nioPosix, logging, collections]),
+            [
+                "Execution", "RuntimeAPI", "Sandbox", "ServiceKit", "ServiceModel", nioCore, nioPosix, logging,
+                collections,
+            ]),
         library("Sandbox", ["ServiceKit"]),
         .target(name: "CLauncherProtocol"),
         library("SandboxLinux", ["Sandbox", "ServiceKit", "CLauncherProtocol", logging]),
@@ -98,7 +103,8 @@ let package = Package(
         tests("ArchitectureTests", []),
         tests("ServiceModelTests", ["ServiceModel"]),
         .testTarget(
-            name: "ProtocolTests", dependencies: ["WireProtocols", "ServiceModel", "ServiceKit"], path: "Tests/ProtocolTests",
+            name: "ProtocolTests", dependencies: ["WireProtocols", "ServiceModel", "ServiceKit"],
+            path: "Tests/ProtocolTests",
             exclude: ["Differential"], swiftSettings: settings),
         // Driven by Tests/Integration/protocols: compares the protocols with botocore, and spoils their input.
         .executableTarget(
@@ -110,10 +116,14 @@ let package = Package(
             name: "persistence-probe", dependencies: ["Persistence"], path: "Tests/Probes/persistence-probe",
             swiftSettings: settings),
         tests("ExecutionTests", ["Execution", "ServiceKit", "TestSupport"]),
-        tests("RuntimeAPITests", ["RuntimeAPI", "Execution", "ServiceKit", "TestSupport", nioCore, nioPosix, nioHTTP1]),
+        tests(
+            "RuntimeAPITests", ["RuntimeAPI", "Execution", "ServiceKit", "TestSupport", nioCore, nioPosix, nioHTTP1]),
         tests(
             "DataPlaneTests",
-            ["DataPlane", "RuntimeAPI", "Execution", "Sandbox", "ServiceKit", "ServiceModel", "TestSupport", nioCore, nioPosix, nioHTTP1, logging]),
+            [
+                "DataPlane", "RuntimeAPI", "Execution", "Sandbox", "ServiceKit", "ServiceModel", "TestSupport", nioCore,
+                nioPosix, nioHTTP1, logging,
+            ]),
         tests("SandboxLinuxTests", ["SandboxLinux", "Sandbox", "CLauncherProtocol"]),
         .executableTarget(
             name: "SandboxProbe", dependencies: ["SandboxLinux", "Sandbox"], path: "Tests/SandboxProbe",
@@ -121,7 +131,8 @@ let package = Package(
         tests(
             "FrontDoorTests", exclude: ["Vectors"],
             [
-                "FrontDoor", "WireProtocols", "ServiceModel", "ServiceKit", "TestSupport", nioCore, nioPosix, nioHTTP1, nioEmbedded, crypto, logging,
+                "FrontDoor", "WireProtocols", "ServiceModel", "ServiceKit", "TestSupport", nioCore, nioPosix, nioHTTP1,
+                nioEmbedded, crypto, logging,
                 lifecycle,
             ]),
     ]

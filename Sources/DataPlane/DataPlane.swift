@@ -15,7 +15,9 @@ public final class DataPlane: FunctionInvoker {
     private let pool: Mutex<EnvironmentPool<ExecutionEnvironment>>
     private let logger: Logger
 
-    public init(services: EnvironmentServices, configuration: DataPlaneConfiguration, group: any EventLoopGroup, logger: Logger) {
+    public init(
+        services: EnvironmentServices, configuration: DataPlaneConfiguration, group: any EventLoopGroup, logger: Logger
+    ) {
         starter = EnvironmentStarter(services: services, configuration: configuration, group: group)
         self.configuration = configuration
         self.group = group
@@ -106,7 +108,9 @@ public final class DataPlane: FunctionInvoker {
     ) async -> InvocationResult {
         await withCheckedContinuation { continuation in
             let begin: @Sendable () -> Void = {
-                environment.begin(request, reportsInit: reportsInit, budget: budget) { continuation.resume(returning: $0) }
+                environment.begin(request, reportsInit: reportsInit, budget: budget) {
+                    continuation.resume(returning: $0)
+                }
             }
             if environment.loop.inEventLoop { begin() } else { environment.loop.execute(begin) }
         }
@@ -122,9 +126,11 @@ public final class DataPlane: FunctionInvoker {
                 && (keep || !pool.takeIdle(environment, function: environment.function))
         }
         guard isPooled else { return environment.end() }
-        environment.idleTimer = environment.loop.assumeIsolated().scheduleTask(in: configuration.freezeAfter) { [self] in
+        environment.idleTimer = environment.loop.assumeIsolated().scheduleTask(in: configuration.freezeAfter) {
+            [self] in
             environment.freeze()
-            environment.idleTimer = environment.loop.assumeIsolated().scheduleTask(in: configuration.endAfter) { [self] in
+            environment.idleTimer = environment.loop.assumeIsolated().scheduleTask(in: configuration.endAfter) {
+                [self] in
                 if pool.withLock({ $0.takeIdle(environment, function: environment.function) }) { environment.end() }
             }
         }
@@ -137,10 +143,12 @@ public final class DataPlane: FunctionInvoker {
         let message: String
         switch error {
         case let missing as RuntimeMissing: message = missing.message
-        case SandboxError.exhausted(let what): message = "This machine has no room for another execution environment: \(what)"
+        case SandboxError.exhausted(let what):
+            message = "This machine has no room for another execution environment: \(what)"
         case SandboxError.launcherLost: message = "The launcher of sandboxes has ended; restart Martlet."
         default: message = "An execution environment could not be started."
         }
-        return AWSError("ServiceException", shape: "ServiceException", status: 500, message: message, fields: ["Type": "Service"])
+        return AWSError(
+            "ServiceException", shape: "ServiceException", status: 500, message: message, fields: ["Type": "Service"])
     }
 }

@@ -87,7 +87,9 @@ final class RuntimeAPIHandler: ChannelInboundHandler, RuntimeAPICaller {
 
     private var errorType: String? { head?.headers.first(name: "lambda-runtime-function-error-type") }
 
-    private func tooLarge(_ id: String) -> RuntimeAPIRefusal { session.respondTooLarge(requestID: id) ?? .payloadTooLarge }
+    private func tooLarge(_ id: String) -> RuntimeAPIRefusal {
+        session.respondTooLarge(requestID: id) ?? .payloadTooLarge
+    }
 
     private func acknowledge(_ refusal: RuntimeAPIRefusal?) {
         guard let refusal else { return answer(status: "202 Accepted", body: #"{"status":"OK"}"#) }

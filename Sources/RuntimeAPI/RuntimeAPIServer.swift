@@ -4,10 +4,8 @@ import NIOPosix
 
 /// Serves the Runtime API of one execution environment on a socket that was born in its sandbox.
 public enum RuntimeAPIServer {
-    /// Accepts connections on the environment's event loop, and no other.
-    /// - Parameters:
-    ///   - socket: a listening socket; it is closed with the channel that is returned.
-    ///   - session: kept for as long as the server lives.
+    /// Accepts connections on the environment's event loop, and no other. The listening socket is closed with the channel that
+    /// is returned; the session is kept for as long.
     public static func start(
         socket: NIOBSDSocket.Handle, on loop: any EventLoop, session: any RuntimeAPISession & Sendable
     ) -> EventLoopFuture<any Channel> {

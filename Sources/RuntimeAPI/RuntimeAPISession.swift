@@ -36,7 +36,8 @@ public struct RuntimeEvent: Sendable {
     public var payload: ByteBuffer
 
     public init(
-        requestID: String, deadline: Int64, invokedFunctionARN: String, traceID: String, clientContext: String?, payload: ByteBuffer
+        requestID: String, deadline: Int64, invokedFunctionARN: String, traceID: String, clientContext: String?,
+        payload: ByteBuffer
     ) {
         self.requestID = requestID
         self.deadline = deadline

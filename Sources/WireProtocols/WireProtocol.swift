@@ -19,8 +19,8 @@ public struct WireProtocol: Sendable {
         self.jsonVersion = jsonVersion ?? service.jsonVersion
     }
 
-    /// The call's input: a structure by the model's member names. Nothing is validated but the types.
-    /// - Parameter labels: what the router found in the path.
+    /// The call's input: a structure by the model's member names. Nothing is validated but the types. `labels` are what the router
+    /// found in the path.
     /// - Throws: AWS's error for a request that cannot be read, such as `SerializationException` or `MalformedXML`.
     public func parseInput(
         _ request: HTTPRequestParts, labels: [(name: String, value: String)] = []

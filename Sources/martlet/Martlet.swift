@@ -18,7 +18,8 @@ struct Martlet: ParsableCommand {
             """,
         version: MartletVersion.current,
         subcommands: [
-            UpCommand.self, StatusCommand.self, InvokeCommand.self, LogsCommand.self, EnvCommand.self, RuntimesCommand.self,
+            UpCommand.self, StatusCommand.self, InvokeCommand.self, LogsCommand.self, EnvCommand.self,
+            RuntimesCommand.self,
             DoctorCommand.self, VersionCommand.self,
         ])
 }

@@ -11,7 +11,7 @@ struct LayerTests {
 
     /// Products that have several modules or another module name.
     private static let modules: [String: Set<String>] = [
-        "Collections": ["Collections", "DequeModule", "OrderedCollections", "HashTreeCollections", "HeapModule"],
+        "Collections": ["Collections", "DequeModule", "OrderedCollections", "HashTreeCollections", "HeapModule"]
     ]
 
     /// What a layer may stand on, of our own targets. A target that is not here may use anything but the executable.

@@ -24,7 +24,10 @@ import Testing
         #expect(rig.sandboxes.sandboxes.count == 1)
         #expect(rig.sandboxes.sandboxes.first?.actions.first == "cpu 72")
         let tail = String(decoding: first.logTail ?? [], as: UTF8.self)
-        #expect(tail.hasPrefix("START RequestId: r1 Version: $LATEST\nhandling 1\nEND RequestId: r1\nREPORT RequestId: r1\tDuration: "))
+        #expect(
+            tail.hasPrefix(
+                "START RequestId: r1 Version: $LATEST\nhandling 1\nEND RequestId: r1\nREPORT RequestId: r1\tDuration: ")
+        )
         #expect(tail.contains("Memory Size: 128 MB\tMax Memory Used: 20 MB\tInit Duration: "))
         await rig.stop()
         let log = rig.logs.text
@@ -73,7 +76,9 @@ import Testing
         let crashes = Counter()
         let rig = Rig { runtime in
             await runtime.serve { event in
-                if crashes.next() == 1 { return .exit(SandboxExit(status: status, outOfMemory: outOfMemory, peakMemory: 1 << 20)) }
+                if crashes.next() == 1 {
+                    return .exit(SandboxExit(status: status, outOfMemory: outOfMemory, peakMemory: 1 << 20))
+                }
                 return .response(event.body)
             }
         }
@@ -92,8 +97,13 @@ import Testing
             }
         }
         let result = try await rig.invoke("1", timeout: 1, tail: true)
-        #expect(result.text == #"{"errorType":"Sandbox.Timedout","errorMessage":"RequestId: r1 Error: Task timed out after 1.00 seconds"}"#)
-        #expect(String(decoding: result.logTail ?? [], as: UTF8.self).contains("r1 Task timed out after 1.00 seconds\n\nEND"))
+        #expect(
+            result.text
+                == #"{"errorType":"Sandbox.Timedout","errorMessage":"RequestId: r1 Error: Task timed out after 1.00 seconds"}"#
+        )
+        #expect(
+            String(decoding: result.logTail ?? [], as: UTF8.self).contains(
+                "r1 Task timed out after 1.00 seconds\n\nEND"))
         await rig.stop()
     }
 
@@ -125,7 +135,8 @@ import Testing
     @Test func retiredEnvironmentsAreNotUsedAgain() async throws {
         let rig = Rig { runtime in await runtime.serve { .response($0.body) } }
         _ = try await rig.invoke("1")
-        await rig.plane.retire(account: "000000000000", region: "us-east-1", name: "f", version: nil, exceptRevision: "2")
+        await rig.plane.retire(
+            account: "000000000000", region: "us-east-1", name: "f", version: nil, exceptRevision: "2")
         _ = try await rig.invoke("2", revision: "2")
         #expect(rig.sandboxes.sandboxes.count == 2)
         #expect(rig.sandboxes.sandboxes.first?.actions.contains("kill") == true)

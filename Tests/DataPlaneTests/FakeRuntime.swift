@@ -54,14 +54,18 @@ struct FakeRuntime: Sendable {
     func failInit(_ body: String, type: String) async {
         try? await connect { inbound, outbound in
             try await outbound.write(
-                ByteBuffer(string: Self.post("/2018-06-01/runtime/init/error", body, "Lambda-Runtime-Function-Error-Type: \(type)\r\n")))
+                ByteBuffer(
+                    string: Self.post(
+                        "/2018-06-01/runtime/init/error", body, "Lambda-Runtime-Function-Error-Type: \(type)\r\n")))
             var input = inbound.makeAsyncIterator()
             _ = try await input.next()
         }
     }
 
     private func connect<T: Sendable>(
-        _ body: @escaping @Sendable (NIOAsyncChannelInboundStream<ByteBuffer>, NIOAsyncChannelOutboundWriter<ByteBuffer>) async throws -> T
+        _ body:
+            @escaping @Sendable (NIOAsyncChannelInboundStream<ByteBuffer>, NIOAsyncChannelOutboundWriter<ByteBuffer>)
+            async throws -> T
     ) async throws -> T {
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connect(host: "127.0.0.1", port: world.ports[9001] ?? 0) { channel in

@@ -1,6 +1,5 @@
 import DataPlane
 import Execution
-private import struct Logging.Logger
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -9,6 +8,8 @@ import ServiceKit
 import ServiceModel
 import Synchronization
 import TestSupport
+
+private import struct Logging.Logger
 
 /// A data plane whose functions are closures.
 final class Rig: Sendable {
@@ -23,20 +24,26 @@ final class Rig: Sendable {
         configuration.accountConcurrency = limit
         plane = DataPlane(
             services: EnvironmentServices(
-                sandboxes: sandboxes, runtimes: AnyRuntime(), credentials: NoCredentials(), roles: NoRoles(), logs: logs,
+                sandboxes: sandboxes, runtimes: AnyRuntime(), credentials: NoCredentials(), roles: NoRoles(),
+                logs: logs,
                 endpoint: NoEndpoint(), time: SystemTime()),
             configuration: configuration, group: MultiThreadedEventLoopGroup.singleton, logger: Logger(label: "test"))
     }
 
-    func invoke(_ payload: String, timeout: Int = 30, tail: Bool = false, revision: String = "1") async throws -> InvocationResult {
+    func invoke(_ payload: String, timeout: Int = 30, tail: Bool = false, revision: String = "1") async throws
+        -> InvocationResult
+    {
         let function = FunctionVersion(
-            account: "000000000000", region: "us-east-1", name: "f", version: "$LATEST", revision: revision, runtime: "python3.12",
-            architecture: "x86_64", handler: "app.handler", role: "arn:aws:iam::000000000000:role/r", memory: 128, timeout: timeout,
+            account: "000000000000", region: "us-east-1", name: "f", version: "$LATEST", revision: revision,
+            runtime: "python3.12",
+            architecture: "x86_64", handler: "app.handler", role: "arn:aws:iam::000000000000:role/r", memory: 128,
+            timeout: timeout,
             ephemeralStorage: 512, environment: [:], codeFolder: "/code", logGroup: "/aws/lambda/f")
         return try await plane.invoke(
             function,
             InvocationRequest(
-                requestID: "r\(requests.next())", payload: Array(payload.utf8), invokedFunctionARN: "arn", wantsLogTail: tail))
+                requestID: "r\(requests.next())", payload: Array(payload.utf8), invokedFunctionARN: "arn",
+                wantsLogTail: tail))
     }
 
     func stop() async {

@@ -6,8 +6,10 @@ import Testing
 
     private func function(_ name: String = "f", revision: String = "1") -> FunctionVersion {
         FunctionVersion(
-            account: "000000000000", region: "us-east-1", name: name, version: "$LATEST", revision: revision, runtime: "python3.12",
-            architecture: "x86_64", handler: "app.handler", role: "arn:aws:iam::000000000000:role/r", memory: 128, timeout: 3,
+            account: "000000000000", region: "us-east-1", name: name, version: "$LATEST", revision: revision,
+            runtime: "python3.12",
+            architecture: "x86_64", handler: "app.handler", role: "arn:aws:iam::000000000000:role/r", memory: 128,
+            timeout: 3,
             ephemeralStorage: 512, environment: [:], codeFolder: "/code", logGroup: "/aws/lambda/f")
     }
 
@@ -34,7 +36,8 @@ import Testing
             pool.started(environment, function: function())
         }
         _ = pool.idle(idle, function: function())
-        let ending = pool.retire(account: "000000000000", region: "us-east-1", name: "f", version: nil, exceptRevision: "2")
+        let ending = pool.retire(
+            account: "000000000000", region: "us-east-1", name: "f", version: nil, exceptRevision: "2")
         #expect(ending.count == 1 && ending.first === idle)
         guard case .start = pool.acquire(function(revision: "2")) else { return #expect(Bool(false)) }
         let kept3 = pool.idle(busy, function: function())

@@ -12,7 +12,8 @@ import Testing
 
     private func frame(_ text: String, kind: UInt8 = 3) -> [UInt8] {
         let length = UInt32(text.utf8.count)
-        let header: [UInt8] = [0xA5, 0x5A, 0, kind] + (0..<4).reversed().map { UInt8(truncatingIfNeeded: length >> ($0 * 8)) }
+        let header: [UInt8] =
+            [0xA5, 0x5A, 0, kind] + (0..<4).reversed().map { UInt8(truncatingIfNeeded: length >> ($0 * 8)) }
         return header + (kind == 1 ? [] : [UInt8](repeating: 0, count: 8)) + Array(text.utf8)
     }
 
@@ -27,12 +28,16 @@ import Testing
     }
 
     @Test func aFrameMayInterruptALine() {
-        #expect(events([Array("begun".utf8) + frame("x\ny") + Array(" ended\n".utf8)]) == ["begun", "x\ny", " ended\n"])
+        #expect(
+            events([Array("begun".utf8) + frame("x\ny") + Array(" ended\n".utf8)]) == ["begun", "x\ny", " ended\n"])
     }
 
     @Test func strayMagicBytesBelongToTheirLine() {
         #expect(events([[0x61, 0xA5, 0x62, 0x0A]]) == ["a\u{FFFD}b\n"])
-        #expect(events([[0xA5, 0x5A, 0x00, 0x40, 0x0A]]) == [String(decoding: [0xA5, 0x5A, 0x00, 0x40, 0x0A] as [UInt8], as: UTF8.self)])
+        #expect(
+            events([[0xA5, 0x5A, 0x00, 0x40, 0x0A]]) == [
+                String(decoding: [0xA5, 0x5A, 0x00, 0x40, 0x0A] as [UInt8], as: UTF8.self)
+            ])
     }
 
     @Test func endlessLinesAndFramesAreCut() {
@@ -51,7 +56,8 @@ import Testing
     @Test(arguments: 0..<200) func anyBytesInAnyPiecesAreKept(seed: Int) {
         var random = SeededGenerator(seed: UInt64(seed))
         let alphabet: [UInt8] = [0x61, 0x0A, 0xA5, 0x5A, 0x00, 0x03, 0x01]
-        let bytes = (0..<Int.random(in: 0...300, using: &random)).map { _ in alphabet.randomElement(using: &random) ?? 0 }
+        let bytes = (0..<Int.random(in: 0...300, using: &random)).map { _ in alphabet.randomElement(using: &random) ?? 0
+        }
         let whole = events([bytes])
         var pieces: [[UInt8]] = []
         var rest = bytes[...]

@@ -1,7 +1,7 @@
 import Execution
+import Glibc
 import NIOCore
 import NIOHTTP1
-import Glibc
 import NIOPosix
 import Testing
 
@@ -10,10 +10,16 @@ import Testing
 @Suite struct RuntimeAPIRouteTests {
     @Test func routes() {
         #expect(RuntimeAPIRoute(method: .GET, uri: "/2018-06-01/runtime/invocation/next") == .next)
-        #expect(RuntimeAPIRoute(method: .POST, uri: "/2018-06-01/runtime/invocation/a-b/response") == .response(requestID: "a-b"))
-        #expect(RuntimeAPIRoute(method: .POST, uri: "/2018-06-01/runtime/invocation/a/error?x") == .error(requestID: "a"))
+        #expect(
+            RuntimeAPIRoute(method: .POST, uri: "/2018-06-01/runtime/invocation/a-b/response")
+                == .response(requestID: "a-b"))
+        #expect(
+            RuntimeAPIRoute(method: .POST, uri: "/2018-06-01/runtime/invocation/a/error?x") == .error(requestID: "a"))
         #expect(RuntimeAPIRoute(method: .POST, uri: "/2018-06-01/runtime/init/error") == .initError)
-        for uri in ["/", "/2018-06-01/runtime/invocation/a/b/response", "/2018-06-01/runtime/", "/2018-06-01/runtime/invocation/a"] {
+        for uri in [
+            "/", "/2018-06-01/runtime/invocation/a/b/response", "/2018-06-01/runtime/",
+            "/2018-06-01/runtime/invocation/a",
+        ] {
             #expect(RuntimeAPIRoute(method: .POST, uri: uri) == .unknown)
         }
         #expect(RuntimeAPIRoute(method: .POST, uri: "/2018-06-01/runtime/invocation/next") == .unknown)
@@ -55,7 +61,8 @@ private final class RecordingSession: RuntimeAPISession, @unchecked Sendable {
 @Suite struct RuntimeAPIHandlerTests {
     private func event(_ id: String) -> RuntimeEvent {
         RuntimeEvent(
-            requestID: id, deadline: 42, invokedFunctionARN: "arn", traceID: "Root=1", clientContext: nil, payload: ByteBuffer(string: "{}"))
+            requestID: id, deadline: 42, invokedFunctionARN: "arn", traceID: "Root=1", clientContext: nil,
+            payload: ByteBuffer(string: "{}"))
     }
 
     /// Runs raw bytes against the server over a real socket and returns everything it answers.
@@ -69,7 +76,8 @@ private final class RecordingSession: RuntimeAPISession, @unchecked Sendable {
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let port = withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { raw -> UInt16 in
-                guard bind(socket, raw, length) == 0, listen(socket, 8) == 0, getsockname(socket, raw, &length) == 0 else { return 0 }
+                guard bind(socket, raw, length) == 0, listen(socket, 8) == 0, getsockname(socket, raw, &length) == 0
+                else { return 0 }
                 return UInt16(bigEndian: pointer.pointee.sin_port)
             }
         }
@@ -118,7 +126,8 @@ private final class RecordingSession: RuntimeAPISession, @unchecked Sendable {
         let session = RecordingSession()
         session.events = [event("a")]
         _ = try await exchange(
-            session, [next + post("invocation/a/error", "{}", "Lambda-Runtime-Function-Error-Type: Handled\r\n")], answers: 2)
+            session, [next + post("invocation/a/error", "{}", "Lambda-Runtime-Function-Error-Type: Handled\r\n")],
+            answers: 2)
         #expect(session.heard.first == "error a Handled {}")
     }
 

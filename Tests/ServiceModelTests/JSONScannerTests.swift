@@ -12,7 +12,9 @@ import Testing
 
     private func string(_ text: [UInt8]) throws -> String { try scan(text) { scanner in try scanner.string() } }
 
-    private func number(_ text: [UInt8]) throws -> JSONScanner.Number { try scan(text) { scanner in try scanner.number() } }
+    private func number(_ text: [UInt8]) throws -> JSONScanner.Number {
+        try scan(text) { scanner in try scanner.number() }
+    }
 
     private func skipValue(_ text: [UInt8]) throws { try scan(text) { scanner in try scanner.skipValue() } }
 

@@ -32,7 +32,8 @@ public protocol FunctionEndpoint: Sendable {
     var port: Int { get }
     /// Takes ownership of a listening socket and serves it.
     /// - Returns: what ends that.
-    func serve(listeningSocket: Int32, account: String, region: String, principal: Principal) async throws -> @Sendable () -> Void
+    func serve(listeningSocket: Int32, account: String, region: String, principal: Principal) async throws
+        -> @Sendable () -> Void
 }
 
 /// Finds what runs a runtime identifier on this machine.
@@ -56,7 +57,8 @@ public struct LocatedRuntime: Sendable {
     public var warning: String?
 
     public init(
-        command: [String], binds: [SandboxConfiguration.Bind], environment: [String: String], managed: Bool, version: String,
+        command: [String], binds: [SandboxConfiguration.Bind], environment: [String: String], managed: Bool,
+        version: String,
         warning: String? = nil
     ) {
         self.command = command

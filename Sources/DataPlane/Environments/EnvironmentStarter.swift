@@ -27,16 +27,23 @@ struct EnvironmentStarter: Sendable {
 
     /// Starts the processes; the runtime has not asked for an event yet.
     /// - Throws: ``SandboxError``, ``RuntimeMissing``.
-    func start(_ function: FunctionVersion, log: EnvironmentLog, on loop: any EventLoop) async throws -> ExecutionEnvironment {
+    func start(_ function: FunctionVersion, log: EnvironmentLog, on loop: any EventLoop) async throws
+        -> ExecutionEnvironment
+    {
         let runtime = try await services.runtimes.locate(function)
         let (roleName, roleID) = await role(of: function)
         let key = try services.credentials.issue(
-            account: function.account, role: roleName, roleID: roleID, session: function.name, duration: Self.credentialLife)
-        let warnings = [runtime.warning, function.architecture == "arm64" ? Self.architectureWarning(managed: runtime.managed) : nil]
+            account: function.account, role: roleName, roleID: roleID, session: function.name,
+            duration: Self.credentialLife)
+        let warnings = [
+            runtime.warning,
+            function.architecture == "arm64" ? Self.architectureWarning(managed: runtime.managed) : nil,
+        ]
         loop.execute {
             log.platform(
                 .initStart(
-                    runtime: runtime.version, runtimeVersionARN: RuntimeVersionARN.make(function.runtime, region: function.region),
+                    runtime: runtime.version,
+                    runtimeVersionARN: RuntimeVersionARN.make(function.runtime, region: function.region),
                     functionName: function.name, functionVersion: function.version))
             for warning in warnings { if let warning { log.platform(.warning(warning)) } }
         }
@@ -48,12 +55,15 @@ struct EnvironmentStarter: Sendable {
                     runtime: runtime.environment, endpoint: "http://127.0.0.1:\(services.endpoint.port)",
                     telemetryDescriptor: runtime.managed ? 1 : nil),
                 code: function.codeFolder, binds: runtime.binds, memory: function.memory,
-                temporaryStorage: function.ephemeralStorage, listeningPorts: [Self.runtimeAPIPort, services.endpoint.port],
+                temporaryStorage: function.ephemeralStorage,
+                listeningPorts: [Self.runtimeAPIPort, services.endpoint.port],
                 network: configuration.network))
         let environment = ExecutionEnvironment(function, sandbox: sandbox, log: log, loop: loop, born: .now)
         do {
-            try await connect(environment, principal: .assumedRole(
-                account: function.account, role: roleName, roleID: roleID, session: function.name))
+            try await connect(
+                environment,
+                principal: .assumedRole(
+                    account: function.account, role: roleName, roleID: roleID, session: function.name))
         } catch {
             await sandbox.kill()
             throw error
@@ -82,7 +92,8 @@ struct EnvironmentStarter: Sendable {
         if let listener = sandbox.takeListener(port: services.endpoint.port) {
             endpoints.append(
                 try await services.endpoint.serve(
-                    listeningSocket: listener, account: environment.function.account, region: environment.function.region,
+                    listeningSocket: listener, account: environment.function.account,
+                    region: environment.function.region,
                     principal: principal))
         }
         let closers = endpoints

@@ -46,7 +46,8 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
     private var closeEndpoints: [@Sendable () -> Void] = []
 
     init(
-        _ function: FunctionVersion, sandbox: any Sandbox, log: EnvironmentLog, loop: any EventLoop, born: ContinuousClock.Instant
+        _ function: FunctionVersion, sandbox: any Sandbox, log: EnvironmentLog, loop: any EventLoop,
+        born: ContinuousClock.Instant
     ) {
         self.function = function
         self.sandbox = sandbox
@@ -95,7 +96,10 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
     // MARK: Invoking
 
     /// Gives the environment an event. On the loop; only when it is idle.
-    func begin(_ request: InvocationRequest, reportsInit: Bool, budget: TimeAmount, done: @escaping @Sendable (InvocationResult) -> Void) {
+    func begin(
+        _ request: InvocationRequest, reportsInit: Bool, budget: TimeAmount,
+        done: @escaping @Sendable (InvocationResult) -> Void
+    ) {
         idleTimer?.cancel()
         idleTimer = nil
         let trace = TraceHeader(request.traceHeader, now: Int64(RealTime.milliseconds / 1000))
@@ -174,8 +178,10 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
         log.platform(
             .report(
                 InvocationReport(
-                    requestID: id, duration: invocation.duration, initDuration: invocation.initDuration, memorySize: function.memory,
-                    peakMemory: peak, status: invocation.failure?.reportStatus, errorType: invocation.failure?.errorType,
+                    requestID: id, duration: invocation.duration, initDuration: invocation.initDuration,
+                    memorySize: function.memory,
+                    peakMemory: peak, status: invocation.failure?.reportStatus,
+                    errorType: invocation.failure?.errorType,
                     traceID: invocation.trace.sampled ? invocation.trace.root : nil)))
         let tail = log.takeTail()
         log.flush()
@@ -215,7 +221,8 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
 
     func respondTooLarge(requestID: String) -> RuntimeAPIRefusal? {
         if let refusal = lifecycle.respond(requestID: requestID) { return refusal }
-        invocation?.answered(payload: FunctionFailure.responseTooLarge.payload(requestID: requestID), error: "Unhandled")
+        invocation?.answered(
+            payload: FunctionFailure.responseTooLarge.payload(requestID: requestID), error: "Unhandled")
         return nil
     }
 

@@ -61,7 +61,8 @@ struct InitAttempt: Sendable {
         do {
             environment = try await starter.start(function, log: log, on: loop)
         } catch SandboxError.invalidEntrypoint(let why) {
-            return .failed(await conclude(began, failure: .invalidEntrypoint(why), payload: nil, errorType: nil, peak: nil))
+            return .failed(
+                await conclude(began, failure: .invalidEntrypoint(why), payload: nil, errorType: nil, peak: nil))
         }
         switch try await initialized(environment, within: limit) {
         case .ready:
@@ -77,12 +78,14 @@ struct InitAttempt: Sendable {
         case .exited(let exit):
             return .failed(
                 await conclude(
-                    began, failure: environment.failure(for: exit), payload: nil, errorType: nil, peak: exit.peakMemory))
+                    began, failure: environment.failure(for: exit), payload: nil, errorType: nil, peak: exit.peakMemory)
+            )
         case .timedOut:
             let exit = await end(environment)
             return .failed(
                 await conclude(
-                    began, failure: .timedOut(after: function.timeout), payload: nil, errorType: nil, peak: exit.peakMemory))
+                    began, failure: .timedOut(after: function.timeout), payload: nil, errorType: nil,
+                    peak: exit.peakMemory))
         }
     }
 
@@ -123,7 +126,8 @@ struct InitAttempt: Sendable {
             log.platform(
                 .report(
                     InvocationReport(
-                        requestID: id, duration: duration, memorySize: function.memory, peakMemory: peak, status: status,
+                        requestID: id, duration: duration, memorySize: function.memory, peakMemory: peak,
+                        status: status,
                         errorType: type)))
             let tail = log.takeTail()
             log.close()

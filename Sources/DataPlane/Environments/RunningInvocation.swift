@@ -15,7 +15,10 @@ final class RunningInvocation: @unchecked Sendable {
     var failure: FunctionFailure?
     private var answer: (payload: [UInt8], error: String?)?
 
-    init(_ request: InvocationRequest, trace: TraceHeader, initDuration: Double?, done: @escaping @Sendable (InvocationResult) -> Void) {
+    init(
+        _ request: InvocationRequest, trace: TraceHeader, initDuration: Double?,
+        done: @escaping @Sendable (InvocationResult) -> Void
+    ) {
         self.request = request
         self.trace = trace
         self.initDuration = initDuration

@@ -21,7 +21,10 @@ final class EnvironmentLog: @unchecked Sendable {
     /// Called when a full writer has taken everything.
     var onUnblocked: (() -> Void)?
 
-    init(_ function: FunctionVersion, address: LogStreamAddress, writer: any LogWriter, time: any TimeSource, loop: any EventLoop) {
+    init(
+        _ function: FunctionVersion, address: LogStreamAddress, writer: any LogWriter, time: any TimeSource,
+        loop: any EventLoop
+    ) {
         self.function = function
         self.address = address
         self.writer = writer

@@ -99,7 +99,8 @@ public enum RuntimeAPIRefusal: Sendable, Hashable {
     public var body: String {
         switch self {
         case .invalidRequestID: #"{"errorMessage":"Invalid request ID","errorType":"InvalidRequestID"}"#
-        case .invalidStateTransition: #"{"errorMessage":"State transition is not allowed","errorType":"InvalidStateTransition"}"#
+        case .invalidStateTransition:
+            #"{"errorMessage":"State transition is not allowed","errorType":"InvalidStateTransition"}"#
         case .payloadTooLarge:
             #"{"errorMessage":"Exceeded maximum allowed payload size (\#(InvocationLimits.response) bytes).","errorType":"RequestEntityTooLarge"}"#
         }

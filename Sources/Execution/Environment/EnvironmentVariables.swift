@@ -6,27 +6,30 @@ public import ServiceKit
 public enum EnvironmentVariables {
     /// What the platform sets and a function's configuration may not change.
     public static let reserved: Set<String> = [
-        "_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV", "AWS_LAMBDA_FUNCTION_NAME",
+        "_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_FUNCTION_NAME",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_INITIALIZATION_TYPE",
         "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME", "AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID",
-        "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR",
+        "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT",
+        "LAMBDA_RUNTIME_DIR",
     ]
 
     /// The variables of one environment, as `NAME=value`, sorted.
-    /// - Parameters:
-    ///   - managed: whether AWS provides the runtime (not `provided…`).
-    ///   - runtime: what the found interpreter needs, such as `PATH`; the function's own variables win over it.
-    ///   - endpoint: where the platform's APIs are, inside the sandbox.
-    ///   - telemetryDescriptor: where runtimes may write framed log records.
+    ///
+    /// `managed` says whether AWS provides the runtime (not `provided…`), `runtime` what the found interpreter needs, such as
+    /// `PATH` (the function's own variables win over it), `endpoint` where the platform's APIs are inside the sandbox, and
+    /// `telemetryDescriptor` where runtimes may write framed log records.
     public static func make(
-        _ function: FunctionVersion, logStream: String, credentials: AccessKey, managed: Bool, runtime: [String: String],
+        _ function: FunctionVersion, logStream: String, credentials: AccessKey, managed: Bool,
+        runtime: [String: String],
         endpoint: String, telemetryDescriptor: Int? = nil
     ) -> [String] {
         var variables = [
             "LANG": "en_US.UTF-8",
             "TZ": ":UTC",
             "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
-            "LD_LIBRARY_PATH": "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib",
+            "LD_LIBRARY_PATH":
+                "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib",
             "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
             "AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000",
             "_AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1",

@@ -67,7 +67,8 @@ public enum FunctionFailure: Sendable, Hashable {
         let names: [Int32: String] = [
             1: "hangup", 2: "interrupt", 3: "quit", 4: "illegal instruction", 5: "trace/breakpoint trap", 6: "aborted",
             7: "bus error", 8: "floating point exception", 9: "killed", 10: "user defined signal 1",
-            11: "segmentation fault", 12: "user defined signal 2", 13: "broken pipe", 14: "alarm clock", 15: "terminated",
+            11: "segmentation fault", 12: "user defined signal 2", 13: "broken pipe", 14: "alarm clock",
+            15: "terminated",
             31: "bad system call",
         ]
         return names[signal] ?? "signal \(signal)"

@@ -6,8 +6,7 @@ public struct TraceHeader: Sendable, Hashable {
     public var root: String
     public var sampled: Bool
 
-    /// Takes the caller's header, or makes one.
-    /// - Parameter now: seconds since the epoch.
+    /// Takes the caller's header, or makes one. `now` is in seconds since the epoch.
     public init(_ header: String?, now: Int64) {
         if let header, header.utf8.count <= 1024, header.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) {
             var fields: [Substring: Substring] = [:]
@@ -22,7 +21,8 @@ public struct TraceHeader: Sendable, Hashable {
                 return
             }
         }
-        root = "1-\(Self.hex(UInt64(max(0, now)), 8))-\(Self.hex(.random(in: .min ... .max), 16))\(Self.hex(.random(in: 0...0xFFFF_FFFF), 8))"
+        root =
+            "1-\(Self.hex(UInt64(max(0, now)), 8))-\(Self.hex(.random(in: .min ... .max), 16))\(Self.hex(.random(in: 0...0xFFFF_FFFF), 8))"
         sampled = false
         value = "Root=\(root);Parent=\(Self.hex(.random(in: .min ... .max), 16));Sampled=0"
     }

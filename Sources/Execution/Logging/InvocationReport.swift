@@ -41,7 +41,8 @@ public struct InvocationReport: Sendable, Hashable {
     /// The REPORT line of a text log.
     public var line: String {
         var line = "REPORT RequestId: \(requestID)\tDuration: \(Milliseconds.text(duration)) ms"
-        line += "\tBilled Duration: \(billedDuration) ms\tMemory Size: \(memorySize) MB\tMax Memory Used: \(maxMemoryUsed) MB\t"
+        line +=
+            "\tBilled Duration: \(billedDuration) ms\tMemory Size: \(memorySize) MB\tMax Memory Used: \(maxMemoryUsed) MB\t"
         if let initDuration { line += "Init Duration: \(Milliseconds.text(initDuration)) ms\t" }
         if let status { line += "Status: \(status)\t" }
         if let errorType, status == "error" { line += "Error Type: \(errorType)\t" }

@@ -11,8 +11,7 @@ public enum PlatformEvent: Sendable {
     /// Something that the platform has to say, such as a runtime that was replaced.
     case warning(String)
 
-    /// The event's text in the function's log format, nil where that format has none.
-    /// - Parameter time: RFC 3339 with milliseconds.
+    /// The event's text in the function's log format, nil where that format has none. `time` is RFC 3339 with milliseconds.
     public func text(_ format: FunctionVersion.LogFormat, time: String) -> String? {
         format == .json ? json(time: time).map { $0 + "\n" } : plain(time: time)
     }
@@ -29,10 +28,12 @@ public enum PlatformEvent: Sendable {
 
     private func plain(time: String) -> String? {
         switch self {
-        case .initStart(let runtime, let arn, _, _): return "INIT_START Runtime Version: \(runtime)\tRuntime Version ARN: \(arn)\n"
+        case .initStart(let runtime, let arn, _, _):
+            return "INIT_START Runtime Version: \(runtime)\tRuntime Version ARN: \(arn)\n"
         case .initReport(let duration, let phase, let status, let errorType):
             let type = errorType.map { "\tError Type: \($0)" } ?? ""
-            return "INIT_REPORT Init Duration: \(Milliseconds.text(duration)) ms\tPhase: \(phase)\tStatus: \(status)\(type)\n"
+            return
+                "INIT_REPORT Init Duration: \(Milliseconds.text(duration)) ms\tPhase: \(phase)\tStatus: \(status)\(type)\n"
         case .start(let id, let version): return "START RequestId: \(id) Version: \(version)\n"
         case .end(let id): return "END RequestId: \(id)\n"
         case .report(let report): return report.line
@@ -49,33 +50,39 @@ public enum PlatformEvent: Sendable {
             return Self.text(
                 "platform.initStart", time: time,
                 record: [
-                    ("initializationType", "\"on-demand\""), ("phase", "\"init\""), ("runtimeVersion", JSONText.string(runtime)),
+                    ("initializationType", "\"on-demand\""), ("phase", "\"init\""),
+                    ("runtimeVersion", JSONText.string(runtime)),
                     ("runtimeVersionArn", JSONText.string(arn)), ("functionName", JSONText.string(name)),
                     ("functionVersion", JSONText.string(version)),
                 ])
         case .initReport(let duration, let phase, let status, let errorType):
             var record = [
-                ("initializationType", "\"on-demand\""), ("phase", JSONText.string(phase)), ("status", JSONText.string(status)),
+                ("initializationType", "\"on-demand\""), ("phase", JSONText.string(phase)),
+                ("status", JSONText.string(status)),
                 ("metrics", JSONText.raw([("durationMs", Milliseconds.text(duration))])),
             ]
             if let errorType { record.append(("errorType", JSONText.string(errorType))) }
             return Self.text("platform.initReport", time: time, record: record)
         case .start(let id, let version):
             return Self.text(
-                "platform.start", time: time, record: [("requestId", JSONText.string(id)), ("version", JSONText.string(version))])
+                "platform.start", time: time,
+                record: [("requestId", JSONText.string(id)), ("version", JSONText.string(version))])
         case .end: return nil
         case .report(let report): return report.record(time: time)
         case .failure(let failure, let id):
             guard let message = failure.logMessage(requestID: id) else { return nil }
             return JSONText.object([
-                ("timestamp", time), ("level", "ERROR"), ("requestId", id), ("errorType", failure.errorType), ("message", message),
+                ("timestamp", time), ("level", "ERROR"), ("requestId", id), ("errorType", failure.errorType),
+                ("message", message),
             ])
         case .warning(let text): return JSONText.object([("timestamp", time), ("level", "WARN"), ("message", text)])
         }
     }
 
     static func text(_ type: String, time: String, record: [(String, String)]) -> String {
-        JSONText.raw([("time", JSONText.string(time)), ("type", JSONText.string(type)), ("record", JSONText.raw(record))])
+        JSONText.raw([
+            ("time", JSONText.string(time)), ("type", JSONText.string(type)), ("record", JSONText.raw(record)),
+        ])
     }
 }
 

@@ -44,7 +44,9 @@ public struct EnvironmentPool<Environment: AnyObject & Sendable>: Sendable {
         inUse[scope, default: 0] += 1
         let key = FunctionKey(function)
         while let id = functions[key]?.idle.popLast() {
-            guard let member = functions[key]?.members[id], member.idle, !member.retired, member.revision == function.revision else {
+            guard let member = functions[key]?.members[id], member.idle, !member.retired,
+                member.revision == function.revision
+            else {
                 continue
             }
             functions[key]?.members[id]?.idle = false
@@ -103,8 +105,11 @@ public struct EnvironmentPool<Environment: AnyObject & Sendable>: Sendable {
     ) -> [Environment] {
         var ending: [Environment] = []
         for key in functions.keys
-        where key.account == account && key.region == region && key.name == name && (version == nil || version == key.version) {
-            for (id, member) in functions[key]?.members ?? [:] where member.revision != exceptRevision && !member.retired {
+        where key.account == account && key.region == region && key.name == name
+            && (version == nil || version == key.version)
+        {
+            for (id, member) in functions[key]?.members ?? [:]
+            where member.revision != exceptRevision && !member.retired {
                 functions[key]?.members[id]?.retired = true
                 if member.idle { ending.append(member.environment) }
             }
@@ -124,7 +129,9 @@ public struct EnvironmentPool<Environment: AnyObject & Sendable>: Sendable {
     }
 
     /// How many invocations an account runs in a region.
-    public func running(account: String, region: String) -> Int { inUse[Scope(account: account, region: region), default: 0] }
+    public func running(account: String, region: String) -> Int {
+        inUse[Scope(account: account, region: region), default: 0]
+    }
 
     private mutating func release(_ function: FunctionVersion) {
         let scope = Scope(account: function.account, region: function.region)

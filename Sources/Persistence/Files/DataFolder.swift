@@ -90,9 +90,7 @@ public final class DataFolder: Sendable {
             guard code == EWOULDBLOCK else {
                 throw DatabaseError(errno: code, "The data folder \(path) can't be locked")
             }
-            let process = holder(descriptor).map { " by process \($0)" } ?? ""
-            throw DatabaseError.inUse(
-                "The data folder \(path) is in use\(process). Stop that process, or choose another folder with --data.")
+            throw DatabaseError.inUse(folder: path, by: holder(descriptor))
         }
         // Only for the message: a full disk does not matter.
         let text = "\(getpid())\n"
@@ -134,5 +132,14 @@ public final class DataFolder: Sendable {
         } catch {
             throw DatabaseError.failed("The folder \(folder) can't be emptied: \(error.localizedDescription)")
         }
+    }
+}
+
+extension DatabaseError {
+    /// What a user is told whose data folder another process has.
+    public static func inUse(folder: String, by process: Int?) -> DatabaseError {
+        let process = process.map { " by process \($0)" } ?? ""
+        return .inUse(
+            "The data folder \(folder) is in use\(process). Stop that process, or choose another folder with --data.")
     }
 }

@@ -23,7 +23,8 @@ public struct Dispatcher: Sendable {
 
     /// Runs an authorised call. In-process callers use ``dispatch(_:)``.
     public func perform(_ call: Call) async throws -> Reply {
-        guard let service = services[call.service], type(of: service).implementedOperations.contains(call.operation) else {
+        guard let service = services[call.service], type(of: service).implementedOperations.contains(call.operation)
+        else {
             throw AWSError.notImplemented(service: call.service, operation: call.operation)
         }
         return try await service.handle(call)

@@ -25,6 +25,6 @@ public protocol CredentialResolver: Sendable {
 
 /// Issues temporary credentials of a role.
 public protocol RoleCredentialIssuer: Sendable {
-    /// - Parameter duration: how long they work, from now.
+    /// New credentials that work for `duration` from now.
     func issue(account: String, role: String, roleID: String, session: String, duration: Duration) throws -> AccessKey
 }

@@ -14,7 +14,9 @@ public enum Principal: Sendable, Hashable {
     /// The account the principal belongs to; nil for nobody.
     public var account: String? {
         switch self {
-        case .root(let account), .user(let account, _, _, _), .assumedRole(let account, _, _, _), .service(_, _, let account): account
+        case .root(let account), .user(let account, _, _, _), .assumedRole(let account, _, _, _),
+            .service(_, _, let account):
+            account
         case .anonymous: nil
         }
     }
@@ -24,7 +26,8 @@ public enum Principal: Sendable, Hashable {
         switch self {
         case .root(let account): "arn:aws:iam::\(account):root"
         case .user(let account, let name, let path, _): "arn:aws:iam::\(account):user\(path)\(name)"
-        case .assumedRole(let account, let role, _, let session): "arn:aws:sts::\(account):assumed-role/\(role)/\(session)"
+        case .assumedRole(let account, let role, _, let session):
+            "arn:aws:sts::\(account):assumed-role/\(role)/\(session)"
         case .service(let name, _, _): name
         case .anonymous: nil
         }

@@ -17,7 +17,7 @@ package struct RESTRoutes: Sendable {
 
     private var nodes = [Node()]
 
-    /// - Parameter isS3: operations are told apart by parameters they require as well, which other services answer with an error.
+    /// With `isS3`, operations are told apart by parameters they require as well, which other services answer with an error.
     init(_ operations: [OperationModel], isS3: Bool) {
         for operation in operations { insert(Route(operation, isS3: isS3)) }
         for index in nodes.indices {
@@ -49,11 +49,11 @@ package struct RESTRoutes: Sendable {
         return nodes.count - 1
     }
 
-    /// - Parameters:
-    ///   - segments: the path's parts between slashes, still percent-encoded, without the leading slash.
-    ///   - query: the value of a query parameter, decoded.
+    /// The operation of a request. `segments` are the path's parts between slashes, still percent-encoded, without the leading
+    /// slash; `query` gives the value of a query parameter, decoded.
     package func match(
-        method: String, segments: [Substring], query: @escaping (String) -> String?, header: @escaping (String) -> String?
+        method: String, segments: [Substring], query: @escaping (String) -> String?,
+        header: @escaping (String) -> String?
     ) -> Match? {
         let request = Request(method: method, segments: segments[...], query: query, header: header)
         if let match = match(request, 0, 0) { return match }

@@ -1,6 +1,6 @@
 /// Lists in one header: comma-separated, in quotes where an element holds a comma or quotes.
 enum HeaderList {
-    /// - Parameter isDate: elements are RFC 822 dates, which hold a comma each.
+    /// The elements. With `isDate` they are RFC 822 dates, which hold a comma each.
     static func split(_ text: String, isDate: Bool = false) -> [String] {
         var items: [String] = []
         var current = ""

@@ -4,10 +4,12 @@ import ServiceModel
 extension RequestRouter {
     /// REST services by the path; without a candidate each is asked, and S3, whose paths say nothing, last.
     func routeREST(
-        _ request: HTTPRequestParts, _ candidates: [ServiceMetadata], bucket: String?
+        _ request: HTTPRequestParts, _ candidates: [ServiceMetadata], bucket: String?, unknown: String?
     ) throws(RoutingFailure) -> Route {
         for service in candidates.isEmpty ? restServices : candidates {
             guard let kind = service.restProtocol, let model = model(service.name) else { continue }
+            // Any path can be a bucket's; what is signed for another service is not.
+            if candidates.isEmpty, unknown != nil, kind == .restXML { continue }
             let path = kind == .restXML && bucket != nil ? "/\(bucket ?? "")\(request.path)" : request.path
             let segments = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
             var items: QueryItems?
@@ -21,7 +23,20 @@ extension RequestRouter {
             let wire = WireProtocol(kind: kind, service: service, operation: match.operation)
             return Route(wire: wire, operation: match.operation, labels: match.labels)
         }
+        if candidates.isEmpty, let unknown { throw unknownService(unknown, request) }
         throw failure(request, candidates)
+    }
+
+    /// The answer for a service that there is no model of, in the shape that its clients most likely read.
+    func unknownService(_ name: String, _ request: HTTPRequestParts) -> RoutingFailure {
+        let kind: WireProtocolKind? =
+            request.header("content-type").map(RequestRouter.isForm) ?? false
+            ? .query : ["route53", "cloudfront"].contains(name) ? .restXML : nil
+        let service = kind.flatMap { kind in allServices.first { $0.protocols.contains(kind) } }
+        let error = AWSError(
+            "NotImplemented", status: 501, message: "The service \(name) is not implemented by Martlet.")
+        guard let kind, let service else { return RoutingFailure(error: error, wire: nil) }
+        return RoutingFailure(error: error, wire: WireProtocol(kind: kind, service: service))
     }
 
     private func failure(_ request: HTTPRequestParts, _ candidates: [ServiceMetadata]) -> RoutingFailure {

@@ -5,6 +5,7 @@ public import ServiceModel
 /// path of a REST service, which the signature's scope or the host tells.
 public struct RequestRouter: Sendable {
     private let models: ServiceModels
+    var allServices: [ServiceMetadata] { models.services }
     /// S3's paths say nothing: it comes last.
     let restServices: [ServiceMetadata]
 
@@ -21,21 +22,25 @@ public struct RequestRouter: Sendable {
             && request.header("content-type").map(RequestRouter.isForm) ?? false
     }
 
+    /// Finds out what a request asks of whom.
     /// - Parameters:
     ///   - request: with the body if ``needsBody(_:)``.
     ///   - signingName: the service in the scope of the signature, if the request is signed.
     ///   - host: the first part of the host's name before the region, such as `lambda` or `stream-logs`, if it is one of AWS's form.
     ///   - bucket: the bucket that the host's name begins with, if it does.
+    /// - Returns: protocol, service, operation, and what the path holds.
+    /// - Throws: the error to answer, and the protocol to answer it in as far as that can be told.
     public func route(
         _ request: HTTPRequestParts, signingName: String? = nil, host: String? = nil, bucket: String? = nil
     ) throws(RoutingFailure) -> Route {
-        if let target = request.header("x-amz-target") { return try routeTarget(target, request) }
+        let unknown = signingName.flatMap { models.services(signingName: $0).isEmpty ? $0 : nil }
+        if let target = request.header("x-amz-target") { return try routeTarget(target, request, unknown: unknown) }
         if request.path.utf8.starts(with: "/service/".utf8), let route = try routeCBOR(request) { return route }
         let candidates = candidates(signingName: signingName, host: host)
         if request.method == "POST" || request.method == "GET", let route = try routeQuery(request, candidates) {
             return route
         }
-        return try routeREST(request, candidates, bucket: bucket)
+        return try routeREST(request, candidates, bucket: bucket, unknown: unknown)
     }
 
     func model(_ name: String) -> ServiceModel? { models.model(named: name) }
@@ -58,12 +63,15 @@ public struct RequestRouter: Sendable {
         return []
     }
 
-    private func routeTarget(_ target: String, _ request: HTTPRequestParts) throws(RoutingFailure) -> Route {
+    private func routeTarget(
+        _ target: String, _ request: HTTPRequestParts, unknown: String?
+    ) throws(RoutingFailure) -> Route {
         let point = target.lastIndex(of: ".") ?? target.startIndex
         let prefix = String(target[..<point])
         let name = String(target[point...].drop { $0 == "." })
         let version = request.header("content-type").flatMap(RequestRouter.jsonVersion)
         guard let service = models.service(targetPrefix: prefix), let metadata = models.metadata(named: service) else {
+            if let unknown { throw unknownService(unknown, request) }
             throw RoutingFailure(error: AWSError("UnknownOperationException", message: ""), wire: nil)
         }
         guard let operation = models.model(named: service)?.operation(name) else {

@@ -89,7 +89,7 @@ struct PatternProgram: Sendable {
     /// Whether all of `text` matches.
     func matches(_ text: [Unicode.Scalar]) -> Bool { run(text, from: 0, wantsEnd: true) }
 
-    /// - Parameter wantsEnd: whether the match must reach the end; a look ahead need not.
+    /// Whether there is a match from `start`. With `wantsEnd` it must reach the end; a look ahead need not.
     private func run(_ text: [Unicode.Scalar], from start: Int, wantsEnd: Bool) -> Bool {
         var current = States(count: instructions.count)
         var next = States(count: instructions.count)

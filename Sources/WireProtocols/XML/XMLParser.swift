@@ -190,6 +190,12 @@ extension XMLParser {
         var text: [UInt8] = []
         while let byte = peek, byte != quote {
             guard byte != UInt8(ascii: "<") else { throw .malformed(position) }
+            if byte == 0x0A || byte == 0x0D || byte == 0x09 {
+                // XML's rule for attributes: line ends and tabs are spaces.
+                text.append(0x20)
+                position += byte == 0x0D && position + 1 < bytes.count && bytes[position + 1] == 0x0A ? 2 : 1
+                continue
+            }
             try character(into: &text)
         }
         guard peek == quote else { throw .malformed(position) }

@@ -45,7 +45,7 @@ struct XMLReader {
         return .structure(members)
     }
 
-    /// - Parameter nodes: the elements themselves if the list is flattened, else what holds them.
+    /// The list's elements. `nodes` are these elements themselves if the list is flattened, else what holds them.
     private func list(_ member: MemberModel, _ nodes: [Int]) throws(SerializationFailure) -> WireValue {
         guard let element = member.shape.element else { return .list([]) }
         let items =

@@ -21,7 +21,7 @@ struct XMLWriter {
         bytes.append(0x20)
         bytes.append(contentsOf: name.utf8)
         bytes.append(contentsOf: [UInt8(ascii: "="), 0x22])
-        text(value)
+        text(value, isAttribute: true)
         bytes.append(0x22)
     }
 
@@ -37,8 +37,9 @@ struct XMLWriter {
         close(name)
     }
 
-    /// Character data. What XML cannot hold at all becomes U+FFFD.
-    mutating func text(_ value: String) {
+    /// Character data. What XML cannot hold at all becomes U+FFFD. With `isAttribute`, line feeds and tabs are written
+    /// as references: readers make spaces of an attribute's.
+    mutating func text(_ value: String, isAttribute: Bool = false) {
         for scalar in value.unicodeScalars {
             switch scalar {
             case "&": bytes.append(contentsOf: "&amp;".utf8)
@@ -46,6 +47,8 @@ struct XMLWriter {
             case ">": bytes.append(contentsOf: "&gt;".utf8)
             case "\"": bytes.append(contentsOf: "&quot;".utf8)
             case "\r": bytes.append(contentsOf: "&#xD;".utf8)
+            case "\n" where isAttribute: bytes.append(contentsOf: "&#xA;".utf8)
+            case "\t" where isAttribute: bytes.append(contentsOf: "&#x9;".utf8)
             case "\n", "\t": bytes.append(UInt8(scalar.value))
             default:
                 let isForbidden = scalar.value < 0x20 || scalar.value == 0xFFFE || scalar.value == 0xFFFF

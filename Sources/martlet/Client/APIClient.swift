@@ -28,7 +28,8 @@ struct APIClient {
         _ method: HTTPMethod, _ uri: String, service: String, headers: [(String, String)] = [], body: [UInt8]
     ) async throws -> HTTPClient.Response {
         let signed = SigV4Signer(key: key, region: region, service: service).sign(
-            method: method.rawValue, uri: uri, headers: headers + [("Host", http.endpoint.authority)], body: body, seconds: Int64(Date().timeIntervalSince1970))
+            method: method.rawValue, uri: uri, headers: headers + [("Host", http.endpoint.authority)], body: body,
+            seconds: Int64(Date().timeIntervalSince1970))
         let response = try await http.send(method, uri, headers: signed, body: body)
         guard (200..<300).contains(response.status) else { throw Self.failure(response) }
         return response
@@ -46,6 +47,7 @@ struct APIClient {
         let object = (try? JSONSerialization.jsonObject(with: Data(response.body))) as? [String: Any] ?? [:]
         let code = response.headers.first(name: "x-amzn-errortype") ?? object["__type"] as? String ?? ""
         let message = object["message"] as? String ?? object["Message"] as? String ?? ""
-        return Failed(status: response.status, code: code.split(separator: "#").last.map(String.init) ?? "", message: message)
+        return Failed(
+            status: response.status, code: code.split(separator: "#").last.map(String.init) ?? "", message: message)
     }
 }

@@ -19,7 +19,8 @@ struct ConnectionOptions: ParsableArguments {
 
     var resolvedRegion: String {
         let variables = ProcessInfo.processInfo.environment
-        return reader.text(region, "REGION") ?? variables["AWS_REGION"] ?? variables["AWS_DEFAULT_REGION"] ?? "us-east-1"
+        return reader.text(region, "REGION") ?? variables["AWS_REGION"] ?? variables["AWS_DEFAULT_REGION"]
+            ?? "us-east-1"
     }
 
     /// The key to sign with: the shell's own, else the root's from the data folder, else one that only `--auth open` takes.

@@ -19,7 +19,9 @@ struct HTTPClient {
 
     let endpoint: Endpoint
 
-    func send(_ method: HTTPMethod, _ uri: String, headers: [(String, String)] = [], body: [UInt8] = []) async throws -> Response {
+    func send(_ method: HTTPMethod, _ uri: String, headers: [(String, String)] = [], body: [UInt8] = []) async throws
+        -> Response
+    {
         let channel: NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>
         do {
             channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -67,7 +69,8 @@ struct Endpoint: CustomStringConvertible {
 
     /// - Throws: ``SettingsError`` if it is no URL such as `http://localhost:4566`.
     init(_ url: String) throws {
-        guard let match = url.wholeMatch(of: /http:\/\/([^\/:\[\]]+|\[[0-9a-fA-F:.]+\])(?::([0-9]{1,5}))?\/?/), let port = Int(match.2 ?? "80"),
+        guard let match = url.wholeMatch(of: /http:\/\/([^\/:\[\]]+|\[[0-9a-fA-F:.]+\])(?::([0-9]{1,5}))?\/?/),
+            let port = Int(match.2 ?? "80"),
             port <= 65535
         else { throw SettingsError("The endpoint is \(url); it should be such as http://localhost:4566.") }
         host = match.1.trimmingPrefix("[").description.replacing("]", with: "")

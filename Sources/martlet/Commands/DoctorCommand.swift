@@ -26,7 +26,8 @@ struct DoctorCommand: ParsableCommand {
     private func sandboxes() throws -> Bool {
         print("Sandboxes")
         let folder = NSTemporaryDirectory() + "martlet-doctor-\(getpid())"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let provider: LinuxSandboxProvider
         do {
@@ -37,7 +38,9 @@ struct DoctorCommand: ParsableCommand {
             print("  ✘ \(error)")
             return true
         }
-        print("  user: \(geteuid() == 0 ? "root, given up by `martlet up` except for the launcher" : "\(NSUserName()), without root")")
+        print(
+            "  user: \(geteuid() == 0 ? "root, given up by `martlet up` except for the launcher" : "\(NSUserName()), without root")"
+        )
         let missing = Collected()
         try Blocking.run {
             missing.sentences = await provider.missingProtections
@@ -67,7 +70,9 @@ struct DoctorCommand: ParsableCommand {
         print("Data folder \(path)")
         if let owner = DataFolder.owner(path: path) { print("  in use by process \(owner)") }
         var existing = path
-        while !FileManager.default.fileExists(atPath: existing), let slash = existing.lastIndex(of: "/"), existing.count > 1 {
+        while !FileManager.default.fileExists(atPath: existing), let slash = existing.lastIndex(of: "/"),
+            existing.count > 1
+        {
             existing = slash == existing.startIndex ? "/" : String(existing[..<slash])
         }
         if let free = try? FileManager.default.attributesOfFileSystem(forPath: existing)[.systemFreeSize] as? NSNumber {

@@ -48,11 +48,14 @@ struct InvokeCommand: ParsableCommand {
         if payload == "-" { return Array(FileHandle.standardInput.readDataToEndOfFile()) }
         guard payload.hasPrefix("@") else { return Array(payload.utf8) }
         let file = String(payload.dropFirst())
-        guard let data = FileManager.default.contents(atPath: file) else { throw SettingsError("\(file) cannot be read.") }
+        guard let data = FileManager.default.contents(atPath: file) else {
+            throw SettingsError("\(file) cannot be read.")
+        }
         return Array(data)
     }
 
     static func encoded(_ text: String) -> String {
-        text.addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(CharacterSet(charactersIn: "-_.~"))) ?? text
+        text.addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(CharacterSet(charactersIn: "-_.~")))
+            ?? text
     }
 }

@@ -67,7 +67,9 @@ struct LogsCommand: ParsableCommand {
 
     static func milliseconds(_ text: String) throws -> Int64 {
         let units: [Character: Int64] = ["s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000]
-        guard let unit = text.last.flatMap({ units[$0] }), let count = Int64(text.dropLast()), (0..<1_000_000).contains(count) else {
+        guard let unit = text.last.flatMap({ units[$0] }), let count = Int64(text.dropLast()),
+            (0..<1_000_000).contains(count)
+        else {
             throw SettingsError("--since is \(text); it should be such as 10m or 2h.")
         }
         return count * unit

@@ -17,7 +17,9 @@ struct RuntimesCommand: ParsableCommand {
                 }
                 let sdk = interpreter.hasSDK ? ", with the AWS SDK" : ""
                 let nearest = resolved.warning == nil ? "" : "  (nearest version)"
-                print("\(name)\(interpreter.language.rawValue) \(interpreter.version)  \(interpreter.executable)\(sdk)\(nearest)")
+                print(
+                    "\(name)\(interpreter.language.rawValue) \(interpreter.version)  \(interpreter.executable)\(sdk)\(nearest)"
+                )
             } catch {
                 print("\(name)missing: \(error)")
             }

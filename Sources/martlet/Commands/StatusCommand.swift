@@ -20,7 +20,9 @@ struct StatusCommand: ParsableCommand {
 
     private func show(_ client: HTTPClient) async throws {
         let response = try await client.send(.GET, "/_martlet/health")
-        guard response.status == 200, let health = try? JSONSerialization.jsonObject(with: Data(response.body)) as? [String: Any] else {
+        guard response.status == 200,
+            let health = try? JSONSerialization.jsonObject(with: Data(response.body)) as? [String: Any]
+        else {
             throw SettingsError("What answers at \(client.endpoint) is not Martlet.")
         }
         if json { return FileHandle.standardOutput.write(Data(response.body + [0x0A])) }

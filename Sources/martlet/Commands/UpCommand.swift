@@ -16,19 +16,23 @@ struct UpCommand: ParsableCommand {
 
     @Option(help: "The address to listen on (default: 127.0.0.1).") var host: String?
     @Option(help: "The port to listen on; 0 takes a free one (default: 4566).") var port: String?
-    @Option(help: ArgumentHelp("The data folder (default: \(Settings.defaultData())).", valueName: "dir")) var data: String?
+    @Option(help: ArgumentHelp("The data folder (default: \(Settings.defaultData())).", valueName: "dir")) var data:
+        String?
     @Flag(help: "Keep everything in memory; nothing survives.") var ephemeral = false
     @Option(help: "open: any key is its account's root. iam: verify signatures (default: open).") var auth: String?
     @Flag(help: "Listen beyond loopback with --auth open.") var allowInsecureBind = false
     @Option(help: "The region of requests that name none (default: us-east-1).") var region: String?
-    @Option(help: ArgumentHelp("A PostgreSQL database instead of SQLite in the data folder.", valueName: "url")) var database: String?
+    @Option(help: ArgumentHelp("A PostgreSQL database instead of SQLite in the data folder.", valueName: "url"))
+    var database: String?
     @Option(help: "full: answer when it is on disk. relaxed: a power cut may lose the last moments (default: full).")
     var durability: String?
     @Option(help: "trace, debug, info, notice, warning, error or critical (default: notice).") var logLevel: String?
     @Flag(help: "Allow POST /_martlet/reset, which deletes everything.") var allowReset = false
     @Flag(help: "Refuse to run a function with another version of its language.") var strictRuntimes = false
-    @Option(help: "What functions reach beside the platform: internet or none (default: internet).") var functionNetwork: String?
-    @Option(help: ArgumentHelp("Answer below this host name too (repeatable).", valueName: "name")) var hostSuffix: [String] = []
+    @Option(help: "What functions reach beside the platform: internet or none (default: internet).")
+    var functionNetwork: String?
+    @Option(help: ArgumentHelp("Answer below this host name too (repeatable).", valueName: "name")) var hostSuffix:
+        [String] = []
     @Option(help: ArgumentHelp("Let web pages of this origin call the APIs (repeatable).", valueName: "origin"))
     var allowOrigin: [String] = []
 

@@ -19,7 +19,8 @@ struct Administration: Sendable {
     var routes: AdminRoutes {
         let mayReset = settings.ephemeral || settings.allowReset
         var routes = AdminRoutes.standard(
-            version: MartletVersion.current, services: serviceNames, state: { "running" }, reset: mayReset ? reset : nil)
+            version: MartletVersion.current, services: serviceNames, state: { "running" }, reset: mayReset ? reset : nil
+        )
         routes.add("GET", "/_martlet/health", access: .anyone) { _ in AdminRoutes.Response(body: try health()) }
         routes.add("GET", "/_martlet/code/", access: .anyone) { [lambda] request in
             let download = try await lambda.codeDownload(path: request.path, query: request.query)

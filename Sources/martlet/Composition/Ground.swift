@@ -1,5 +1,6 @@
 import Execution
 import Foundation
+import Persistence
 import SandboxLinux
 
 /// What must be settled while the process is root, if it is, and has one thread: the launcher of sandboxes runs, the interpreters
@@ -17,6 +18,8 @@ struct Ground: Sendable {
         signal(SIGPIPE, SIG_IGN)
         let named = settings.ephemeral ? try temporaryFolder() : absolute(settings.data)
         try makeFolders(named)
+        // Asked before the launcher starts; the folder's lock decides.
+        if let owner = DataFolder.owner(path: named) { throw DatabaseError.inUse(folder: named, by: owner) }
         let runtimes = HostRuntimes.discover(strict: settings.strictRuntimes)
         var prefixes = runtimes.interpreters.map(\.prefix)
         if let bootstraps = runtimes.bootstraps { prefixes.append(bootstraps) }
@@ -27,7 +30,9 @@ struct Ground: Sendable {
 
     private static func temporaryFolder() throws -> String {
         var template = Array("\(NSTemporaryDirectory())martlet-XXXXXX".utf8CString)
-        guard let path = mkdtemp(&template) else { throw SettingsError("No temporary folder can be made: \(String(cString: strerror(errno))).") }
+        guard let path = mkdtemp(&template) else {
+            throw SettingsError("No temporary folder can be made: \(String(cString: strerror(errno))).")
+        }
         return String(cString: path)
     }
 
@@ -36,7 +41,9 @@ struct Ground: Sendable {
             try FileManager.default.createDirectory(
                 atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
-            throw SettingsError("The data folder \(path) cannot be made: \(String(cString: strerror(errno))). Choose another with --data.")
+            throw SettingsError(
+                "The data folder \(path) cannot be made: \(String(cString: strerror(errno))). Choose another with --data."
+            )
         }
     }
 

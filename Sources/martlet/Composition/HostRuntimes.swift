@@ -16,10 +16,12 @@ final class HostRuntimes: RuntimeLocator, Sendable {
         let environment = ProcessInfo.processInfo.environment
         return RuntimeCatalog(
             findings: InterpreterSearch(
-                homes: [environment["HOME"] ?? NSHomeDirectory()], path: (environment["PATH"] ?? "").split(separator: ":").map(String.init),
+                homes: [environment["HOME"] ?? NSHomeDirectory()],
+                path: (environment["PATH"] ?? "").split(separator: ":").map(String.init),
                 environment: environment
             ).run(in: files),
-            bootstraps: BootstrapFolder.find(executable: executable, environment: environment, in: files), isStrict: strict)
+            bootstraps: BootstrapFolder.find(executable: executable, environment: environment, in: files),
+            isStrict: strict)
     }
 
     /// This program's file.
@@ -35,7 +37,9 @@ final class HostRuntimes: RuntimeLocator, Sendable {
         if identifier.family == .nodejs { await identifyAll() }
         let resolved: ResolvedRuntime
         do throws(RuntimeCatalog.Unavailable) {
-            resolved = try catalog.withLock { catalog throws(RuntimeCatalog.Unavailable) in try catalog.resolve(identifier) }
+            resolved = try catalog.withLock { catalog throws(RuntimeCatalog.Unavailable) in
+                try catalog.resolve(identifier)
+            }
         } catch {
             throw RuntimeMissing(error.description)
         }
@@ -43,7 +47,8 @@ final class HostRuntimes: RuntimeLocator, Sendable {
             command: resolved.command(memory: function.memory),
             binds: resolved.binds.map { SandboxConfiguration.Bind(host: $0.host, inside: $0.inside) },
             environment: resolved.environment, managed: identifier.family != .provided,
-            version: resolved.interpreter.map { "\($0.language.rawValue.lowercased()):\($0.version)" } ?? function.runtime,
+            version: resolved.interpreter.map { "\($0.language.rawValue.lowercased()):\($0.version)" }
+                ?? function.runtime,
             warning: resolved.warning)
     }
 
@@ -71,7 +76,8 @@ final class HostRuntimes: RuntimeLocator, Sendable {
 
     private func requireBootstrap(_ function: FunctionVersion) throws {
         guard FileManager.default.fileExists(atPath: "\(function.codeFolder)/bootstrap") else {
-            throw SandboxError.invalidEntrypoint("Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]")
+            throw SandboxError.invalidEntrypoint(
+                "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]")
         }
     }
 }

@@ -6,6 +6,7 @@ import IAM
 import Lambda
 import Logging
 import Logs
+import NIOCore
 import NIOPosix
 import Persistence
 import STS
@@ -36,7 +37,8 @@ enum Platform {
             url: settings.database, folder: folder, durability: durability, ephemeral: settings.ephemeral)
         try await database.migrate(LambdaService.migrations + LogsMigrations.all + IAMMigrations.all)
         let blobs = try FileBlobStore(folder: folder.blobs, durability: durability)
-        let keys = settings.database == nil ? try InstallationKeys.load(folder) : try await InstallationKeys.load(database)
+        let keys =
+            settings.database == nil ? try InstallationKeys.load(folder) : try await InstallationKeys.load(database)
 
         // Identity.
         let sessions = SessionCredentialIssuer(master: keys.master, time: time)
@@ -55,12 +57,14 @@ enum Platform {
         dataPlaneConfiguration.network = SandboxConfiguration.Network(rawValue: settings.functionNetwork) ?? .internet
         let dataPlane = DataPlane(
             services: EnvironmentServices(
-                sandboxes: sandboxes, runtimes: HostRuntimes(ground.runtimes), credentials: sessions, roles: iam, logs: logs,
+                sandboxes: sandboxes, runtimes: HostRuntimes(ground.runtimes), credentials: sessions, roles: iam,
+                logs: logs,
                 endpoint: endpoint, time: time),
             configuration: dataPlaneConfiguration, group: group, logger: logger)
         let lambda = try LambdaService(
             configuration: LambdaConfiguration(
-                dataFolder: ground.folder, requiresExistingRole: settings.authentication == .iam, isDurable: durability == .full,
+                dataFolder: ground.folder, requiresExistingRole: settings.authentication == .iam,
+                isDurable: durability == .full,
                 acceptsDeprecatedRuntimes: true),
             database: database, blobs: blobs, time: time, invoker: dataPlane, roles: iam,
             secrets: SecretBox(keys.master, purpose: "lambda/environment"))
@@ -69,15 +73,18 @@ enum Platform {
         let services: [any AWSService] = [lambda, logs, iam, sts]
         let dispatcher = Dispatcher(services: services, authorizer: authorizer)
         let admin = Administration(
-            settings: settings, ground: ground, services: services, database: database, dataPlane: dataPlane, lambda: lambda)
+            settings: settings, ground: ground, services: services, database: database, dataPlane: dataPlane,
+            lambda: lambda)
         let ready = ReadyLine(settings: settings, ground: ground, began: began, rootKey: keys.root)
         let door = FrontDoor(
             configuration: settings.frontDoor, dispatcher: dispatcher, credentials: credentials, admin: admin.routes,
             logger: logger, eventLoopGroup: group, onReady: ready.print)
         do {
             endpoint.connect(door, port: try await door.bind())
-        } catch {
-            throw SettingsError("\(settings.host):\(settings.port) cannot be listened on: \(error). Choose another port with --port.")
+        } catch let error as IOError {
+            let reason = String(cString: strerror(error.errnoCode))
+            throw SettingsError(
+                "\(settings.host):\(settings.port) cannot be listened on: \(reason). Choose another port with --port.")
         }
 
         // Run until told to stop; what is last here stops first.

@@ -17,7 +17,8 @@ final class SandboxEndpoint: FunctionEndpoint {
     ) async throws -> @Sendable () -> Void {
         guard let door = connected.withLock({ $0?.door }) else { throw CancellationError() }
         let listener = try await door.serve(
-            listeningSocket: listeningSocket, as: SandboxIdentity(principal: principal, account: account, region: region))
+            listeningSocket: listeningSocket,
+            as: SandboxIdentity(principal: principal, account: account, region: region))
         return { Task { await listener.close() } }
     }
 }

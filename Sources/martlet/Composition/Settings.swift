@@ -33,7 +33,9 @@ struct Settings: Sendable {
     var allowedOrigins: [String] = []
 
     /// The user's data folder; the machine's for root, whose home others cannot enter.
-    static func defaultData(environment: [String: String] = ProcessInfo.processInfo.environment, isRoot: Bool = geteuid() == 0) -> String {
+    static func defaultData(
+        environment: [String: String] = ProcessInfo.processInfo.environment, isRoot: Bool = geteuid() == 0
+    ) -> String {
         if let folder = environment["XDG_DATA_HOME"], folder.hasPrefix("/") { return folder + "/martlet" }
         if isRoot { return "/var/lib/martlet" }
         return (environment["HOME"] ?? NSHomeDirectory()) + "/.local/share/martlet"

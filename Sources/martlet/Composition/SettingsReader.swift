@@ -35,19 +35,24 @@ struct SettingsReader {
         }
         settings.data = text(options.data, "DATA") ?? settings.data
         settings.ephemeral = try flag(options.ephemeral, "EPHEMERAL")
-        settings.authentication = try choice(options.auth, "AUTH", Settings.Authentication.init, "open or iam") ?? settings.authentication
+        settings.authentication =
+            try choice(options.auth, "AUTH", Settings.Authentication.init, "open or iam") ?? settings.authentication
         settings.allowInsecureBind = try flag(options.allowInsecureBind, "ALLOW_INSECURE_BIND")
         settings.region = text(options.region, "REGION") ?? settings.region
         settings.database = text(options.database, "DATABASE")
-        settings.durability = try choice(options.durability, "DURABILITY", Durability.init, "full or relaxed") ?? settings.durability
+        settings.durability =
+            try choice(options.durability, "DURABILITY", Durability.init, "full or relaxed") ?? settings.durability
         settings.logLevel =
             try choice(
-                options.logLevel, "LOG_LEVEL", { Logger.Level(rawValue: $0) }, "trace, debug, info, notice, warning, error or critical")
+                options.logLevel, "LOG_LEVEL", { Logger.Level(rawValue: $0) },
+                "trace, debug, info, notice, warning, error or critical")
             ?? settings.logLevel
         settings.allowReset = try flag(options.allowReset, "ALLOW_RESET")
         settings.strictRuntimes = try flag(options.strictRuntimes, "STRICT_RUNTIMES")
         settings.functionNetwork =
-            try choice(options.functionNetwork, "FUNCTION_NETWORK", { ["internet", "none"].contains($0) ? $0 : nil }, "internet or none")
+            try choice(
+                options.functionNetwork, "FUNCTION_NETWORK", { ["internet", "none"].contains($0) ? $0 : nil },
+                "internet or none")
             ?? settings.functionNetwork
         settings.hostSuffixes = list(options.hostSuffix, "HOST_SUFFIX")
         settings.allowedOrigins = list(options.allowOrigin, "ALLOW_ORIGIN")

@@ -50,6 +50,8 @@ class Draw:
 
     def value(self, shape, depth):
         location = shape.serialization.get("location")
+        if shape.serialization.get("hostLabel"):
+            return self.draw(TOKEN)
         if location:
             return self.located(shape, location)
         kind = shape.type_name

@@ -14,6 +14,8 @@ struct Fuzzer {
     }
 
     let subject: Subject
+    /// How many inputs were still good enough to be read.
+    private(set) var readable = 0
     private var random: RandomValue
     private var seeds: [(wire: WireProtocol, request: HTTPRequestParts)] = []
 
@@ -106,6 +108,7 @@ struct Fuzzer {
                 ? (0..<random.number(0..<64)).map { _ in UInt8(random.number(0..<256)) }
                 : Mutation.mutate(request.body, &random)
             guard let value = try? seed.wire.parseInput(request) else { return }
+            readable += 1
             try check(Fuzzer.size(value), request.body.count + 200, round)
         }
     }

@@ -32,7 +32,7 @@ if CommandLine.arguments.dropFirst().first == "fuzz" {
         let started = ContinuousClock.now
         var fuzzer = Fuzzer(subject, seed: option("--seed").flatMap { UInt64($0) } ?? 1)
         try fuzzer.run(count: count)
-        print("\(subject): \(count) inputs in \(ContinuousClock.now - started)")
+        print("\(subject): \(count) inputs in \(ContinuousClock.now - started), \(fuzzer.readable) still readable")
     } catch {
         print("\(error)")
         exit(1)

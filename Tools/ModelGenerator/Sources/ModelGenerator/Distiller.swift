@@ -21,9 +21,7 @@ enum Distiller {
         "idempotencyToken", "jsonvalue", "hostLabel", "eventpayload", "eventheader",
     ]
 
-    /// - Parameters:
-    ///   - source: botocore's `service-2.json`.
-    ///   - patches: our corrections, in the form of ``Patch``.
+    /// The model in our form: of `source`, botocore's `service-2.json`, with `patches`, our corrections, in the form of ``Patch``.
     static func distil(name: String, source: JSON, patches: JSON?) throws -> JSON {
         var operations: [JSON.Member] = []
         for entry in (source["operations"]?.members ?? []).sorted(by: { $0.key < $1.key }) {
