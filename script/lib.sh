@@ -54,7 +54,8 @@ build_debug() {
     swift build --product launcher
 }
 
-# The same as users get it: optimised, and with the Swift runtime, SQLite and zlib inside, so that the C library is all it needs.
+# The same as users get it: optimised, and with the Swift runtime, SQLite and zlib inside, so that it needs no more
+# than the libraries of C and C++.
 # libpq is opened when a PostgreSQL database is used. Sets `products`, the folder with both programs.
 build_release() {
     local libraries=$PWD/.build-release/static-libraries library archive
