@@ -63,6 +63,8 @@ def load(port, path, connections, seconds):
     for line in done.stdout.splitlines():
         if line.startswith("RESULT "):
             result = json.loads(line[7:])
+            if result["requests"] == 0:
+                raise RuntimeError("no answer within %d s" % seconds)
             if result["wrong"] + result["errors"] > result["requests"] * 0.01:
                 raise RuntimeError("%(wrong)d wrong answers, %(errors)d errors of %(requests)d" % result)
             return {"per_second": result["requests"] / result["seconds"], "p50": result["p50"], "p99": result["p99"]}
@@ -122,7 +124,7 @@ def measure(endpoint, figures, options):
                     port, path, remove = endpoint.deploy(kind)
                     try:
                         first_invocation(port, path)
-                        load(port, path, connections, 1)
+                        load(port, path, connections, 2)
                         result = load(port, path, connections, options.seconds)
                     finally:
                         remove()
@@ -168,7 +170,7 @@ def markdown(figures, names, options):
     header, *lines = rows(figures, names)
     text = ["| " + " | ".join(header) + " |", "|---|" + "--:|" * (len(header) - 1)]
     text += ["| " + " | ".join(line) + " |" for line in lines]
-    text += ["", "Medians of %d rounds on %s. A dash is explained in [Benchmarks](../Benchmarks/README.md)." % (options.rounds, machine())]
+    text += ["", "Medians of %d round(s) on %s. A dash is explained in [Benchmarks](../Benchmarks/README.md)." % (options.rounds, machine())]
     return "\n".join(text)
 
 
