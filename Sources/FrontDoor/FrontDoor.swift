@@ -94,7 +94,4 @@ public final class FrontDoor: Service {
         channel.closeFuture.whenComplete { _ in self.state.withLock { _ = $0.sandboxes.removeValue(forKey: id) } }
         return listener
     }
-
-    /// How many connections are open on the platform's own listener.
-    public var connectionCount: Int { server.connectionCount }
 }

@@ -15,6 +15,4 @@ public final class SandboxListener: Sendable {
         try? await channel.close().get()
         await server.drain(bound: bound)
     }
-
-    public var connectionCount: Int { server.connectionCount }
 }

@@ -24,8 +24,6 @@ final class HTTPServer<R: Responder>: Sendable {
         self.group = group
     }
 
-    var connectionCount: Int { state.withLock { $0.connections.count } }
-
     /// Listens on an address.
     func bind(host: String, port: Int) async throws -> any Channel {
         try await bootstrap(tcp: true).bind(host: host, port: port).get()

@@ -16,6 +16,7 @@ struct Ground: Sendable {
     /// - Throws: what prevents a start, in plain words.
     static func prepare(_ settings: Settings) throws -> Ground {
         signal(SIGPIPE, SIG_IGN)
+        raiseDescriptorLimit()
         let named = settings.ephemeral ? try temporaryFolder() : absolute(settings.data)
         try makeFolders(named)
         // Asked before the launcher starts; the folder's lock decides.
@@ -26,6 +27,14 @@ struct Ground: Sendable {
         let launcher = try LauncherProcess.start(LauncherConfiguration(dataFolder: named, allowedPrefixes: prefixes))
         let folder = try Privileges.drop(dataFolder: named)
         return Ground(launcher: launcher, runtimes: runtimes, folder: folder, namedFolder: named)
+    }
+
+    /// Each connection is a descriptor, and shells and service managers begin with 1024 of them.
+    private static func raiseDescriptorLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
     private static func temporaryFolder() throws -> String {

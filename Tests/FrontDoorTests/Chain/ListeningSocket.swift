@@ -22,20 +22,4 @@ struct ListeningSocket {
         guard descriptor >= 0, result else { throw Failure() }
         return ListeningSocket(descriptor: descriptor, port: Int(UInt16(bigEndian: address.sin_port)))
     }
-
-    /// A connection that nobody in this process looks after.
-    static func connect(_ port: Int) throws -> CInt {
-        let descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(port).bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let result = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-                Foundation.connect(descriptor, generic, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        guard descriptor >= 0, result == 0 else { throw Failure() }
-        return descriptor
-    }
 }

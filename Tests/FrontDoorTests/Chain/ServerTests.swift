@@ -87,30 +87,4 @@ struct ServerTests {
             await #expect(throws: IOError.self) { try await second.bind() }
         }
     }
-
-    @Test("thousands of idle connections are cheap")
-    func idleConnections() async throws {
-        var limit = rlimit()
-        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-        limit.rlim_cur = limit.rlim_max
-        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-        let count = min(2000, Int(clamping: limit.rlim_max) / 4)
-        try await TestDoor.with { door in
-            let before = Self.residentBytes
-            var sockets: [CInt] = []
-            defer { for socket in sockets { close(socket) } }
-            for _ in 0..<count { sockets.append(try ListeningSocket.connect(door.port)) }
-            while door.door.connectionCount < count { try await Task.sleep(for: .milliseconds(5)) }
-            let each = (Self.residentBytes - before) / count
-            print("bytes for each idle connection: \(each)")
-            // Other tests run beside this one: a bound, not the figure.
-            #expect(each < 64 * 1024)
-        }
-    }
-
-    private static var residentBytes: Int {
-        guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return 0 }
-        let fields = text.split(separator: " ")
-        return fields.count > 1 ? (Int(fields[1]) ?? 0) * 4096 : 0
-    }
 }
