@@ -67,7 +67,8 @@ let package = Package(
 
         // The data plane.
         library("Execution", ["ServiceKit", "ServiceModel", logging, collections]),
-        library("RuntimeAPI", ["Execution", "ServiceKit", nioCore, nioPosix, nioHTTP1, logging]),
+        library("HTTPScanner", []),
+        library("RuntimeAPI", ["Execution", "HTTPScanner", "ServiceKit", nioCore, nioPosix, nioHTTP1, logging]),
         library(
             "DataPlane",
             [
@@ -85,7 +86,10 @@ let package = Package(
         // The front door and the executable.
         library(
             "FrontDoor",
-            ["WireProtocols", "ServiceModel", "ServiceKit", nioCore, nioPosix, nioHTTP1, crypto, logging, lifecycle]),
+            [
+                "HTTPScanner", "WireProtocols", "ServiceModel", "ServiceKit", nioCore, nioPosix, nioHTTP1, crypto,
+                logging, lifecycle,
+            ]),
         .executableTarget(
             name: "martlet",
             dependencies: [
@@ -115,6 +119,7 @@ let package = Package(
         .executableTarget(
             name: "persistence-probe", dependencies: ["Persistence"], path: "Tests/Probes/persistence-probe",
             swiftSettings: settings),
+        tests("HTTPScannerTests", ["HTTPScanner", nioCore, nioHTTP1, nioEmbedded]),
         tests("ExecutionTests", ["Execution", "ServiceKit", "TestSupport"]),
         tests(
             "RuntimeAPITests", ["RuntimeAPI", "Execution", "ServiceKit", "TestSupport", nioCore, nioPosix, nioHTTP1]),

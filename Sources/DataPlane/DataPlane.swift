@@ -33,7 +33,7 @@ public final class DataPlane: FunctionInvoker {
     public func invoke(_ function: FunctionVersion, _ request: InvocationRequest) async throws -> InvocationResult {
         switch pool.withLock({ $0.acquire(function) }) {
         case .reuse(let environment):
-            return await invoke(environment, request, budget: .seconds(Int64(function.timeout)), reportsInit: false)
+            return await invoke(environment, request, budget: function.budget, reportsInit: false)
         case .start:
             return try await coldStart(function, request)
         case .throttled:
@@ -41,6 +41,30 @@ public final class DataPlane: FunctionInvoker {
                 "TooManyRequestsException", shape: "TooManyRequestsException", status: 429, message: "Rate Exceeded.",
                 fields: ["Reason": "ConcurrentInvocationLimitExceeded", "Type": "User"])
         }
+    }
+
+    /// Begins an invocation at once, if an environment is idle.
+    /// - Parameters:
+    ///   - loop: where the caller is, and where `done` is called, after this function has returned.
+    ///   - done: is called once, if this function returns true.
+    /// - Returns: false if none is: ``invoke(_:_:)`` is to be called instead.
+    public func beginWarm(
+        _ function: FunctionVersion, _ event: InvocationEvent, on loop: any EventLoop,
+        done: @escaping @Sendable (InvocationAnswer) -> Void
+    ) -> Bool {
+        guard let environment = pool.withLock({ $0.acquireIdle(function, preferring: { $0.loop === loop }) }) else {
+            return false
+        }
+        if environment.loop === loop {
+            environment.begin(event, reportsInit: false, budget: function.budget, done: done)
+        } else {
+            environment.loop.execute {
+                environment.begin(event, reportsInit: false, budget: function.budget) { answer in
+                    loop.execute { done(answer) }
+                }
+            }
+        }
+        return true
     }
 
     public func retire(account: String, region: String, name: String, version: String?, exceptRevision: String?) async {
@@ -68,7 +92,7 @@ public final class DataPlane: FunctionInvoker {
             switch try await attempt.first() {
             case .ready(let environment):
                 adopt(environment)
-                return await invoke(environment, request, budget: .seconds(Int64(function.timeout)), reportsInit: true)
+                return await invoke(environment, request, budget: function.budget, reportsInit: true)
             case .failed:
                 // As on AWS, initialisation is tried once more, now as part of the invocation.
                 switch try await attempt.second() {
@@ -94,6 +118,9 @@ public final class DataPlane: FunctionInvoker {
             environment.onIdle = { [weak self, weak environment] in
                 if let self, let environment { self.becameIdle(environment) }
             }
+            environment.onExpired = { [weak self, weak environment] in
+                if let self, let environment { self.expired(environment) }
+            }
             let ended: @Sendable () -> Void = { [weak self, weak environment] in
                 guard let self, let environment else { return }
                 self.pool.withLock { $0.ended(environment, function: environment.function) }
@@ -106,10 +133,11 @@ public final class DataPlane: FunctionInvoker {
     private func invoke(
         _ environment: ExecutionEnvironment, _ request: InvocationRequest, budget: TimeAmount, reportsInit: Bool
     ) async -> InvocationResult {
-        await withCheckedContinuation { continuation in
+        let event = InvocationEvent(request)
+        return await withCheckedContinuation { continuation in
             let begin: @Sendable () -> Void = {
-                environment.begin(request, reportsInit: reportsInit, budget: budget) {
-                    continuation.resume(returning: $0)
+                environment.begin(event, reportsInit: reportsInit, budget: budget) {
+                    continuation.resume(returning: $0.result)
                 }
             }
             if environment.loop.inEventLoop { begin() } else { environment.loop.execute(begin) }
@@ -126,14 +154,12 @@ public final class DataPlane: FunctionInvoker {
                 && (keep || !pool.takeIdle(environment, function: environment.function))
         }
         guard isPooled else { return environment.end() }
-        environment.idleTimer = environment.loop.assumeIsolated().scheduleTask(in: configuration.freezeAfter) {
-            [self] in
-            environment.freeze()
-            environment.idleTimer = environment.loop.assumeIsolated().scheduleTask(in: configuration.endAfter) {
-                [self] in
-                if pool.withLock({ $0.takeIdle(environment, function: environment.function) }) { environment.end() }
-            }
-        }
+        environment.rest(freezeAfter: configuration.freezeAfter, endAfter: configuration.endAfter)
+    }
+
+    /// On the environment's loop.
+    private func expired(_ environment: ExecutionEnvironment) {
+        if pool.withLock({ $0.takeIdle(environment, function: environment.function) }) { environment.end() }
     }
 
     /// What the caller sees when the machine, not the function, is at fault.
@@ -151,4 +177,9 @@ public final class DataPlane: FunctionInvoker {
         return AWSError(
             "ServiceException", shape: "ServiceException", status: 500, message: message, fields: ["Type": "Service"])
     }
+}
+
+extension FunctionVersion {
+    /// How long an invocation may take.
+    var budget: TimeAmount { .seconds(Int64(timeout)) }
 }

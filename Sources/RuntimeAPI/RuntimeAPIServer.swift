@@ -1,5 +1,4 @@
 public import NIOCore
-import NIOHTTP1
 import NIOPosix
 
 /// Serves the Runtime API of one execution environment on a socket that was born in its sandbox.
@@ -15,8 +14,7 @@ public enum RuntimeAPIServer {
             .childChannelOption(.maxMessagesPerRead, value: 4)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let decoder = ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes))
-                    try channel.pipeline.syncOperations.addHandlers([decoder, RuntimeAPIHandler(session: session)])
+                    try channel.pipeline.syncOperations.addHandler(RuntimeAPIHandler(session: session))
                 }
             }
             .withBoundSocket(socket)

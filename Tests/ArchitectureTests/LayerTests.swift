@@ -22,11 +22,12 @@ struct LayerTests {
         "ServiceKit": ["ServiceModel"],
         "Persistence": ["ServiceKit", "ServiceModel", "CPostgres"],
         "Execution": ["ServiceKit", "ServiceModel"],
-        "RuntimeAPI": ["Execution", "ServiceKit", "ServiceModel"],
+        "HTTPScanner": [],
+        "RuntimeAPI": ["Execution", "HTTPScanner", "ServiceKit", "ServiceModel"],
         "Sandbox": ["ServiceKit", "ServiceModel"],
         "SandboxLinux": ["Sandbox", "ServiceKit", "ServiceModel", "CLauncherProtocol"],
         "DataPlane": ["Execution", "RuntimeAPI", "Sandbox", "ServiceKit", "ServiceModel"],
-        "FrontDoor": ["WireProtocols", "ServiceKit", "ServiceModel"],
+        "FrontDoor": ["HTTPScanner", "WireProtocols", "ServiceKit", "ServiceModel"],
         "launcher": ["CLauncherProtocol"],
     ]
 

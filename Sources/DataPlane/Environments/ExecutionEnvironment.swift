@@ -27,7 +27,8 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
     var onIdle: (@Sendable () -> Void)?
     /// Told once, when it has ended.
     var onEnded: (@Sendable () -> Void)?
-    var idleTimer: Scheduled<Void>?
+    /// Told when the environment has been idle for so long that it shall end.
+    var onExpired: (@Sendable () -> Void)?
     /// The invocation to come has begun already: its initialisation is part of it, and its START is written.
     var continuesStartedInvocation = false
 
@@ -44,6 +45,8 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
     private var freezing: Task<Void, Never>?
     private var output: OutputReader?
     private var closeEndpoints: [@Sendable () -> Void] = []
+    private var endAfter = TimeAmount.minutes(8)
+    private lazy var alarm = EnvironmentAlarm(loop: loop) { [unowned self] in rang($0) }
 
     init(
         _ function: FunctionVersion, sandbox: any Sandbox, log: EnvironmentLog, loop: any EventLoop,
@@ -95,44 +98,53 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
 
     // MARK: Invoking
 
-    /// Gives the environment an event. On the loop; only when it is idle.
+    /// Gives the environment an event. On the loop; only when it is idle. `done` is called after this function has returned.
     func begin(
-        _ request: InvocationRequest, reportsInit: Bool, budget: TimeAmount,
-        done: @escaping @Sendable (InvocationResult) -> Void
+        _ event: InvocationEvent, reportsInit: Bool, budget: TimeAmount,
+        done: @escaping @Sendable (InvocationAnswer) -> Void
     ) {
-        idleTimer?.cancel()
-        idleTimer = nil
-        let trace = TraceHeader(request.traceHeader, now: Int64(RealTime.milliseconds / 1000))
+        let now = RealTime.milliseconds
+        let trace = TraceHeader(event.traceHeader, now: now / 1000)
         let running = RunningInvocation(
-            request, trace: trace, initDuration: isFirstInvocation && reportsInit ? initDuration : nil, done: done)
+            event, trace: trace, initDuration: isFirstInvocation && reportsInit ? initDuration : nil, done: done)
         isFirstInvocation = false
         invocation = running
         if continuesStartedInvocation {
             continuesStartedInvocation = false
         } else {
-            if request.wantsLogTail { log.beginTail() }
-            log.platform(.start(requestID: request.requestID, version: function.version))
+            if event.wantsLogTail { log.beginTail() }
+            log.platform(.start(requestID: event.requestID, version: function.version))
         }
-        guard lifecycle.begin(requestID: request.requestID), exit == nil else {
-            return complete(failure: exit.map { failure(for: $0) } ?? .exited(.code(0)))
+        guard lifecycle.begin(requestID: event.requestID), exit == nil else {
+            return loop.execute { self.complete(failure: self.exit.map { self.failure(for: $0) } ?? .exited(.code(0))) }
         }
-        let payload = request.payload.isEmpty ? ByteBuffer(string: "{}") : ByteBuffer(bytes: request.payload)
-        let event = RuntimeEvent(
-            requestID: request.requestID, deadline: RealTime.milliseconds + budget.nanoseconds / 1_000_000,
-            invokedFunctionARN: request.invokedFunctionARN, traceID: trace.value,
-            clientContext: request.clientContext.map(HeaderText.singleLine), payload: payload)
-        running.timer = loop.assumeIsolated().scheduleTask(in: budget) { self.timedOut(request.requestID) }
-        guard let freezing else { return deliver(event) }
+        let message = RuntimeEvent(
+            requestID: event.requestID, deadline: now + budget.nanoseconds / 1_000_000,
+            invokedFunctionARN: event.invokedFunctionARN, traceID: trace.value,
+            clientContext: event.clientContext.map(HeaderText.singleLine),
+            payload: event.payload.readableBytes == 0 ? ByteBuffer(string: "{}") : event.payload)
+        alarm.set(.timeout, in: budget)
+        guard let freezing else { return deliver(message) }
         self.freezing = nil
         Task { [sandbox, loop] in
             await freezing.value
             try? await sandbox.thaw()
-            loop.execute { self.deliver(event) }
+            loop.execute { self.deliver(message) }
+        }
+    }
+
+    private func rang(_ due: EnvironmentAlarm.Due) {
+        switch due {
+        case .timeout: timedOut()
+        case .freeze:
+            freeze()
+            alarm.set(.end, in: endAfter)
+        case .end: onExpired?()
         }
     }
 
     private func deliver(_ event: RuntimeEvent) {
-        guard let invocation, invocation.request.requestID == event.requestID else { return }
+        guard let invocation, invocation.event.requestID == event.requestID else { return }
         invocation.began = .now
         guard let waiting else {
             // The runtime's connection broke; it gets the event when it asks again.
@@ -143,8 +155,8 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
         waiting.deliver(event)
     }
 
-    private func timedOut(_ requestID: String) {
-        guard let invocation, invocation.request.requestID == requestID else { return }
+    private func timedOut() {
+        guard let invocation else { return }
         invocation.failure = .timedOut(after: function.timeout)
         end()
         drainOutput()
@@ -154,7 +166,7 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
     /// The invocation is over: what remains is to say so. On the loop.
     private func complete(failure: FunctionFailure?) {
         guard let invocation else { return }
-        invocation.timer?.cancel()
+        alarm.clear()
         invocation.ended = invocation.ended ?? .now
         if let failure { invocation.failure = failure }
         drainOutput()
@@ -171,7 +183,7 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
     private func finish(_ invocation: RunningInvocation, peak: Int64?) {
         guard self.invocation === invocation else { return }
         self.invocation = nil
-        let id = invocation.request.requestID
+        let id = invocation.event.requestID
         log.lineEnded()
         if let failure = invocation.failure { log.platform(.failure(failure, requestID: id)) }
         log.platform(.end(requestID: id))
@@ -188,7 +200,7 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
         if case .ready = lifecycle.state, exit == nil {
             onIdle?()
         }
-        invocation.done(invocation.result(tail: tail))
+        invocation.done(invocation.answer(tail: tail))
     }
 
     // MARK: RuntimeAPISession
@@ -215,20 +227,21 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
 
     func respond(requestID: String, body: ByteBuffer) -> RuntimeAPIRefusal? {
         if let refusal = lifecycle.respond(requestID: requestID) { return refusal }
-        invocation?.answered(payload: Array(body.readableBytesView), error: nil)
+        invocation?.answered(payload: body, error: nil)
         return nil
     }
 
     func respondTooLarge(requestID: String) -> RuntimeAPIRefusal? {
         if let refusal = lifecycle.respond(requestID: requestID) { return refusal }
         invocation?.answered(
-            payload: FunctionFailure.responseTooLarge.payload(requestID: requestID), error: "Unhandled")
+            payload: ByteBuffer(bytes: FunctionFailure.responseTooLarge.payload(requestID: requestID)),
+            error: "Unhandled")
         return nil
     }
 
     func fail(requestID: String, body: ByteBuffer, errorType: String?) -> RuntimeAPIRefusal? {
         if let refusal = lifecycle.respond(requestID: requestID) { return refusal }
-        invocation?.answered(payload: Array(body.readableBytesView), error: "Unhandled")
+        invocation?.answered(payload: body, error: "Unhandled")
         return nil
     }
 
@@ -255,8 +268,14 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
         return false
     }
 
-    /// Stops the processes until the next event. On the loop.
-    func freeze() {
+    /// Nobody needs the environment for now: it stops after one time, and expires after another. On the loop.
+    func rest(freezeAfter: TimeAmount, endAfter: TimeAmount) {
+        self.endAfter = endAfter
+        alarm.set(.freeze, in: freezeAfter)
+    }
+
+    /// Stops the processes until the next event.
+    private func freeze() {
         guard isIdle, freezing == nil else { return }
         freezing = Task { [sandbox] in try? await sandbox.freeze() }
     }
@@ -264,7 +283,7 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
     /// Kills what runs inside. On the loop.
     func end() {
         lifecycle.end()
-        idleTimer?.cancel()
+        alarm.stop()
         Task { [sandbox] in await sandbox.kill() }
     }
 
@@ -290,6 +309,8 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
         onEnded?()
         onEnded = nil
         onIdle = nil
+        onExpired = nil
+        alarm.stop()
     }
 
     func failure(for exit: SandboxExit) -> FunctionFailure {

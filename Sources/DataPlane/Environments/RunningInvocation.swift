@@ -3,23 +3,22 @@ import NIOCore
 
 /// The invocation that an environment serves. Confined to the environment's event loop.
 final class RunningInvocation: @unchecked Sendable {
-    let request: InvocationRequest
+    let event: InvocationEvent
     let trace: TraceHeader
     let initDuration: Double?
-    let done: @Sendable (InvocationResult) -> Void
-    var timer: Scheduled<Void>?
+    let done: @Sendable (InvocationAnswer) -> Void
     /// When the event was delivered.
     var began: ContinuousClock.Instant?
     /// When the runtime answered, or the end of its chance to.
     var ended: ContinuousClock.Instant?
     var failure: FunctionFailure?
-    private var answer: (payload: [UInt8], error: String?)?
+    private var answer: (payload: ByteBuffer, error: String?)?
 
     init(
-        _ request: InvocationRequest, trace: TraceHeader, initDuration: Double?,
-        done: @escaping @Sendable (InvocationResult) -> Void
+        _ event: InvocationEvent, trace: TraceHeader, initDuration: Double?,
+        done: @escaping @Sendable (InvocationAnswer) -> Void
     ) {
-        self.request = request
+        self.event = event
         self.trace = trace
         self.initDuration = initDuration
         self.done = done
@@ -27,7 +26,7 @@ final class RunningInvocation: @unchecked Sendable {
 
     var isAnswered: Bool { answer != nil }
 
-    func answered(payload: [UInt8], error: String?) {
+    func answered(payload: ByteBuffer, error: String?) {
         answer = (payload, error)
         ended = .now
     }
@@ -38,11 +37,12 @@ final class RunningInvocation: @unchecked Sendable {
         return Milliseconds.of(began.duration(to: ended))
     }
 
-    func result(tail: [UInt8]?) -> InvocationResult {
+    func answer(tail: [UInt8]?) -> InvocationAnswer {
         if let failure {
-            return InvocationResult(
-                payload: failure.payload(requestID: request.requestID), functionError: "Unhandled", logTail: tail)
+            return InvocationAnswer(
+                payload: ByteBuffer(bytes: failure.payload(requestID: event.requestID)), functionError: "Unhandled",
+                logTail: tail)
         }
-        return InvocationResult(payload: answer?.payload ?? [], functionError: answer?.error, logTail: tail)
+        return InvocationAnswer(payload: answer?.payload ?? ByteBuffer(), functionError: answer?.error, logTail: tail)
     }
 }

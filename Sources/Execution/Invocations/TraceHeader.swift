@@ -1,3 +1,5 @@
+import ServiceKit
+
 /// The X-Ray trace header of an invocation.
 public struct TraceHeader: Sendable, Hashable {
     /// What the function sees as `_X_AMZN_TRACE_ID`.
@@ -21,10 +23,11 @@ public struct TraceHeader: Sendable, Hashable {
                 return
             }
         }
+        let random = BufferedRandom()
         root =
-            "1-\(Self.hex(UInt64(max(0, now)), 8))-\(Self.hex(.random(in: .min ... .max), 16))\(Self.hex(.random(in: 0...0xFFFF_FFFF), 8))"
+            "1-\(Self.hex(UInt64(max(0, now)), 8))-\(Self.hex(random.next(), 16))\(Self.hex(random.next() & 0xFFFF_FFFF, 8))"
         sampled = false
-        value = "Root=\(root);Parent=\(Self.hex(.random(in: .min ... .max), 16));Sampled=0"
+        value = "Root=\(root);Parent=\(Self.hex(random.next(), 16));Sampled=0"
     }
 
     private static func hex(_ value: UInt64, _ digits: Int) -> String {

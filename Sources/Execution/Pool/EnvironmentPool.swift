@@ -28,6 +28,28 @@ public struct EnvironmentPool<Environment: AnyObject & Sendable>: Sendable {
         var members: [ObjectIdentifier: Member] = [:]
         /// Idle ones, the last to become so at the end. May hold members that are gone.
         var idle: [ObjectIdentifier] = []
+
+        mutating func takeIdle(revision: String, _ preferring: (Environment) -> Bool) -> Environment? {
+            var found: (index: Int, member: Member)?
+            for index in idle.indices.reversed().prefix(32) {
+                guard let member = members[idle[index]], member.idle, !member.retired, member.revision == revision else {
+                    continue
+                }
+                found = found ?? (index, member)
+                if preferring(member.environment) {
+                    found = (index, member)
+                    break
+                }
+            }
+            guard let found else { return nil }
+            members[idle.remove(at: found.index)]?.idle = false
+            return found.member.environment
+        }
+
+        mutating func putBack(_ environment: Environment) {
+            members[ObjectIdentifier(environment)]?.idle = true
+            idle.append(ObjectIdentifier(environment))
+        }
     }
 
     private var functions: [FunctionKey: Function] = [:]
@@ -53,6 +75,23 @@ public struct EnvironmentPool<Environment: AnyObject & Sendable>: Sendable {
             return .reuse(member.environment)
         }
         return .start
+    }
+
+    /// Finds an idle environment, as ``acquire(_:)`` does, and otherwise changes nothing.
+    /// - Parameter preferring: of several, one for which this holds is taken, if it is not among the longest idle.
+    public mutating func acquireIdle(
+        _ function: FunctionVersion, preferring: (Environment) -> Bool
+    ) -> Environment? {
+        guard let index = functions.index(forKey: FunctionKey(function)) else { return nil }
+        let environment = functions.values[index].takeIdle(revision: function.revision, preferring)
+        guard let environment else { return nil }
+        let scope = Scope(account: function.account, region: function.region)
+        guard inUse[scope, default: 0] < limit else {
+            functions.values[index].putBack(environment)
+            return nil
+        }
+        inUse[scope, default: 0] += 1
+        return environment
     }
 
     /// A new environment serves its first invocation.

@@ -22,6 +22,11 @@ struct Chain: Responder {
         }
     }
 
+    /// Plain invocations may take a shortcut past all that follows; what it takes would pass every step.
+    func desk(for connection: ConnectionInfo) -> InvocationDesk? {
+        InvocationDesk(platform, caller: caller, connection: connection)
+    }
+
     /// The whole request.
     func answer(_ incoming: IncomingRequest, _ ticket: ChainRequest, to exchange: Exchange) -> (@Sendable () -> Void)? {
         // An invocation passes through the chain so quickly that changing threads would cost more than all of it.
@@ -76,6 +81,8 @@ struct Platform: Sendable {
     var credentials: any CredentialResolver
     var verifier: SignatureVerifier
     var admin: AdminRoutes
+    /// nil: every invocation goes through the chain.
+    var invocations: (any InvocationLane)?
     var logger: Logger
     /// Real time, in seconds since the epoch.
     var clock: @Sendable () -> Int64

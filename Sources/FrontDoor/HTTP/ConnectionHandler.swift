@@ -80,7 +80,7 @@ final class ConnectionHandler<R: Responder>: ChannelDuplexHandler, ExchangeSink 
         context.fireChannelInactive()
     }
 
-    /// Called by the ``ByteMeter``.
+    /// Called by the ``RequestIntake``, before the bytes are parsed: a head that trickles in is seen only there.
     func bytesArrived(_ now: NIODeadline) { machine.bytesArrived(now: LoopInstant(deadline: now)) }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -93,9 +93,9 @@ final class ConnectionHandler<R: Responder>: ChannelDuplexHandler, ExchangeSink 
         context.fireChannelReadComplete()
     }
 
-    /// Reading stops while pieces wait: the kernel's buffer fills, and the client has to wait too.
+    /// Reading stops while pieces wait, which they do while a request runs: the kernel's buffer fills, and the client has to wait too.
     func read(context: ChannelHandlerContext) {
-        if machine.takesParts && waiting.isEmpty && context.channel.isWritable {
+        if waiting.isEmpty && context.channel.isWritable {
             context.read()
         } else {
             readHeld = true
@@ -228,6 +228,25 @@ final class ConnectionHandler<R: Responder>: ChannelDuplexHandler, ExchangeSink 
         let cancel = responder.answer(request, ticket, to: exchange)
         // It may have been answered already.
         if running == number, !machine.takesParts { self.cancel = cancel }
+    }
+
+    // MARK: Whole requests
+
+    /// Whether a request that did not pass through the parser can be begun.
+    var isAtRest: Bool {
+        guard machine.isAtRest, waiting.isEmpty, !inputHasEnded, let context else { return false }
+        return context.channel.isWritable
+    }
+
+    /// The number of the next request.
+    var nextNumber: UInt64 { number &+ 1 }
+
+    /// A request has begun that did not pass through the parser; its answer comes through ``finish(number:payload:head:)``.
+    func beganWhole() {
+        number &+= 1
+        (isHead, isHTTP10) = (false, false)
+        (head, ticket, early) = (nil, nil, nil)
+        machine.wholeArrived()
     }
 
     // MARK: Refusals

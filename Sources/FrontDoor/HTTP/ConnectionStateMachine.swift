@@ -104,6 +104,19 @@ struct ConnectionStateMachine<Instant: InstantProtocol>: Sendable where Instant.
         }
     }
 
+    /// Whether no request is under way, and another may come.
+    var isAtRest: Bool {
+        switch state {
+        case .idle, .readingHead: !draining && !inputClosed
+        case .readingBody, .running, .streaming, .discarding, .closed: false
+        }
+    }
+
+    /// A request is complete that nobody had to wait for.
+    mutating func wholeArrived() {
+        if isAtRest { state = .running(keepAlive: true, until: nil) }
+    }
+
     // MARK: Answers
 
     enum AnswerAction: Equatable {

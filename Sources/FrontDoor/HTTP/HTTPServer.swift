@@ -70,7 +70,7 @@ final class HTTPServer<R: Responder>: Sendable {
             HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: decoding),
             maximumBufferSize: limits.headers + limits.requestLine)
         try channel.pipeline.syncOperations.addHandlers([
-            ByteMeter { handler.bytesArrived($0) }, decoder, handler,
+            RequestIntake(handler), decoder, handler,
         ])
     }
 

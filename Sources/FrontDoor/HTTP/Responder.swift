@@ -13,6 +13,8 @@ protocol Responder: Sendable {
     /// Answers a whole request through `exchange`, now or later.
     /// - Returns: what to call, at most once, when the client has gone; nil if there is nothing to cancel.
     func answer(_ request: IncomingRequest, _ ticket: Ticket, to exchange: Exchange) -> (@Sendable () -> Void)?
+    /// Who takes plain invocations of a connection at its door; nil if nobody does.
+    func desk(for connection: ConnectionInfo) -> InvocationDesk?
     /// Answers what is refused while it arrives. `ticket` is nil if there was no good head.
     func refusal(_ reason: RefusalReason, _ head: RequestHead?, _ ticket: Ticket?) -> HTTPResponse
 }

@@ -3,7 +3,7 @@ public enum RandomUUID {
     private static let digits = Array("0123456789abcdef".utf8)
 
     public static func make() -> String {
-        var generator = SystemRandomNumberGenerator()
+        var generator = BufferedRandom()
         return make(using: &generator)
     }
 

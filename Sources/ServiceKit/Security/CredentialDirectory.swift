@@ -20,4 +20,12 @@ public struct CredentialDirectory: CredentialResolver {
         if let found = root.resolve(accessKeyID: accessKeyID) { return found }
         return try await users?.resolve(accessKeyID: accessKeyID, sessionToken: nil)
     }
+
+    /// The account that a key without a session token stands for where no proof is asked: its own, or `fallback` if it is not
+    /// from here.
+    /// - Returns: nil if only ``resolve(accessKeyID:sessionToken:)`` can tell.
+    public func account(ofUnproved accessKeyID: String, else fallback: String) -> String? {
+        if let found = root.resolve(accessKeyID: accessKeyID) { return found.principal.account ?? fallback }
+        return users == nil ? fallback : nil
+    }
 }

@@ -78,6 +78,8 @@ enum Platform {
         let ready = ReadyLine(settings: settings, ground: ground, began: began, rootKey: keys.root)
         let door = FrontDoor(
             configuration: settings.frontDoor, dispatcher: dispatcher, credentials: credentials, admin: admin.routes,
+            invocations: WarmInvocations(
+                lambda: lambda, dataPlane: dataPlane, credentials: credentials, defaultAccount: defaultAccount),
             logger: logger, eventLoopGroup: group, onReady: ready.print)
         do {
             endpoint.connect(door, port: try await door.bind())

@@ -50,6 +50,8 @@ final class StubResponder: Responder {
         return { self.state.withLock { $0.cancelled += 1 } }
     }
 
+    func desk(for connection: ConnectionInfo) -> InvocationDesk? { nil }
+
     func refusal(_ reason: RefusalReason, _ head: RequestHead?, _ ticket: Int?) -> HTTPResponse {
         state.withLock { $0.refusals.append(reason) }
         switch reason {

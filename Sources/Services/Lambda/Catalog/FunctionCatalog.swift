@@ -13,6 +13,10 @@ final class FunctionCatalog: Sendable {
     }
 
     private let state = Mutex(State())
+    private let counter = Atomic<Int>(0)
+
+    /// Grows with every change of any function, when it is to be seen here.
+    var changes: Int { counter.load(ordering: .acquiring) }
 
     /// What the catalogue says of a function.
     enum Answer: Sendable {
@@ -35,6 +39,7 @@ final class FunctionCatalog: Sendable {
             state.doubtful.remove(key)
             if !state.isComplete { state.changed.insert(key) }
         }
+        counter.add(1, ordering: .acquiringAndReleasing)
     }
 
     /// Says that a change ended in an error, and may have been made or not: the function is read again when it is asked
@@ -44,6 +49,7 @@ final class FunctionCatalog: Sendable {
             state.functions[key] = nil
             state.doubtful.insert(key)
         }
+        counter.add(1, ordering: .acquiringAndReleasing)
     }
 
     /// Adds what was read from the database, unless it is known or was changed since.
@@ -67,5 +73,6 @@ final class FunctionCatalog: Sendable {
 
     func forget() {
         state.withLock { $0 = State(isComplete: true) }
+        counter.add(1, ordering: .acquiringAndReleasing)
     }
 }

@@ -23,10 +23,15 @@ struct PayloadScanner {
     /// - Throws: ``JSONSyntaxError`` if the bytes are anything but one JSON value, or nothing but white space.
     static func check(_ bytes: [UInt8]) throws(JSONSyntaxError) {
         let outcome = bytes.withUnsafeBufferPointer { buffer -> Result<Void, JSONSyntaxError> in
-            var scanner = PayloadScanner(buffer)
-            return Result { () throws(JSONSyntaxError) in try scanner.scan() }
+            Result { () throws(JSONSyntaxError) in try check(buffer) }
         }
         try outcome.get()
+    }
+
+    /// - Throws: ``JSONSyntaxError``, as ``check(_:)-([UInt8])`` does.
+    static func check(_ bytes: UnsafeBufferPointer<UInt8>) throws(JSONSyntaxError) {
+        var scanner = PayloadScanner(bytes)
+        try scanner.scan()
     }
 
     private mutating func scan() throws(JSONSyntaxError) {

@@ -1,0 +1,56 @@
+import Execution
+public import NIOCore
+
+/// One invocation on its way through the data plane. The payload is shared with the connection that it came by, not copied.
+public struct InvocationEvent: Sendable {
+    /// The id that the function sees as `aws_request_id`.
+    public var requestID: String
+    /// JSON; empty means `{}`, as on AWS.
+    public var payload: ByteBuffer
+    /// JSON.
+    public var clientContext: String?
+    /// The ARN that the function sees as `invoked_function_arn`.
+    public var invokedFunctionARN: String
+    public var traceHeader: String?
+    /// Whether the last 4 KB of the log are wanted.
+    public var wantsLogTail: Bool
+
+    public init(
+        requestID: String, payload: ByteBuffer, clientContext: String? = nil, invokedFunctionARN: String,
+        traceHeader: String? = nil, wantsLogTail: Bool = false
+    ) {
+        self.requestID = requestID
+        self.payload = payload
+        self.clientContext = clientContext
+        self.invokedFunctionARN = invokedFunctionARN
+        self.traceHeader = traceHeader
+        self.wantsLogTail = wantsLogTail
+    }
+
+    init(_ request: InvocationRequest) {
+        self.init(
+            requestID: request.requestID, payload: ByteBuffer(bytes: request.payload),
+            clientContext: request.clientContext, invokedFunctionARN: request.invokedFunctionARN,
+            traceHeader: request.traceHeader, wantsLogTail: request.wantsLogTail)
+    }
+}
+
+/// How an invocation ended.
+public struct InvocationAnswer: Sendable {
+    /// The function's answer, or AWS's error JSON.
+    public var payload: ByteBuffer
+    /// `X-Amz-Function-Error`: `Unhandled` or `Handled`; nil for success.
+    public var functionError: String?
+    /// The last 4 KB of the log, if they were asked for.
+    public var logTail: [UInt8]?
+
+    public init(payload: ByteBuffer, functionError: String? = nil, logTail: [UInt8]? = nil) {
+        self.payload = payload
+        self.functionError = functionError
+        self.logTail = logTail
+    }
+
+    var result: InvocationResult {
+        InvocationResult(payload: Array(payload.readableBytesView), functionError: functionError, logTail: logTail)
+    }
+}

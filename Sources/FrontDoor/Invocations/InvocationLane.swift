@@ -1,0 +1,50 @@
+public import NIOCore
+
+/// The short way of a synchronous invocation: what is in memory and needs no waiting is begun on the connection's event loop, from
+/// the bytes of the request.
+///
+/// It is a shortcut, not another behaviour: whatever it does not take goes through the chain, and the answers are the same.
+public protocol InvocationLane: Sendable {
+    /// The account for which a key of no session calls without proof; nil if that is not known at once.
+    func account(ofKey accessKeyID: String) -> String?
+    /// What a name and a qualifier stand for; nil if that is not known at once, or not always the same.
+    func target(account: String, region: String, name: String, qualifier: String?) -> (any InvocationTarget)?
+}
+
+/// A version of a function that can be invoked at once.
+public protocol InvocationTarget: AnyObject, Sendable {
+    /// Whether nothing has changed since it was found.
+    var isCurrent: Bool { get }
+    /// `$LATEST` or a number.
+    var executedVersion: String { get }
+    /// Gives an idle environment the event.
+    /// - Parameters:
+    ///   - event: with everything that the request says.
+    ///   - loop: where the caller is.
+    ///   - done: is called once, on `loop`, after this function has returned true.
+    /// - Returns: false if the ordinary way has to be taken.
+    func begin(_ event: LaneEvent, on loop: any EventLoop, done: @escaping @Sendable (LaneAnswer) -> Void) -> Bool
+}
+
+/// One invocation.
+public struct LaneEvent: Sendable {
+    public var requestID: String
+    public var payload: ByteBuffer
+    public var traceHeader: String?
+    /// Whether the last 4 KB of the log are wanted.
+    public var wantsLogTail: Bool
+}
+
+/// How it ended.
+public struct LaneAnswer: Sendable {
+    public var payload: ByteBuffer
+    /// `Unhandled` or `Handled`; nil for success.
+    public var functionError: String?
+    public var logTail: [UInt8]?
+
+    public init(payload: ByteBuffer, functionError: String?, logTail: [UInt8]?) {
+        self.payload = payload
+        self.functionError = functionError
+        self.logTail = logTail
+    }
+}

@@ -1,0 +1,36 @@
+import Execution
+import NIOCore
+import NIOHTTP1
+
+/// Takes a runtime's requests from an HTTP parser.
+final class ParsedRequestHandler: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+
+    private let connection: RuntimeAPIConnection
+    private var head = RuntimeAPIConnection.Head()
+    private var body: ByteBuffer? = ByteBuffer()
+
+    init(connection: RuntimeAPIConnection) { self.connection = connection }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            self.head = RuntimeAPIConnection.Head(
+                route: RuntimeAPIRoute(
+                    isGet: head.method == .GET, isPost: head.method == .POST, target: head.uri.utf8),
+                errorType: head.headers.first(name: "lambda-runtime-function-error-type"),
+                keepsConnection: head.isKeepAlive)
+            body = ByteBuffer()
+            if head.headers.contains(name: "expect") { connection.sendContinue() }
+        case .body(var part):
+            if (body?.readableBytes ?? 0) + part.readableBytes > InvocationLimits.response { body = nil }
+            body?.writeBuffer(&part)
+        case .end:
+            let whole = body
+            body = ByteBuffer()
+            connection.take(head, body: whole)
+        }
+    }
+}
