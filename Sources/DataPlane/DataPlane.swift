@@ -31,9 +31,13 @@ public final class DataPlane: FunctionInvoker {
     // MARK: FunctionInvoker
 
     public func invoke(_ function: FunctionVersion, _ request: InvocationRequest) async throws -> InvocationResult {
-        switch pool.withLock({ $0.acquire(function) }) {
-        case .reuse(let environment):
-            return await invoke(environment, request, budget: function.budget, reportsInit: false)
+        let decision = pool.withLock { $0.acquire(function) }
+        switch decision {
+        case .reuse, .follow:
+            let event = InvocationEvent(request)
+            return try await withCheckedThrowingContinuation { continuation in
+                begin(decision, function, event) { continuation.resume(with: $0.map(\.result)) }
+            }
         case .start:
             return try await coldStart(function, request)
         case .throttled:
@@ -43,28 +47,54 @@ public final class DataPlane: FunctionInvoker {
         }
     }
 
-    /// Begins an invocation at once, if an environment is idle.
+    /// Begins an invocation at once, if an environment is there for it.
     /// - Parameters:
     ///   - loop: where the caller is, and where `done` is called, after this function has returned.
     ///   - done: is called once, if this function returns true.
     /// - Returns: false if none is: ``invoke(_:_:)`` is to be called instead.
     public func beginWarm(
-        _ function: FunctionVersion, _ event: InvocationEvent, on loop: any EventLoop,
-        done: @escaping @Sendable (InvocationAnswer) -> Void
+        _ function: FunctionVersion, _ event: InvocationEvent, on loop: any EventLoop, done: @escaping InvocationDone
     ) -> Bool {
-        guard let environment = pool.withLock({ $0.acquireIdle(function, preferring: { $0.loop === loop }) }) else {
-            return false
-        }
-        if environment.loop === loop {
-            environment.begin(event, reportsInit: false, budget: function.budget, done: done)
-        } else {
-            environment.loop.execute {
-                environment.begin(event, reportsInit: false, budget: function.budget) { answer in
-                    loop.execute { done(answer) }
-                }
-            }
+        let decision = pool.withLock { $0.acquireWarm(function, preferring: { $0.loop === loop }) }
+        guard let decision else { return false }
+        begin(decision, function, event) { result in
+            if loop.inEventLoop { done(result) } else { loop.execute { done(result) } }
         }
         return true
+    }
+
+    /// Gives an environment that the pool has chosen its event.
+    private func begin(
+        _ decision: EnvironmentPool<ExecutionEnvironment>.Decision, _ function: FunctionVersion,
+        _ event: InvocationEvent, done: @escaping InvocationDone
+    ) {
+        switch decision {
+        case .reuse(let member):
+            let environment = member.environment
+            if environment.loop.inEventLoop {
+                environment.begin(event, reportsInit: false, budget: function.budget, done: done)
+            } else {
+                environment.loop.execute {
+                    environment.begin(event, reportsInit: false, budget: function.budget, done: done)
+                }
+            }
+        case .follow(let member):
+            let environment = member.environment
+            let orElse: @Sendable () -> Void = { [self] in
+                pool.withLock { $0.unfollow(member) }
+                Task { [self] in
+                    do {
+                        done(.success(InvocationAnswer(try await coldStart(function, event.request))))
+                    } catch {
+                        done(.failure(error))
+                    }
+                }
+            }
+            environment.loop.execute {
+                environment.follow(event, budget: function.budget, done: done, orElse: orElse)
+            }
+        case .start, .throttled: break
+        }
     }
 
     public func retire(account: String, region: String, name: String, version: String?, exceptRevision: String?) async {
@@ -92,13 +122,13 @@ public final class DataPlane: FunctionInvoker {
             switch try await attempt.first() {
             case .ready(let environment):
                 adopt(environment)
-                return await invoke(environment, request, budget: function.budget, reportsInit: true)
+                return try await invoke(environment, request, budget: function.budget, reportsInit: true)
             case .failed:
                 // As on AWS, initialisation is tried once more, now as part of the invocation.
                 switch try await attempt.second() {
                 case .ready(let environment, let rest):
                     adopt(environment)
-                    return await invoke(environment, request, budget: rest, reportsInit: false)
+                    return try await invoke(environment, request, budget: rest, reportsInit: false)
                 case .failed(let result):
                     pool.withLock { $0.startFailed(function) }
                     return result
@@ -113,31 +143,29 @@ public final class DataPlane: FunctionInvoker {
 
     /// Takes a new environment into the pool, in use.
     private func adopt(_ environment: ExecutionEnvironment) {
-        pool.withLock { $0.started(environment, function: environment.function) }
+        let member = pool.withLock { $0.started(environment, function: environment.function) }
         environment.loop.execute { [self] in
-            environment.onIdle = { [weak self, weak environment] in
-                if let self, let environment { self.becameIdle(environment) }
+            let ended: @Sendable () -> Void = { [weak self] in
+                self?.pool.withLock { $0.ended(member) }
+                member.environment.log.close()
             }
-            environment.onExpired = { [weak self, weak environment] in
-                if let self, let environment { self.expired(environment) }
-            }
-            let ended: @Sendable () -> Void = { [weak self, weak environment] in
-                guard let self, let environment else { return }
-                self.pool.withLock { $0.ended(environment, function: environment.function) }
-                environment.log.close()
-            }
-            if environment.hasEnded { ended() } else { environment.onEnded = ended }
+            if environment.hasEnded { return ended() }
+            // They hold the environment in a circle, until its end cuts it.
+            environment.onAnswered = { [weak self] in self?.pool.withLock { $0.answered(member) } }
+            environment.onIdle = { [weak self] in self?.becameIdle(member) }
+            environment.onExpired = { [weak self] in self?.expired(member) }
+            environment.onEnded = ended
         }
     }
 
     private func invoke(
         _ environment: ExecutionEnvironment, _ request: InvocationRequest, budget: TimeAmount, reportsInit: Bool
-    ) async -> InvocationResult {
+    ) async throws -> InvocationResult {
         let event = InvocationEvent(request)
-        return await withCheckedContinuation { continuation in
+        return try await withCheckedThrowingContinuation { continuation in
             let begin: @Sendable () -> Void = {
                 environment.begin(event, reportsInit: reportsInit, budget: budget) {
-                    continuation.resume(returning: $0.result)
+                    continuation.resume(with: $0.map(\.result))
                 }
             }
             if environment.loop.inEventLoop { begin() } else { environment.loop.execute(begin) }
@@ -147,19 +175,17 @@ public final class DataPlane: FunctionInvoker {
     // MARK: Idle environments
 
     /// On the environment's loop.
-    private func becameIdle(_ environment: ExecutionEnvironment) {
+    private func becameIdle(_ member: PooledEnvironment<ExecutionEnvironment>) {
+        let environment = member.environment
         let keep = environment.born.duration(to: .now) < configuration.maximumAge
-        let isPooled = pool.withLock { pool in
-            pool.idle(environment, function: environment.function)
-                && (keep || !pool.takeIdle(environment, function: environment.function))
-        }
+        let isPooled = pool.withLock { pool in pool.idle(member) && (keep || !pool.takeIdle(member)) }
         guard isPooled else { return environment.end() }
         environment.rest(freezeAfter: configuration.freezeAfter, endAfter: configuration.endAfter)
     }
 
     /// On the environment's loop.
-    private func expired(_ environment: ExecutionEnvironment) {
-        if pool.withLock({ $0.takeIdle(environment, function: environment.function) }) { environment.end() }
+    private func expired(_ member: PooledEnvironment<ExecutionEnvironment>) {
+        if pool.withLock({ $0.takeIdle(member) }) { member.environment.end() }
     }
 
     /// What the caller sees when the machine, not the function, is at fault.

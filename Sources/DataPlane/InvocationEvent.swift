@@ -33,7 +33,16 @@ public struct InvocationEvent: Sendable {
             clientContext: request.clientContext, invokedFunctionARN: request.invokedFunctionARN,
             traceHeader: request.traceHeader, wantsLogTail: request.wantsLogTail)
     }
+
+    var request: InvocationRequest {
+        InvocationRequest(
+            requestID: requestID, payload: Array(payload.readableBytesView), clientContext: clientContext,
+            invokedFunctionARN: invokedFunctionARN, traceHeader: traceHeader, wantsLogTail: wantsLogTail)
+    }
 }
+
+/// Is told how an invocation ended, or what prevented it: an `AWSError`.
+public typealias InvocationDone = @Sendable (Result<InvocationAnswer, any Error>) -> Void
 
 /// How an invocation ended.
 public struct InvocationAnswer: Sendable {
@@ -48,6 +57,11 @@ public struct InvocationAnswer: Sendable {
         self.payload = payload
         self.functionError = functionError
         self.logTail = logTail
+    }
+
+    init(_ result: InvocationResult) {
+        self.init(
+            payload: ByteBuffer(bytes: result.payload), functionError: result.functionError, logTail: result.logTail)
     }
 
     var result: InvocationResult {

@@ -54,6 +54,32 @@ import Testing
         await rig.stop()
     }
 
+    /// The runtime asks for the next event only when somebody already waits for it.
+    @Test func theCallerDoesNotWaitForTheRuntimeToAskAgain() async throws {
+        let gate = Gate()
+        let rig = Rig { runtime in
+            await runtime.serve(pause: { await gate.arrive() }) { .response($0.body) }
+        }
+        #expect(try await rig.invoke("1").text == "1")
+        async let second = rig.invoke("2")
+        await gate.open(after: 1)
+        #expect(try await second.text == "2")
+        await rig.stop()
+    }
+
+    @Test func whoWaitsInVainForARuntimeGetsAnotherEnvironment() async throws {
+        let gate = Gate()
+        let rig = Rig { runtime in
+            await runtime.serve(pause: { await gate.arrive() }) { .response($0.body) }
+        }
+        #expect(try await rig.invoke("1").text == "1")
+        // The first environment asks for nothing until the gate opens, and it opens for two.
+        #expect(try await rig.invoke("2").text == "2")
+        #expect(rig.sandboxes.sandboxes.count == 2)
+        await gate.open(after: 2)
+        await rig.stop()
+    }
+
     @Test func aHandlersErrorIsTheAnswer() async throws {
         let rig = Rig { runtime in
             await runtime.serve { _ in .error(#"{"errorMessage":"no","errorType":"Exception"}"#) }

@@ -27,8 +27,11 @@ struct FakeRuntime: Sendable {
         try? await Task.sleep(for: .seconds(60))
     }
 
-    /// Serves events until it is told to exit or the connection ends.
-    func serve(_ handler: @escaping @Sendable (Event) async -> Answer) async -> SandboxExit {
+    /// Serves events until it is told to exit or the connection ends. With `pause` it asks for the next event only after that, not
+    /// together with its answer.
+    func serve(
+        pause: (@Sendable () async -> Void)? = nil, _ handler: @escaping @Sendable (Event) async -> Answer
+    ) async -> SandboxExit {
         let ended = SandboxExit(status: .code(0), outOfMemory: false, peakMemory: nil)
         do {
             return try await connect { inbound, outbound in
@@ -36,6 +39,11 @@ struct FakeRuntime: Sendable {
                 var buffer: [UInt8] = []
                 var request = Self.next
                 while true {
+                    if let pause, request != Self.next {
+                        try await outbound.write(ByteBuffer(string: String(request.dropLast(Self.next.count))))
+                        await pause()
+                        request = Self.next
+                    }
                     try await outbound.write(ByteBuffer(string: request))
                     guard let event = try await Self.readEvent(&input, &buffer) else { return ended }
                     let prefix = "/2018-06-01/runtime/invocation/\(event.requestID)"

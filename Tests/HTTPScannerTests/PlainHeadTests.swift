@@ -64,6 +64,10 @@ struct PlainHeadTests {
         #expect(scan(start + String(repeating: "A: x\r\n", count: PlainHead.maximumFields - 1) + "\r\n") != nil)
     }
 
+    private func trimmed(_ text: String) -> String {
+        String(decoding: text.utf8.reversed().drop { $0 == 0x20 }.reversed(), as: UTF8.self)
+    }
+
     /// What is plain means the same to a whole parser: the same fields, and above all the same end.
     @Test(arguments: 0..<50)
     func `the parser agrees`(seed: Int) throws {
@@ -82,7 +86,7 @@ struct PlainHeadTests {
                 continue
             }
             // The parser leaves white space behind a value.
-            #expect(parsed.headers.map { "\($0.name)=" + $0.value.replacing(/ +$/, with: "") } == fields)
+            #expect(parsed.headers.map { "\($0.name)=" + trimmed($0.value) } == fields)
             var body = 0
             var ended = false
             while let part = try channel.readInbound(as: HTTPServerRequestPart.self) {

@@ -8,6 +8,8 @@ final class EnvironmentAlarm {
     enum Due {
         /// The invocation's time is over.
         case timeout
+        /// The runtime has answered, and does not ask for the next event, which is there.
+        case follower
         case freeze
         /// It was idle for too long.
         case end

@@ -23,6 +23,8 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
     let sandbox: any Sandbox
     let memory: MemoryMeter
     let born: ContinuousClock.Instant
+    /// Told when the runtime has answered, before it asks for the next event.
+    var onAnswered: (@Sendable () -> Void)?
     /// Told when the environment waits for an event after an invocation.
     var onIdle: (@Sendable () -> Void)?
     /// Told once, when it has ended.
@@ -46,6 +48,8 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
     private var output: OutputReader?
     private var closeEndpoints: [@Sendable () -> Void] = []
     private var endAfter = TimeAmount.minutes(8)
+    private var follower: Follower?
+    private lazy var patience = EnvironmentAlarm(loop: loop) { [unowned self] in rang($0) }
     private lazy var alarm = EnvironmentAlarm(loop: loop) { [unowned self] in rang($0) }
 
     init(
@@ -101,7 +105,7 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
     /// Gives the environment an event. On the loop; only when it is idle. `done` is called after this function has returned.
     func begin(
         _ event: InvocationEvent, reportsInit: Bool, budget: TimeAmount,
-        done: @escaping @Sendable (InvocationAnswer) -> Void
+        done: @escaping InvocationDone
     ) {
         let now = RealTime.milliseconds
         let trace = TraceHeader(event.traceHeader, now: now / 1000)
@@ -133,14 +137,49 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
         }
     }
 
+    /// An event for which the runtime has not asked yet.
+    private struct Follower {
+        var event: InvocationEvent
+        var budget: TimeAmount
+        var done: InvocationDone
+        var orElse: @Sendable () -> Void
+    }
+
+    /// How long an event waits for a runtime that has answered to ask for it. Runtimes ask at once; one that does not is busy.
+    private static let longestFollowing = TimeAmount.milliseconds(20)
+
+    /// Gives the environment an event that it takes as soon as its runtime asks for one. On the loop.
+    /// - Parameters:
+    ///   - event: what to run.
+    ///   - budget: how long it may take.
+    ///   - done: is called after this function has returned, unless `orElse` is.
+    ///   - orElse: is called if the runtime does not ask soon, or has ended.
+    func follow(
+        _ event: InvocationEvent, budget: TimeAmount, done: @escaping InvocationDone,
+        orElse: @escaping @Sendable () -> Void
+    ) {
+        if isIdle { return begin(event, reportsInit: false, budget: budget, done: done) }
+        guard exit == nil, follower == nil else { return loop.execute(orElse) }
+        follower = Follower(event: event, budget: budget, done: done, orElse: orElse)
+        patience.set(.follower, in: Self.longestFollowing)
+    }
+
     private func rang(_ due: EnvironmentAlarm.Due) {
         switch due {
         case .timeout: timedOut()
+        case .follower: dismissFollower()
         case .freeze:
             freeze()
             alarm.set(.end, in: endAfter)
         case .end: onExpired?()
         }
+    }
+
+    private func dismissFollower() {
+        guard let follower else { return }
+        self.follower = nil
+        patience.clear()
+        follower.orElse()
     }
 
     private func deliver(_ event: RuntimeEvent) {
@@ -199,8 +238,13 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
         log.flush()
         if case .ready = lifecycle.state, exit == nil {
             onIdle?()
+            if let follower {
+                self.follower = nil
+                patience.clear()
+                begin(follower.event, reportsInit: false, budget: follower.budget, done: follower.done)
+            }
         }
-        invocation.done(invocation.answer(tail: tail))
+        invocation.tell(tail: tail)
     }
 
     // MARK: RuntimeAPISession
@@ -227,21 +271,29 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
 
     func respond(requestID: String, body: ByteBuffer) -> RuntimeAPIRefusal? {
         if let refusal = lifecycle.respond(requestID: requestID) { return refusal }
-        invocation?.answered(payload: body, error: nil)
+        answered(body, error: nil)
         return nil
+    }
+
+    /// The caller has its answer at once, as on AWS; only the end of the log has to wait for the invocation's.
+    private func answered(_ payload: ByteBuffer, error: String?) {
+        guard let invocation else { return }
+        invocation.answered(payload: payload, error: error)
+        guard !invocation.event.wantsLogTail else { return }
+        onAnswered?()
+        invocation.tell(tail: nil)
     }
 
     func respondTooLarge(requestID: String) -> RuntimeAPIRefusal? {
         if let refusal = lifecycle.respond(requestID: requestID) { return refusal }
-        invocation?.answered(
-            payload: ByteBuffer(bytes: FunctionFailure.responseTooLarge.payload(requestID: requestID)),
-            error: "Unhandled")
+        answered(
+            ByteBuffer(bytes: FunctionFailure.responseTooLarge.payload(requestID: requestID)), error: "Unhandled")
         return nil
     }
 
     func fail(requestID: String, body: ByteBuffer, errorType: String?) -> RuntimeAPIRefusal? {
         if let refusal = lifecycle.respond(requestID: requestID) { return refusal }
-        invocation?.answered(payload: body, error: "Unhandled")
+        answered(body, error: "Unhandled")
         return nil
     }
 
@@ -306,11 +358,11 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
         }
         log.flush()
         closeAll()
+        dismissFollower()
         onEnded?()
-        onEnded = nil
-        onIdle = nil
-        onExpired = nil
+        (onEnded, onIdle, onAnswered, onExpired) = (nil, nil, nil, nil)
         alarm.stop()
+        patience.stop()
     }
 
     func failure(for exit: SandboxExit) -> FunctionFailure {

@@ -6,7 +6,7 @@ final class RunningInvocation: @unchecked Sendable {
     let event: InvocationEvent
     let trace: TraceHeader
     let initDuration: Double?
-    let done: @Sendable (InvocationAnswer) -> Void
+    private var done: InvocationDone?
     /// When the event was delivered.
     var began: ContinuousClock.Instant?
     /// When the runtime answered, or the end of its chance to.
@@ -16,7 +16,7 @@ final class RunningInvocation: @unchecked Sendable {
 
     init(
         _ event: InvocationEvent, trace: TraceHeader, initDuration: Double?,
-        done: @escaping @Sendable (InvocationAnswer) -> Void
+        done: @escaping InvocationDone
     ) {
         self.event = event
         self.trace = trace
@@ -37,7 +37,14 @@ final class RunningInvocation: @unchecked Sendable {
         return Milliseconds.of(began.duration(to: ended))
     }
 
-    func answer(tail: [UInt8]?) -> InvocationAnswer {
+    /// Tells the caller, once.
+    func tell(tail: [UInt8]?) {
+        guard let done else { return }
+        self.done = nil
+        done(.success(result(tail: tail)))
+    }
+
+    private func result(tail: [UInt8]?) -> InvocationAnswer {
         if let failure {
             return InvocationAnswer(
                 payload: ByteBuffer(bytes: failure.payload(requestID: event.requestID)), functionError: "Unhandled",

@@ -30,9 +30,15 @@ public struct TraceHeader: Sendable, Hashable {
         value = "Root=\(root);Parent=\(Self.hex(random.next(), 16));Sampled=0"
     }
 
+    /// The last digits of a number.
     private static func hex(_ value: UInt64, _ digits: Int) -> String {
-        let text = String(value, radix: 16)
-        return String(repeating: "0", count: max(0, digits - text.utf8.count)) + text.suffix(digits)
+        String(unsafeUninitializedCapacity: digits) { buffer in
+            for index in 0..<digits {
+                let nibble = UInt8(truncatingIfNeeded: value >> UInt64(4 * (digits - 1 - index)) & 15)
+                buffer[index] = nibble + (nibble < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10)
+            }
+            return digits
+        }
     }
 }
 

@@ -12,8 +12,8 @@ public enum PlatformEvent: Sendable {
     case warning(String)
 
     /// The event's text in the function's log format, nil where that format has none. `time` is RFC 3339 with milliseconds.
-    public func text(_ format: FunctionVersion.LogFormat, time: String) -> String? {
-        format == .json ? json(time: time).map { $0 + "\n" } : plain(time: time)
+    public func text(_ format: FunctionVersion.LogFormat, time: @autoclosure () -> String) -> String? {
+        format == .json ? json(time: time()).map { $0 + "\n" } : plain(time: time)
     }
 
     /// The level by which `SystemLogLevel` filters JSON logs.
@@ -26,7 +26,7 @@ public enum PlatformEvent: Sendable {
         }
     }
 
-    private func plain(time: String) -> String? {
+    private func plain(time: () -> String) -> String? {
         switch self {
         case .initStart(let runtime, let arn, _, _):
             return "INIT_START Runtime Version: \(runtime)\tRuntime Version ARN: \(arn)\n"
@@ -39,7 +39,7 @@ public enum PlatformEvent: Sendable {
         case .report(let report): return report.line
         case .failure(let failure, let id):
             guard let message = failure.logMessage(requestID: id) else { return nil }
-            return failure.reportStatus == "timeout" ? "\(time) \(message)\n\n" : "\(message)\n"
+            return failure.reportStatus == "timeout" ? "\(time()) \(message)\n\n" : "\(message)\n"
         case .warning(let text): return "[WARN] \(text)\n"
         }
     }

@@ -1,140 +1,133 @@
-/// Which environments exist, which are idle, and who may start another. A pure value: the data plane performs what it decides.
+/// Which environments exist, which are idle, and who may start another: pure decisions that the data plane performs.
 ///
 /// One request per environment, as on AWS; nothing queues. The environment that became idle last is used first, so that the
 /// others can be frozen and ended.
-public struct EnvironmentPool<Environment: AnyObject & Sendable>: Sendable {
+///
+/// Its owner guards it, and everything that it hands out, with one lock.
+public struct EnvironmentPool<Environment: AnyObject & Sendable>: ~Copyable, Sendable {
+    public typealias Member = PooledEnvironment<Environment>
+
     public enum Decision: Sendable {
         /// Give it the event.
-        case reuse(Environment)
+        case reuse(Member)
+        /// Give it the event, which it takes when its runtime asks for one: it has answered the one before.
+        case follow(Member)
         /// Start one; then ``started(_:function:)`` or ``startFailed(_:)``.
         case start
         /// The account has as many as it may.
         case throttled
     }
 
-    private struct Scope: Hashable {
-        var account: String
-        var region: String
+    @usableFromInline
+    struct Scope: Hashable, Sendable {
+        @usableFromInline var account: String
+        @usableFromInline var region: String
     }
 
-    private struct Member {
-        var environment: Environment
-        var revision: String
-        var idle: Bool
-        var retired: Bool
-    }
-
-    private struct Function {
-        var members: [ObjectIdentifier: Member] = [:]
-        /// Idle ones, the last to become so at the end. May hold members that are gone.
-        var idle: [ObjectIdentifier] = []
-
-        mutating func takeIdle(revision: String, _ preferring: (Environment) -> Bool) -> Environment? {
-            var found: (index: Int, member: Member)?
-            for index in idle.indices.reversed().prefix(32) {
-                guard let member = members[idle[index]], member.idle, !member.retired, member.revision == revision else {
-                    continue
-                }
-                found = found ?? (index, member)
-                if preferring(member.environment) {
-                    found = (index, member)
-                    break
-                }
-            }
-            guard let found else { return nil }
-            members[idle.remove(at: found.index)]?.idle = false
-            return found.member.environment
-        }
-
-        mutating func putBack(_ environment: Environment) {
-            members[ObjectIdentifier(environment)]?.idle = true
-            idle.append(ObjectIdentifier(environment))
-        }
-    }
-
-    private var functions: [FunctionKey: Function] = [:]
-    private var inUse: [Scope: Int] = [:]
-    private let limit: Int
+    @usableFromInline var functions: [FunctionKey: PooledFunction<Environment>] = [:]
+    @usableFromInline var scopes: [Scope: PoolScope] = [:]
+    @usableFromInline let limit: Int
 
     /// - Parameter limit: how many environments may serve one account in one region at the same time.
     public init(limit: Int) { self.limit = limit }
 
-    /// Finds who serves an invocation. What it returns is in use until ``idle(_:function:)``, ``ended(_:function:)`` or ``startFailed(_:)``.
-    public mutating func acquire(_ function: FunctionVersion) -> Decision {
-        let scope = Scope(account: function.account, region: function.region)
-        guard inUse[scope, default: 0] < limit else { return .throttled }
-        inUse[scope, default: 0] += 1
-        let key = FunctionKey(function)
-        while let id = functions[key]?.idle.popLast() {
-            guard let member = functions[key]?.members[id], member.idle, !member.retired,
-                member.revision == function.revision
-            else {
-                continue
-            }
-            functions[key]?.members[id]?.idle = false
-            return .reuse(member.environment)
-        }
-        return .start
+    /// Finds who serves an invocation. What it returns is in use until ``answered(_:)``, ``idle(_:)``, ``ended(_:)`` or
+    /// ``startFailed(_:)``.
+    @inlinable
+    public mutating func acquire(
+        _ function: FunctionVersion, preferring: (Environment) -> Bool = { _ in true }
+    ) -> Decision {
+        let pooled = pooled(function)
+        guard pooled.scope.inUse < limit else { return .throttled }
+        pooled.scope.inUse += 1
+        return pooled.take(revision: function.revision, preferring) ?? .start
     }
 
-    /// Finds an idle environment, as ``acquire(_:)`` does, and otherwise changes nothing.
-    /// - Parameter preferring: of several, one for which this holds is taken, if it is not among the longest idle.
-    public mutating func acquireIdle(
-        _ function: FunctionVersion, preferring: (Environment) -> Bool
-    ) -> Environment? {
-        guard let index = functions.index(forKey: FunctionKey(function)) else { return nil }
-        let environment = functions.values[index].takeIdle(revision: function.revision, preferring)
-        guard let environment else { return nil }
-        let scope = Scope(account: function.account, region: function.region)
-        guard inUse[scope, default: 0] < limit else {
-            functions.values[index].putBack(environment)
-            return nil
-        }
-        inUse[scope, default: 0] += 1
-        return environment
+    /// As ``acquire(_:preferring:)``, if there is one to reuse or to follow; otherwise nothing is changed.
+    @inlinable
+    public mutating func acquireWarm(_ function: FunctionVersion, preferring: (Environment) -> Bool) -> Decision? {
+        guard let pooled = functions[FunctionKey(function)], pooled.scope.inUse < limit,
+            let decision = pooled.take(revision: function.revision, preferring)
+        else { return nil }
+        pooled.scope.inUse += 1
+        return decision
     }
 
     /// A new environment serves its first invocation.
-    public mutating func started(_ environment: Environment, function: FunctionVersion) {
-        functions[FunctionKey(function), default: Function()].members[ObjectIdentifier(environment)] = Member(
-            environment: environment, revision: function.revision, idle: false, retired: false)
+    public mutating func started(_ environment: Environment, function: FunctionVersion) -> Member {
+        let pooled = pooled(function)
+        let member = Member(environment, of: pooled, revision: function.revision)
+        pooled.members[ObjectIdentifier(environment)] = member
+        return member
     }
 
-    /// The environment that ``acquire(_:)`` asked for does not exist.
-    public mutating func startFailed(_ function: FunctionVersion) { release(function) }
+    /// The environment that ``acquire(_:preferring:)`` asked for does not exist.
+    public mutating func startFailed(_ function: FunctionVersion) {
+        let pooled = pooled(function)
+        pooled.scope.inUse -= 1
+        forget(pooled)
+    }
 
-    /// An invocation is over and the environment waits.
-    /// - Returns: false if it shall be ended instead.
-    public mutating func idle(_ environment: Environment, function: FunctionVersion) -> Bool {
-        let key = FunctionKey(function)
-        let id = ObjectIdentifier(environment)
-        guard let member = functions[key]?.members[id], !member.idle else { return false }
-        release(function)
-        functions[key]?.members[id]?.idle = true
+    /// The invocation is over for its caller; the environment is about to wait.
+    @inlinable
+    public mutating func answered(_ member: Member) {
+        guard member.state == .busy else { return }
+        member.state = .finishing
+        member.function.scope.inUse -= 1
+        if !member.retired { member.function.finishing.append(member) }
+    }
+
+    /// The runtime of an environment waits for an event.
+    /// - Returns: false if the environment shall be ended.
+    @inlinable
+    public mutating func idle(_ member: Member) -> Bool {
+        switch member.state {
+        case .busy: member.function.scope.inUse -= 1
+        case .finishing: member.function.finishing.removeAll { $0 === member }
+        case .followed:
+            // The event is on its way.
+            member.state = .busy
+            return true
+        case .idle, .gone: return false
+        }
+        member.state = .idle
         guard !member.retired else { return false }
-        functions[key]?.idle.append(id)
+        member.function.idle.append(member)
         return true
+    }
+
+    /// Gives up to let an environment follow: its runtime does not ask. The invocation stays in use, for one that is started.
+    public mutating func unfollow(_ member: Member) {
+        switch member.state {
+        case .followed:
+            member.state = .finishing
+        case .busy:
+            // It asked in the meantime, and gets nothing.
+            member.state = .idle
+            if !member.retired { member.function.idle.append(member) }
+        case .finishing, .idle, .gone: break
+        }
     }
 
     /// Takes an idle environment out, to end it.
     /// - Returns: false if it is in use or gone.
-    public mutating func takeIdle(_ environment: Environment, function: FunctionVersion) -> Bool {
-        let key = FunctionKey(function)
-        let id = ObjectIdentifier(environment)
-        guard let member = functions[key]?.members[id], member.idle else { return false }
-        functions[key]?.members[id]?.retired = true
-        functions[key]?.idle.removeAll { $0 == id }
+    public mutating func takeIdle(_ member: Member) -> Bool {
+        guard member.state == .idle else { return false }
+        member.retired = true
+        member.function.idle.removeAll { $0 === member }
         return true
     }
 
     /// The environment has ended, whatever it did.
-    public mutating func ended(_ environment: Environment, function: FunctionVersion) {
-        let key = FunctionKey(function)
-        let id = ObjectIdentifier(environment)
-        guard let member = functions[key]?.members.removeValue(forKey: id) else { return }
-        if !member.idle { release(function) }
-        functions[key]?.idle.removeAll { $0 == id }
-        if functions[key]?.members.isEmpty == true { functions[key] = nil }
+    public mutating func ended(_ member: Member) {
+        // Whoever follows goes elsewhere, and is still in use.
+        if member.state == .busy { member.function.scope.inUse -= 1 }
+        member.state = .gone
+        let pooled = member.function
+        pooled.members[ObjectIdentifier(member.environment)] = nil
+        pooled.idle.removeAll { $0 === member }
+        pooled.finishing.removeAll { $0 === member }
+        forget(pooled)
     }
 
     /// Retires the environments of a function's versions, but for those of one revision.
@@ -143,15 +136,16 @@ public struct EnvironmentPool<Environment: AnyObject & Sendable>: Sendable {
         account: String, region: String, name: String, version: String?, exceptRevision: String?
     ) -> [Environment] {
         var ending: [Environment] = []
-        for key in functions.keys
+        for (key, pooled) in functions
         where key.account == account && key.region == region && key.name == name
             && (version == nil || version == key.version)
         {
-            for (id, member) in functions[key]?.members ?? [:]
-            where member.revision != exceptRevision && !member.retired {
-                functions[key]?.members[id]?.retired = true
-                if member.idle { ending.append(member.environment) }
+            for member in pooled.members.values where member.revision != exceptRevision && !member.retired {
+                member.retired = true
+                if member.state == .idle { ending.append(member.environment) }
             }
+            pooled.idle.removeAll(where: \.retired)
+            pooled.finishing.removeAll(where: \.retired)
         }
         return ending
     }
@@ -163,18 +157,28 @@ public struct EnvironmentPool<Environment: AnyObject & Sendable>: Sendable {
     public var counts: (total: Int, idle: Int) {
         functions.values.reduce(into: (0, 0)) { counts, function in
             counts.0 += function.members.count
-            counts.1 += function.members.values.count { $0.idle }
+            counts.1 += function.members.values.count { $0.state == .idle }
         }
     }
 
     /// How many invocations an account runs in a region.
     public func running(account: String, region: String) -> Int {
-        inUse[Scope(account: account, region: region), default: 0]
+        scopes[Scope(account: account, region: region)]?.inUse ?? 0
     }
 
-    private mutating func release(_ function: FunctionVersion) {
+    @usableFromInline
+    mutating func pooled(_ function: FunctionVersion) -> PooledFunction<Environment> {
+        let key = FunctionKey(function)
+        if let known = functions[key] { return known }
         let scope = Scope(account: function.account, region: function.region)
-        let rest = inUse[scope, default: 0] - 1
-        inUse[scope] = rest > 0 ? rest : nil
+        let counter = scopes[scope] ?? PoolScope()
+        scopes[scope] = counter
+        let pooled = PooledFunction<Environment>(key, in: counter)
+        functions[key] = pooled
+        return pooled
+    }
+
+    private mutating func forget(_ pooled: PooledFunction<Environment>) {
+        if pooled.members.isEmpty { functions[pooled.key] = nil }
     }
 }

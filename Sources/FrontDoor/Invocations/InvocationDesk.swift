@@ -1,6 +1,9 @@
 import Foundation
 import Logging
 import NIOCore
+import ServiceKit
+import ServiceModel
+import WireProtocols
 
 /// Takes plain invocations at the door of one connection. Confined to its event loop.
 ///
@@ -72,6 +75,17 @@ final class InvocationDesk {
     }
 
     // MARK: Answers
+
+    /// A failure that is not the function's, as the chain would write it.
+    func response(_ error: AWSError, requestID: String) -> HTTPResponse {
+        guard let wire = platform.router.wire(service: "lambda", operation: "Invoke") else {
+            return .error(status: error.status, code: error.code, message: error.message, requestID: requestID)
+        }
+        let parts = wire.serializeError(error, requestID: requestID)
+        return HTTPResponse(
+            status: parts.status, headers: parts.headers.map { HTTPResponse.Header(name: $0.name, value: $0.value) },
+            body: parts.body)
+    }
 
     private var second: Int64 = -1
     private var date = ""

@@ -1,4 +1,5 @@
 public import NIOCore
+public import ServiceKit
 
 /// The short way of a synchronous invocation: what is in memory and needs no waiting is begun on the connection's event loop, from
 /// the bytes of the request.
@@ -23,7 +24,9 @@ public protocol InvocationTarget: AnyObject, Sendable {
     ///   - loop: where the caller is.
     ///   - done: is called once, on `loop`, after this function has returned true.
     /// - Returns: false if the ordinary way has to be taken.
-    func begin(_ event: LaneEvent, on loop: any EventLoop, done: @escaping @Sendable (LaneAnswer) -> Void) -> Bool
+    func begin(
+        _ event: LaneEvent, on loop: any EventLoop, done: @escaping @Sendable (Result<LaneAnswer, AWSError>) -> Void
+    ) -> Bool
 }
 
 /// One invocation.

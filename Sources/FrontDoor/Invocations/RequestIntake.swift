@@ -125,10 +125,14 @@ final class RequestIntake<R: Responder>: ChannelInboundHandler {
         let version = invocation.target.executedVersion
         let number = connection.nextNumber
         let bound = NIOLoopBound((connection, desk), eventLoop: context.eventLoop)
-        let hasBegun = invocation.target.begin(event, on: context.eventLoop) { answer in
+        let hasBegun = invocation.target.begin(event, on: context.eventLoop) { result in
             let (connection, desk) = bound.value
-            connection.finish(number: number, payload: answer.payload) { keepAlive, buffer in
-                desk.write(answer, requestID: requestID, version: version, keepAlive: keepAlive, to: &buffer)
+            switch result {
+            case .success(let answer):
+                connection.finish(number: number, payload: answer.payload) { keepAlive, buffer in
+                    desk.write(answer, requestID: requestID, version: version, keepAlive: keepAlive, to: &buffer)
+                }
+            case .failure(let error): connection.finish(desk.response(error, requestID: requestID), number: number)
             }
         }
         if hasBegun { connection.beganWhole() }

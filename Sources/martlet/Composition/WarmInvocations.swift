@@ -35,7 +35,7 @@ struct WarmInvocations: InvocationLane {
         var executedVersion: String { version.function.version }
 
         func begin(
-            _ event: LaneEvent, on loop: any EventLoop, done: @escaping @Sendable (LaneAnswer) -> Void
+            _ event: LaneEvent, on loop: any EventLoop, done: @escaping @Sendable (Result<LaneAnswer, AWSError>) -> Void
         ) -> Bool {
             guard event.payload.withUnsafeReadableBytes(lane.lambda.isAcceptable) else { return false }
             return lane.dataPlane.beginWarm(
@@ -43,10 +43,16 @@ struct WarmInvocations: InvocationLane {
                 InvocationEvent(
                     requestID: event.requestID, payload: event.payload, invokedFunctionARN: version.arn,
                     traceHeader: event.traceHeader, wantsLogTail: event.wantsLogTail), on: loop
-            ) { answer in
-                done(
-                    LaneAnswer(
-                        payload: answer.payload, functionError: answer.functionError, logTail: answer.logTail))
+            ) { result in
+                switch result {
+                case .success(let answer):
+                    done(
+                        .success(
+                            LaneAnswer(
+                                payload: answer.payload, functionError: answer.functionError,
+                                logTail: answer.logTail)))
+                case .failure(let error): done(.failure(error as? AWSError ?? .internalFailure))
+                }
             }
         }
     }
