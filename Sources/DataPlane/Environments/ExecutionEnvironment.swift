@@ -202,7 +202,16 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
         complete(failure: .timedOut(after: function.timeout))
     }
 
-    /// The invocation is over: what remains is to say so. On the loop.
+    /// Completes the invocation behind all that the loop has heard of by now. Before, the loop may know of output that it has
+    /// not read; and nobody waits for this but who wants the log.
+    private func completeSoon() {
+        guard let ending = invocation else { return }
+        loop.execute { [self] in
+            if invocation === ending { complete(failure: nil) }
+        }
+    }
+
+    /// The invocation is over: what remains is to say so. On the loop, but in no channel's event.
     private func complete(failure: FunctionFailure?) {
         guard let invocation else { return }
         alarm.clear()
@@ -256,7 +265,7 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
             finishInit(.ready)
         case .completed:
             waiting = caller
-            complete(failure: nil)
+            completeSoon()
         case .waiting:
             waiting = caller
         case .refused(let refusal):
