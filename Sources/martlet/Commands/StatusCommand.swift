@@ -11,7 +11,7 @@ struct StatusCommand: ParsableCommand {
 
     func run() throws {
         do {
-            let client = HTTPClient(endpoint: try connection.resolvedEndpoint())
+            let client = try connection.client()
             try Blocking.run { try await show(client) }
         } catch {
             throw Failure.exit(error)
@@ -29,6 +29,10 @@ struct StatusCommand: ParsableCommand {
         print("Martlet \(health["version"] ?? "?") at \(client.endpoint): \(health["state"] ?? "?")")
         for (name, value) in (health["settings"] as? [String: Any] ?? [:]).sorted(by: { $0.key < $1.key }) {
             print("  \(name): \(value)")
+        }
+        if let tls = health["tls"] as? [String: Any] {
+            print("  tls: certificate until \(tls["notAfter"] ?? "?")\(tls["plainHTTP"] as? Bool == true ? "; plain HTTP too" : "")")
+            if let trust = tls["trust"] { print("  clients trust: \(trust)") }
         }
         if let environments = health["environments"] as? [String: Any] {
             print("  environments: \(environments["total"] ?? 0), \(environments["idle"] ?? 0) of them idle")
