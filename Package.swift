@@ -147,7 +147,8 @@ let package = Package(
             "FrontDoorTests", exclude: ["Vectors"],
             [
                 "FrontDoor", "WireProtocols", "ServiceModel", "ServiceKit", "TestSupport", nioCore, nioPosix, nioHTTP1,
-                nioHTTP2, nioHPACK, nioSSL, nioEmbedded, certificates, crypto, logging, lifecycle,
+                nioHTTP2, nioHPACK, nioSSL, nioEmbedded, certificates, asn1, crypto, logging,
+                lifecycle,
             ]),
     ]
         + services.map {

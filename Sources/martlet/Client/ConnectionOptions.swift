@@ -24,12 +24,14 @@ struct ConnectionOptions: ParsableArguments {
 
     func client() throws -> HTTPClient { HTTPClient(endpoint: try resolvedEndpoint(), trust: trust) }
 
-    /// A file with certificates to trust: the shell's own, else that of the authority in the data folder, if it is there.
-    var trust: String? {
-        if let bundle = ProcessInfo.processInfo.environment["AWS_CA_BUNDLE"], !bundle.isEmpty { return bundle }
-        let path = TransportSecurity.authorityFile(in: reader.text(data, "DATA") ?? Settings.defaultData())
-        return access(path, R_OK) == 0 ? path : nil
+    /// Files with certificates to trust: the shell's own, and that of the authority in the data folder.
+    var trust: [String] {
+        let bundle = ProcessInfo.processInfo.environment["AWS_CA_BUNDLE"] ?? ""
+        return (bundle.isEmpty ? [] : [bundle]) + [authorityFile]
     }
+
+    /// The file with the certificate of the authority in the data folder, if the server has made one.
+    var authorityFile: String { TransportSecurity.authorityFile(in: reader.text(data, "DATA") ?? Settings.defaultData()) }
 
     var resolvedRegion: String {
         let variables = ProcessInfo.processInfo.environment

@@ -28,8 +28,8 @@ struct HTTPClient {
     }
 
     let endpoint: Endpoint
-    /// A PEM file with certificates to trust beside the system's; nil or missing: none.
-    var trust: String?
+    /// PEM files with certificates to trust beside the system's. Those that cannot be read count as empty.
+    var trust: [String] = []
 
     func send(_ method: HTTPMethod, _ uri: String, headers: [(String, String)] = [], body: [UInt8] = []) async throws
         -> Response
@@ -61,8 +61,8 @@ struct HTTPClient {
 
     private func context() throws -> NIOSSLContext {
         var configuration = TLSConfiguration.makeClientConfiguration()
-        if let trust, let certificates = try? NIOSSLCertificate.fromPEMFile(trust), !certificates.isEmpty {
-            configuration.additionalTrustRoots = [.certificates(certificates)]
+        configuration.additionalTrustRoots = trust.compactMap { file in
+            (try? NIOSSLCertificate.fromPEMFile(file)).map { .certificates($0) }
         }
         return try NIOSSLContext(configuration: configuration)
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import NIOHTTP1
 import ServiceKit
 
 struct EnvCommand: ParsableCommand {
@@ -64,7 +65,9 @@ struct EnvCommand: ParsableCommand {
             }
             return server
         }
-        return Server(endpoint: client.endpoint, trust: client.endpoint.isSecure ? client.trust : nil)
+        let authority = connection.authorityFile
+        let isThere = client.endpoint.isSecure && access(authority, R_OK) == 0
+        return Server(endpoint: client.endpoint, trust: isThere ? authority : nil)
     }
 
     private static func health(_ client: HTTPClient) throws -> [String: Any]? {

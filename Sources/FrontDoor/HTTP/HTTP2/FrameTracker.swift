@@ -5,6 +5,7 @@ struct FrameTracker {
     private static let headerLength = 9
     private static let data: UInt8 = 0
     private static let headers: UInt8 = 1
+    private static let pushPromise: UInt8 = 5
     private static let continuation: UInt8 = 9
     private static let endHeaders: UInt8 = 4
 
@@ -50,7 +51,7 @@ struct FrameTracker {
         header.removeAll(keepingCapacity: true)
         isData = type == Self.data
         switch type {
-        case Self.headers, Self.continuation: inHeaderBlock = flags & Self.endHeaders == 0
+        case Self.headers, Self.pushPromise, Self.continuation: inHeaderBlock = flags & Self.endHeaders == 0
         default: break
         }
         if payloadLeft == 0 { frameEnded() }

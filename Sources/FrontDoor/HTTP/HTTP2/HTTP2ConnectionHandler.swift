@@ -60,12 +60,35 @@ final class HTTP2ConnectionHandler: ChannelInboundHandler {
         if open == 0 { closeSoon() }
     }
 
-    /// An error of one stream has ended that stream. After one of the connection the library has said GOAWAY; closing is ours.
+    /// After an error of the connection the library has said GOAWAY; closing is ours.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if isOfOneRequest(error) { return }
+        if error is NIOHTTP2Errors.MaxStreamsViolation {
+            // What runs was allowed, and is finished.
+            isDraining = true
+            if open > 0 { return }
+        }
+        context.close(promise: nil)
+    }
+
+    /// Errors that have ended a stream and are nothing to the others. They come without that stream's number: a request whose head is against
+    /// the rules, a body of another length than announced, or one that came after our GOAWAY.
+    private func isOfOneRequest(_ error: any Error) -> Bool {
         switch error {
-        // Frames of streams that are over, or that came after our GOAWAY.
-        case is NIOHTTP2Errors.StreamError, is NIOHTTP2Errors.NoSuchStream: break
-        default: closeSoon()
+        case is NIOHTTP2Errors.StreamError, is NIOHTTP2Errors.CreatedStreamAfterGoaway,
+            is NIOHTTP2Errors.ForbiddenHeaderField,
+            is NIOHTTP2Errors.InvalidHTTP2HeaderFieldName, is NIOHTTP2Errors.InvalidHTTP2HeaderFieldValue,
+            is NIOHTTP2Errors.MissingPseudoHeader, is NIOHTTP2Errors.DuplicatePseudoHeader,
+            is NIOHTTP2Errors.PseudoHeaderAfterRegularHeader, is NIOHTTP2Errors.UnknownPseudoHeader,
+            is NIOHTTP2Errors.UnsupportedPseudoHeader, is NIOHTTP2Errors.InvalidPseudoHeaders,
+            is NIOHTTP2Errors.InvalidPseudoHeaderValue, is NIOHTTP2Errors.EmptyPathHeader,
+            is NIOHTTP2Errors.ContentLengthViolated, is NIOHTTP2Errors.ContentLengthHeadersMismatch,
+            is NIOHTTP2Errors.ContentLengthHeaderNegative, is NIOHTTP2Errors.ContentLengthHeaderMalformedValue,
+            is NIOHTTP2Errors.TrailersWithoutEndStream:
+            true
+        // The library's word for a stream that came after our GOAWAY, and for one that cannot be.
+        case is NIOHTTP2Errors.NoSuchStream: isDraining
+        default: false
         }
     }
 

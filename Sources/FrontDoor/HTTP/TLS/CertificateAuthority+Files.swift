@@ -25,13 +25,11 @@ extension CertificateAuthority {
         let authority = try make(now: now)
         if mkdir(folder, 0o700) != 0, errno != EEXIST { throw failure("cannot be made", folder) }
         // The key first: one without a certificate is made anew, and nobody has trusted it yet.
-        try? removeStale(certificatePath)
+        unlink(certificatePath)
         try write(authority.keyPEM, to: keyPath, mode: 0o600)
         try write(authority.certificatePEM, to: certificatePath, mode: 0o644)
         return authority
     }
-
-    private static func removeStale(_ path: String) throws { try FileManager.default.removeItem(atPath: path) }
 
     private static func read(_ path: String) throws(TLSError) -> String? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
@@ -40,8 +38,11 @@ extension CertificateAuthority {
             throw failure("cannot be read", path)
         }
         let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        guard let data = try? handle.read(upToCount: 1 << 20) else { throw failure("cannot be read", path) }
-        return String(decoding: data, as: UTF8.self)
+        do {
+            return String(decoding: try handle.read(upToCount: 1 << 20) ?? Data(), as: UTF8.self)
+        } catch {
+            throw failure("cannot be read", path)
+        }
     }
 
     /// All of it, on disk, under a name that nobody sees before it is whole.

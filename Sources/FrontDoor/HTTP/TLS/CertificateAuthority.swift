@@ -113,15 +113,6 @@ public struct CertificateAuthority: Sendable {
     }
 }
 
-extension TLSIdentity {
-    static func isSelfSigned(_ certificate: NIOSSLCertificate) -> Bool {
-        guard let bytes = try? certificate.toDERBytes(), let parsed = try? Certificate(derEncoded: bytes) else {
-            return false
-        }
-        return parsed.issuer == parsed.subject
-    }
-}
-
 /// The bytes of an IP address's text, as certificates hold them.
 enum IPAddressBytes {
     /// Four or sixteen bytes; nil if the text is no address.

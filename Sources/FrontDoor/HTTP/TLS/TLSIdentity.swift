@@ -38,9 +38,12 @@ public struct TLSIdentity: Sendable {
         self.key = key
         notAfter = Date(timeIntervalSince1970: TimeInterval(own.notValidAfter))
         isSelfSigned = Self.isSelfSigned(own)
-        // The library finds out whether the two belong together.
+        // The library refuses pairs that do not fit, and certificates that are not for servers.
         do { _ = try NIOSSLContext(configuration: configuration) } catch {
-            throw TLSError("The private key in \(keyFile) does not belong to the certificate in \(certificateFile).")
+            guard Self.belong(own, text) else {
+                throw TLSError("The private key in \(keyFile) does not belong to the certificate in \(certificateFile).")
+            }
+            throw TLSError("The certificate in \(certificateFile) is not one for servers: its key usage forbids it.")
         }
     }
 
