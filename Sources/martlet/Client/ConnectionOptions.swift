@@ -31,7 +31,9 @@ struct ConnectionOptions: ParsableArguments {
     }
 
     /// The file with the certificate of the authority in the data folder, if the server has made one.
-    var authorityFile: String { TransportSecurity.authorityFile(in: reader.text(data, "DATA") ?? Settings.defaultData()) }
+    var authorityFile: String {
+        TransportSecurity.authorityFile(in: reader.text(data, "DATA") ?? Settings.defaultData())
+    }
 
     var resolvedRegion: String {
         let variables = ProcessInfo.processInfo.environment

@@ -73,7 +73,9 @@ struct EnvCommand: ParsableCommand {
     private static func health(_ client: HTTPClient) throws -> [String: Any]? {
         let answer = Answer()
         try Blocking.run {
-            guard let response = try? await client.send(.GET, "/_martlet/health"), response.status == 200 else { return }
+            guard let response = try? await client.send(.GET, "/_martlet/health"), response.status == 200 else {
+                return
+            }
             answer.body = response.body
         }
         return try? JSONSerialization.jsonObject(with: Data(answer.body)) as? [String: Any]

@@ -31,7 +31,9 @@ struct StatusCommand: ParsableCommand {
             print("  \(name): \(value)")
         }
         if let tls = health["tls"] as? [String: Any] {
-            print("  tls: certificate until \(tls["notAfter"] ?? "?")\(tls["plainHTTP"] as? Bool == true ? "; plain HTTP too" : "")")
+            print(
+                "  tls: certificate until \(tls["notAfter"] ?? "?")\(tls["plainHTTP"] as? Bool == true ? "; plain HTTP too" : "")"
+            )
             if let trust = tls["trust"] { print("  clients trust: \(trust)") }
         }
         if let environments = health["environments"] as? [String: Any] {

@@ -34,10 +34,12 @@ struct UpCommand: ParsableCommand {
     @Option(help: "What functions reach beside the platform: internet or none (default: internet).")
     var functionNetwork: String?
     @Option(
-        help: ArgumentHelp("Speak TLS on the same port: a certificate, or a chain of them, in PEM form.", valueName: "file"))
+        help: ArgumentHelp(
+            "Speak TLS on the same port: a certificate, or a chain of them, in PEM form.", valueName: "file"))
     var tlsCert: String?
     @Option(help: ArgumentHelp("The private key of --tls-cert, in PEM form.", valueName: "file")) var tlsKey: String?
-    @Flag(help: "Speak TLS with certificates of an authority that is made once, in the data folder.") var tlsSelfSigned =
+    @Flag(help: "Speak TLS with certificates of an authority that is made once, in the data folder.")
+    var tlsSelfSigned =
         false
     @Flag(help: "Refuse plain HTTP.") var tlsOnly = false
     @Option(help: ArgumentHelp("Answer below this host name too (repeatable).", valueName: "name")) var hostSuffix:

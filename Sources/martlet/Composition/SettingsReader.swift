@@ -72,7 +72,8 @@ struct SettingsReader {
         case (nil, _?): throw SettingsError("--tls-key needs --tls-cert: the file with the key's certificate.")
         case (let certificate?, let key?):
             if selfSigned {
-                throw SettingsError("--tls-self-signed makes a certificate, and --tls-cert names one: give one of them.")
+                throw SettingsError(
+                    "--tls-self-signed makes a certificate, and --tls-cert names one: give one of them.")
             }
             return .files(certificate: certificate, key: key)
         }

@@ -47,7 +47,6 @@ struct HTTP2ConnectionTests {
         connection.channel.embeddedEventLoop.run()
         #expect(connection.responder.cancelled == 1)
         #expect(!connection.isOpen)
-        #expect(connection.server.connectionCount == 0)
     }
 
     @Test("streamed answers leave as they come; their end ends the stream")

@@ -126,7 +126,8 @@ struct HTTP2RequestTests {
         let wide = (0..<7).map { ("x-\($0)", String(repeating: "z", count: 10_000)) }
         let long = Connection.get.map { $0.0 == ":path" ? ("", "") : $0 }.filter { !$0.0.isEmpty }
         for fields in [
-            Connection.get + many, Connection.get + wide, long + [(":path", "/" + String(repeating: "p", count: 17_000))],
+            Connection.get + many, Connection.get + wide,
+            long + [(":path", "/" + String(repeating: "p", count: 17_000))],
         ] {
             let connection = try Connection.opened()
             let block = try connection.block(fields.sorted { $0.0.hasPrefix(":") && !$1.0.hasPrefix(":") })

@@ -85,8 +85,9 @@ struct CertificateAuthorityTests {
                 .ipAddress(.init(contentBytes: [127, 0, 0, 1])),
                 .ipAddress(.init(contentBytes: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1])),
             ])
-        var verifier = Verifier(rootCertificates: CertificateStore([try Certificate(pemEncoded: authority.certificatePEM)]))
-        {
+        var verifier = Verifier(
+            rootCertificates: CertificateStore([try Certificate(pemEncoded: authority.certificatePEM)])
+        ) {
             RFC5280Policy()
         }
         let result = await verifier.validate(leaf: leaf, intermediates: CertificateStore([]))

@@ -51,9 +51,11 @@ struct TLSIdentityTests {
             let other = try write(authority.keyPEM, folder + "/other.pem")
             let issuer = try write(authority.certificatePEM, folder + "/issuer.pem")
             let locked = try write(
-                "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----", folder + "/locked.pem")
+                "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----",
+                folder + "/locked.pem")
             func message(_ certificate: String, _ key: String) -> String? {
-                #expect(throws: TLSError.self) { try TLSIdentity(certificateFile: certificate, keyFile: key) }?.description
+                #expect(throws: TLSError.self) { try TLSIdentity(certificateFile: certificate, keyFile: key) }?
+                    .description
             }
             #expect(message("/none.pem", key) == "The certificate /none.pem cannot be read: No such file or directory.")
             #expect(message(certificate, "/none.pem")?.contains("private key /none.pem cannot be read") == true)

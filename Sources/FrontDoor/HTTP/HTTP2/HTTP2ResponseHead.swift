@@ -36,7 +36,9 @@ enum HTTP2ResponseHead {
             text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
             ? text
             : String(decoding: text.utf8.map { $0 >= 0x20 && $0 != 0x7F ? $0 : 0x20 }, as: UTF8.self)
-        guard let first = clean.utf8.first, let last = clean.utf8.last, first == 0x20 || last == 0x20 else { return clean }
+        guard let first = clean.utf8.first, let last = clean.utf8.last, first == 0x20 || last == 0x20 else {
+            return clean
+        }
         return String(clean.trimmingPrefix(while: { $0 == " " }).reversed().drop(while: { $0 == " " }).reversed())
     }
 }

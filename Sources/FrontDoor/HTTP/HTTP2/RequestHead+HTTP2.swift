@@ -51,7 +51,9 @@ extension RequestHead {
         let hosts = fields["host"]
         if hosts.count > 1 { throw .malformed("it has more than one Host header") }
         guard let authority = fields.first(name: ":authority"), !authority.isEmpty else {
-            guard let host = hosts.first, !host.isEmpty else { throw .malformed("it has no :authority and no Host header") }
+            guard let host = hosts.first, !host.isEmpty else {
+                throw .malformed("it has no :authority and no Host header")
+            }
             return host
         }
         if let host = hosts.first, host.lowercased() != authority.lowercased() {

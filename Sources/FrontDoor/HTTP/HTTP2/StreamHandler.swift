@@ -109,7 +109,8 @@ final class StreamHandler<R: Responder>: ChannelInboundHandler, ExchangeSink {
             self.ticket = ticket
             if case .length(let length) = head.framing, length > limit { return refuse(.bodyTooLarge(limit: limit)) }
             let action = machine.admitted(
-                keepAlive: false, expectsContinue: head.expectsContinue && head.framing != .none, limit: limit, now: now)
+                keepAlive: false, expectsContinue: head.expectsContinue && head.framing != .none, limit: limit, now: now
+            )
             if action == .sendContinue { writeInterim() }
         }
     }

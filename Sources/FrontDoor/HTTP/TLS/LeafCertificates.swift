@@ -16,7 +16,8 @@ final class LeafCertificates: Sendable {
     private let issued = Mutex<[String: TLSIdentity]>([:])
 
     init(
-        authority: CertificateAuthority, names: [String], hosts: HostRules, now: @escaping @Sendable () -> Date = { Date() }
+        authority: CertificateAuthority, names: [String], hosts: HostRules,
+        now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.authority = authority
         self.names = names

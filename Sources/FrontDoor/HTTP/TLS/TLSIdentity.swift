@@ -29,7 +29,8 @@ public struct TLSIdentity: Sendable {
         }
         let text = String(decoding: keyBytes, as: UTF8.self)
         if text.contains("ENCRYPTED") {
-            throw TLSError("The private key in \(keyFile) is encrypted with a passphrase; it has to be plain, mode 0600.")
+            throw TLSError(
+                "The private key in \(keyFile) is encrypted with a passphrase; it has to be plain, mode 0600.")
         }
         guard text.contains("PRIVATE KEY-----"), let key = try? NIOSSLPrivateKey(bytes: keyBytes, format: .pem) else {
             throw TLSError("\(keyFile) holds no private key in PEM form (-----BEGIN PRIVATE KEY-----).")
@@ -41,7 +42,8 @@ public struct TLSIdentity: Sendable {
         // The library refuses pairs that do not fit, and certificates that are not for servers.
         do { _ = try NIOSSLContext(configuration: configuration) } catch {
             guard Self.belong(own, text) else {
-                throw TLSError("The private key in \(keyFile) does not belong to the certificate in \(certificateFile).")
+                throw TLSError(
+                    "The private key in \(keyFile) does not belong to the certificate in \(certificateFile).")
             }
             throw TLSError("The certificate in \(certificateFile) is not one for servers: its key usage forbids it.")
         }
