@@ -97,7 +97,8 @@ let package = Package(
         library(
             "FrontDoor",
             [
-                "HTTPScanner", "WireProtocols", "ServiceModel", "ServiceKit", nioCore, nioPosix, nioHTTP1, nioHTTP2, nioHPACK,
+                "HTTPScanner", "WireProtocols", "ServiceModel", "ServiceKit", nioCore, nioPosix, nioHTTP1, nioHTTP2,
+                nioHPACK,
                 nioTLS, nioSSL, certificates, asn1, crypto, logging, lifecycle,
             ]),
         .executableTarget(
