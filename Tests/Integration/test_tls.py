@@ -123,6 +123,18 @@ def test_boto3_works_over_it(secure):
     assert location.startswith(secure.secure_url)
 
 
+def test_too_large_is_answered_while_it_is_sent(secure, tmp_path):
+    """The answer comes through before the connection is closed, inside TLS too."""
+    body = tmp_path / "body"
+    body.write_bytes(b"x" * 20_000_000)
+    done = subprocess.run(
+        ["curl", "-sS", "--http1.1", "--cacert", secure.authority, "--data-binary", "@%s" % body, "-w", " %{http_code}",
+         secure.secure_url + "/2015-03-31/functions/none/invocations"],
+        env=secure.clean_environment(), capture_output=True, text=True, timeout=60,
+    )
+    assert done.stdout.endswith(" 413"), done.stdout + done.stderr
+
+
 def test_the_cli_works_with_what_env_prints(secure):
     done = secure.run("env", "--data", secure.data)
     assert done.returncode == 0, done.stderr
@@ -209,6 +221,7 @@ def test_plain_http_can_be_refused(martlet):
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
         client.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0")
         assert client.recv(100) == b""
+    assert "HTTPS only" in server.run("status").stderr
     done = server.run("env", "--data", server.data)
     assert "export AWS_ENDPOINT_URL=https://localhost:%d\n" % server.port in done.stdout
     assert "AWS_CA_BUNDLE='%s'" % server.authority in done.stdout

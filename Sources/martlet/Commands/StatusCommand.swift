@@ -20,9 +20,10 @@ struct StatusCommand: ParsableCommand {
 
     private func show(_ client: HTTPClient) async throws {
         let response = try await client.send(.GET, "/_martlet/health")
-        guard response.status == 200,
-            let health = try? JSONSerialization.jsonObject(with: Data(response.body)) as? [String: Any]
-        else {
+        let health = try? JSONSerialization.jsonObject(with: Data(response.body)) as? [String: Any]
+        guard response.status == 200, let health else {
+            // Such as that it takes HTTPS only.
+            if let message = health?["message"] as? String { throw SettingsError("\(client.endpoint): \(message)") }
             throw SettingsError("What answers at \(client.endpoint) is not Martlet.")
         }
         if json { return FileHandle.standardOutput.write(Data(response.body + [0x0A])) }
