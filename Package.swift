@@ -18,6 +18,12 @@ let settings: [SwiftSetting] =
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioHTTP2: Target.Dependency = .product(name: "NIOHTTP2", package: "swift-nio-http2")
+let nioHPACK: Target.Dependency = .product(name: "NIOHPACK", package: "swift-nio-http2")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let certificates: Target.Dependency = .product(name: "X509", package: "swift-certificates")
+let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -40,10 +46,14 @@ let package = Package(
     products: [.executable(name: "martlet", targets: ["martlet"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1", exact: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-certificates", exact: "1.21.1"),
         .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-http2", exact: "1.46.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     ],
@@ -87,14 +97,15 @@ let package = Package(
         library(
             "FrontDoor",
             [
-                "HTTPScanner", "WireProtocols", "ServiceModel", "ServiceKit", nioCore, nioPosix, nioHTTP1, crypto,
-                logging, lifecycle,
+                "HTTPScanner", "WireProtocols", "ServiceModel", "ServiceKit", nioCore, nioPosix, nioHTTP1, nioHTTP2,
+                nioHPACK,
+                nioTLS, nioSSL, certificates, asn1, crypto, logging, lifecycle,
             ]),
         .executableTarget(
             name: "martlet",
             dependencies: [
                 "FrontDoor", "WireProtocols", "ServiceModel", "ServiceKit", "Persistence", "Execution", "RuntimeAPI",
-                "DataPlane", "Sandbox", "SandboxLinux", nioCore, nioPosix, nioHTTP1, crypto, logging, lifecycle,
+                "DataPlane", "Sandbox", "SandboxLinux", nioCore, nioPosix, nioHTTP1, nioSSL, crypto, logging, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ] + services.map { .target(name: $0) },
@@ -137,7 +148,7 @@ let package = Package(
             "FrontDoorTests", exclude: ["Vectors"],
             [
                 "FrontDoor", "WireProtocols", "ServiceModel", "ServiceKit", "TestSupport", nioCore, nioPosix, nioHTTP1,
-                nioEmbedded, crypto, logging,
+                nioHTTP2, nioHPACK, nioSSL, nioEmbedded, certificates, asn1, crypto, logging,
                 lifecycle,
             ]),
     ]

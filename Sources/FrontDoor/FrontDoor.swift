@@ -9,7 +9,7 @@ import WireProtocols
 
 /// The server that speaks the AWS APIs to the outside, and to sandboxes through their own sockets.
 ///
-/// ``run()`` listens until it is asked to shut down gracefully. Sandboxes' sockets are served by ``serve(listeningSocket:as:)``, before,
+/// ``run()`` listens until it is asked to shut down gracefully. Sandboxes' sockets are served by ``serve(listeningSocket:as:tls:)``, before,
 /// during and after.
 public final class FrontDoor: Service {
     private let platform: Platform
@@ -42,7 +42,7 @@ public final class FrontDoor: Service {
         budget = BodyBudget(limit: configuration.limits.allBodies)
         server = HTTPServer(
             responder: Chain(platform: platform, caller: .anyone), limits: configuration.limits, budget: budget,
-            group: group)
+            tls: configuration.tls, requiresTLS: configuration.requiresTLS, group: group)
         self.onReady = onReady
     }
 
@@ -80,11 +80,15 @@ public final class FrontDoor: Service {
     /// Serves a socket that listens already, such as one that was born in a sandbox. All who call there are `identity`, whatever key
     /// they show; the paths of the platform are not there.
     ///
+    /// With `tls`, TLS is spoken there too; cleartext always is.
+    ///
     /// The socket is taken over: it is closed with the listener that is returned.
-    public func serve(listeningSocket: CInt, as identity: SandboxIdentity) async throws -> SandboxListener {
+    public func serve(
+        listeningSocket: CInt, as identity: SandboxIdentity, tls: TLSContext? = nil
+    ) async throws -> SandboxListener {
         let limits = platform.configuration.limits
         let server = HTTPServer(
-            responder: Chain(platform: platform, caller: .sandbox(identity)), limits: limits, budget: budget,
+            responder: Chain(platform: platform, caller: .sandbox(identity)), limits: limits, budget: budget, tls: tls,
             group: group)
         let channel = try await server.adopt(listeningSocket: listeningSocket)
         try await server.startAccepting(channel)

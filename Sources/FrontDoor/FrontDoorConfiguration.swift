@@ -24,6 +24,10 @@ public struct FrontDoorConfiguration: Sendable {
     /// Origins of web pages that may call, such as `http://localhost:3000`; `*` for all.
     public var allowedOrigins: [String] = []
     public var limits = HTTPLimits()
+    /// With what TLS is spoken; nil: not at all. Cleartext is spoken on the same port too, unless ``requiresTLS``.
+    public var tls: TLSContext?
+    /// Whether plain HTTP is refused.
+    public var requiresTLS = false
     /// How long running requests may take when the server shuts down.
     public var shutdownTimeout = Duration.seconds(10)
 

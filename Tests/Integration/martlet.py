@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -137,7 +138,17 @@ class Martlet:
 
     @property
     def url(self):
-        return "http://127.0.0.1:%d" % self.port
+        return "%s://127.0.0.1:%d" % ("https" if "--tls-only" in self.arguments else "http", self.port)
+
+    @property
+    def secure_url(self):
+        """With `--tls-self-signed`: where it speaks TLS."""
+        return "https://localhost:%d" % self.port
+
+    @property
+    def authority(self):
+        """With `--tls-self-signed`: the file with the certificate to trust."""
+        return str(self.data / "tls/authority.pem")
 
     def clean_environment(self):
         """This process's environment without what would lead clients elsewhere, and with the server's own variables."""
@@ -194,7 +205,13 @@ class Martlet:
     def get(self, path, headers=None, method="GET", body=None):
         """A plain HTTP request: status, headers, body."""
         request = urllib.request.Request(self.url + path, data=body, headers=headers or {}, method=method)
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        handlers = [urllib.request.ProxyHandler({})]
+        if self.url.startswith("https:"):
+            # The file is there only when the server is.
+            if not os.path.exists(self.authority):
+                raise OSError("not ready")
+            handlers.append(urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=self.authority)))
+        opener = urllib.request.build_opener(*handlers)
         try:
             with opener.open(request, timeout=10) as answer:
                 return answer.status, answer.headers, answer.read()

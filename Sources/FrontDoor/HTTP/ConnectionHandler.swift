@@ -44,8 +44,9 @@ final class ConnectionHandler<R: Responder>: ChannelDuplexHandler, ExchangeSink 
     var timer: Scheduled<Void>?
     var timerDue: LoopInstant?
 
-    init(responder: R, limits: HTTPLimits, budget: BodyBudget, now: NIODeadline) {
+    init(responder: R, limits: HTTPLimits, budget: BodyBudget, isSecure: Bool = false, now: NIODeadline) {
         self.responder = responder
+        info.isSecure = isSecure
         self.limits = limits
         self.budget = budget
         machine = ConnectionStateMachine(limits: limits, now: LoopInstant(deadline: now))
@@ -65,7 +66,8 @@ final class ConnectionHandler<R: Responder>: ChannelDuplexHandler, ExchangeSink 
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        info = ConnectionInfo(localAddress: context.localAddress, remoteAddress: context.remoteAddress)
+        info.localAddress = context.localAddress
+        info.remoteAddress = context.remoteAddress
         updateTimer()
         context.fireChannelActive()
     }

@@ -30,5 +30,18 @@ public struct HTTPLimits: Sendable, Equatable {
     /// How long the rest of a refused request is read before the connection is cut.
     public var lingerTimeout = Duration.seconds(10)
 
+    // HTTP/2 only.
+
+    /// Requests that one connection may have open at a time.
+    public var concurrentStreams = 256
+    /// Bytes of one request's body that a client may send before they are taken: a payload of 6 MB in a few round trips.
+    public var streamWindow = 1024 * 1024
+    /// The same for all requests of a connection together.
+    public var connectionWindow = 8 * 1024 * 1024
+    /// Requests that a client may reset, or break, in 30 seconds; then its connection ends (CVE-2023-44487, "rapid reset").
+    public var streamResets = 200
+    /// PING, SETTINGS and PRIORITY frames in 30 seconds.
+    public var controlFrames = 500
+
     public init() {}
 }

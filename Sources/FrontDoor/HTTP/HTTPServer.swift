@@ -1,13 +1,14 @@
 import NIOCore
-import NIOHTTP1
 import NIOPosix
 import Synchronization
 
 /// Accepts connections and gives each its pipeline.
 final class HTTPServer<R: Responder>: Sendable {
-    private let responder: R
-    private let limits: HTTPLimits
-    private let budget: BodyBudget
+    let responder: R
+    let limits: HTTPLimits
+    let budget: BodyBudget
+    let tls: TLSContext?
+    let requiresTLS: Bool
     private let group: any EventLoopGroup
     private let state = Mutex(State())
 
@@ -17,10 +18,16 @@ final class HTTPServer<R: Responder>: Sendable {
         var emptied: [CheckedContinuation<Void, Never>] = []
     }
 
-    init(responder: R, limits: HTTPLimits, budget: BodyBudget, group: any EventLoopGroup) {
+    /// With `tls` both TLS and cleartext are spoken, whatever a connection begins with, unless `requiresTLS`.
+    init(
+        responder: R, limits: HTTPLimits, budget: BodyBudget, tls: TLSContext? = nil, requiresTLS: Bool = false,
+        group: any EventLoopGroup
+    ) {
         self.responder = responder
         self.limits = limits
         self.budget = budget
+        self.tls = tls
+        self.requiresTLS = requiresTLS
         self.group = group
     }
 
@@ -60,18 +67,7 @@ final class HTTPServer<R: Responder>: Sendable {
         }
         // A Unix socket has no such option.
         try? channel.syncOptions?.setOption(.tcpOption(.tcp_nodelay), value: 1)
-        var decoding = NIOHTTPDecoderLimitConfiguration()
-        decoding.maxHeaderFieldSize = max(limits.headers, limits.requestLine)
-        decoding.maxHeaderListSize = limits.headers + limits.requestLine
-        decoding.maxHeaderFieldCount = limits.headerCount
-        let handler = ConnectionHandler(
-            responder: responder, limits: limits, budget: budget, now: channel.eventLoop.now)
-        let decoder = ByteToMessageHandler(
-            HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: decoding),
-            maximumBufferSize: limits.headers + limits.requestLine)
-        try channel.pipeline.syncOperations.addHandlers([
-            RequestIntake(handler), decoder, handler,
-        ])
+        try addDetector(channel)
     }
 
     private func register(_ channel: any Channel) -> Bool {

@@ -44,14 +44,20 @@ extension RequestHead {
             }
             return .chunked
         }
-        guard let first = lengths.first else { return .none }
-        guard lengths.count == 1, !first.isEmpty, first.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }),
-            let length = Int(first)
-        else { throw .malformed("its Content-Length is not one number") }
+        guard let length = try contentLength(headers) else { return .none }
         return length == 0 ? .none : .length(length)
     }
 
-    private static func expectsContinue(_ headers: HTTPHeaders) throws(HeadError) -> Bool {
+    static func contentLength(_ headers: HTTPHeaders) throws(HeadError) -> Int? {
+        let lengths = headers["content-length"]
+        guard let first = lengths.first else { return nil }
+        guard lengths.count == 1, !first.isEmpty, first.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }),
+            let length = Int(first)
+        else { throw .malformed("its Content-Length is not one number") }
+        return length
+    }
+
+    static func expectsContinue(_ headers: HTTPHeaders) throws(HeadError) -> Bool {
         guard let value = headers.first(name: "expect") else { return false }
         guard value.lowercased() == "100-continue" else { throw .malformed("its Expect is not 100-continue") }
         return true

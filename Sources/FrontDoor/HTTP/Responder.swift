@@ -39,4 +39,6 @@ struct ConnectionInfo: Sendable {
     /// The address that the client dialled, as the socket knows it.
     var localAddress: SocketAddress?
     var remoteAddress: SocketAddress?
+    /// Whether it came over TLS.
+    var isSecure = false
 }

@@ -69,7 +69,8 @@ enum ResponseWriter {
         buffer.writeStaticString("\r\n")
     }
 
-    private static func isToken(_ byte: UInt8) -> Bool {
+    /// What may stand in a name (RFC 9110, section 5.6.2).
+    static func isToken(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
             UInt8(ascii: "0")...UInt8(ascii: "9"):

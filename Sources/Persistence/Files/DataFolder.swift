@@ -6,6 +6,7 @@ import Foundation
 ///     blobs/            content-addressed packages
 ///     code/             unpacked packages, made again from blobs when missing
 ///     logs/             segments of log streams
+///     tls/              the certificate authority, if TLS asked for one
 ///     tmp/              emptied at each start
 ///     lock              locked while a process has the folder; holds its process id
 ///     master.key, root.credentials

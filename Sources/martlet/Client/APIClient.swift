@@ -18,7 +18,7 @@ struct APIClient {
     let key: AccessKey
 
     init(_ options: ConnectionOptions) throws {
-        http = HTTPClient(endpoint: try options.resolvedEndpoint())
+        http = try options.client()
         region = options.resolvedRegion
         key = options.key()
     }

@@ -12,9 +12,27 @@ struct ConnectionOptions: ParsableArguments {
     private var reader: SettingsReader { SettingsReader(environment: ProcessInfo.processInfo.environment) }
 
     func resolvedEndpoint() throws -> Endpoint {
-        let variables = ProcessInfo.processInfo.environment
-        if let given = reader.text(endpoint, "ENDPOINT") ?? variables["AWS_ENDPOINT_URL"] { return try Endpoint(given) }
-        return try Endpoint("http://localhost:\(reader.text(nil, "PORT") ?? "4566")")
+        if let givenEndpoint { return try Endpoint(givenEndpoint) }
+        let speaksTLS = try reader.flag(false, "TLS_SELF_SIGNED") || reader.text(nil, "TLS_CERT") != nil
+        return try Endpoint("http\(speaksTLS ? "s" : "")://localhost:\(reader.text(nil, "PORT") ?? "4566")")
+    }
+
+    /// The endpoint as somebody named it; nil if it is the default.
+    var givenEndpoint: String? {
+        reader.text(endpoint, "ENDPOINT") ?? ProcessInfo.processInfo.environment["AWS_ENDPOINT_URL"]
+    }
+
+    func client() throws -> HTTPClient { HTTPClient(endpoint: try resolvedEndpoint(), trust: trust) }
+
+    /// Files with certificates to trust: the shell's own, and that of the authority in the data folder.
+    var trust: [String] {
+        let bundle = ProcessInfo.processInfo.environment["AWS_CA_BUNDLE"] ?? ""
+        return (bundle.isEmpty ? [] : [bundle]) + [authorityFile]
+    }
+
+    /// The file with the certificate of the authority in the data folder, if the server has made one.
+    var authorityFile: String {
+        TransportSecurity.authorityFile(in: reader.text(data, "DATA") ?? Settings.defaultData())
     }
 
     var resolvedRegion: String {

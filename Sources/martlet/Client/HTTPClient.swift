@@ -1,6 +1,7 @@
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 
 /// One request to a server of this program, for its own commands.
 struct HTTPClient {
@@ -17,17 +18,33 @@ struct HTTPClient {
         }
     }
 
+    /// The server's certificate is not one that this program was told to trust.
+    struct Untrusted: Error, CustomStringConvertible {
+        var endpoint: Endpoint
+        var reason: String
+        var description: String {
+            "The certificate of \(endpoint) is not trusted (\(reason)). Name its authority's certificate with AWS_CA_BUNDLE, or the server's data folder with --data."
+        }
+    }
+
     let endpoint: Endpoint
+    /// PEM files with certificates to trust beside the system's. Those that cannot be read count as empty.
+    var trust: [String] = []
 
     func send(_ method: HTTPMethod, _ uri: String, headers: [(String, String)] = [], body: [UInt8] = []) async throws
         -> Response
     {
         let channel: NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>
+        let tls = try endpoint.isSecure ? context() : nil
         do {
             channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .connectTimeout(.seconds(5))
                 .connect(host: endpoint.host, port: endpoint.port) { channel in
                     channel.eventLoop.makeCompletedFuture {
+                        if let tls {
+                            try channel.pipeline.syncOperations.addHandler(
+                                NIOSSLClientHandler(context: tls, serverHostname: endpoint.serverName))
+                        }
                         try channel.pipeline.syncOperations.addHTTPClientHandlers()
                         return try NIOAsyncChannel(wrappingChannelSynchronously: channel)
                     }
@@ -35,7 +52,32 @@ struct HTTPClient {
         } catch {
             throw Unreachable(endpoint: endpoint)
         }
-        return try await channel.executeThenClose { inbound, outbound in
+        do { return try await exchange(channel, method, uri, headers, body) } catch let error as NIOSSLError {
+            throw Untrusted(endpoint: endpoint, reason: Self.reason(error))
+        } catch let error as NIOSSLExtraError {
+            throw Untrusted(endpoint: endpoint, reason: error.description)
+        }
+    }
+
+    private func context() throws -> NIOSSLContext {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.additionalTrustRoots = trust.compactMap { file in
+            (try? NIOSSLCertificate.fromPEMFile(file)).map { .certificates($0) }
+        }
+        return try NIOSSLContext(configuration: configuration)
+    }
+
+    private static func reason(_ error: NIOSSLError) -> String {
+        let text = "\(error)"
+        if text.contains("CERTIFICATE_VERIFY_FAILED") { return "no known authority has signed it" }
+        return text.contains("WRONG_VERSION_NUMBER") ? "the server does not speak TLS there" : text
+    }
+
+    private func exchange(
+        _ channel: NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>, _ method: HTTPMethod, _ uri: String,
+        _ headers: [(String, String)], _ body: [UInt8]
+    ) async throws -> Response {
+        try await channel.executeThenClose { inbound, outbound in
             var head = HTTPRequestHead(version: .http1_1, method: method, uri: uri)
             head.headers = HTTPHeaders(headers)
             if !head.headers.contains(name: "host") { head.headers.add(name: "Host", value: endpoint.authority) }
@@ -66,19 +108,27 @@ struct HTTPClient {
 struct Endpoint: CustomStringConvertible {
     var host: String
     var port: Int
+    var isSecure = false
 
     /// - Throws: ``SettingsError`` if it is no URL such as `http://localhost:4566`.
     init(_ url: String) throws {
-        guard let match = url.wholeMatch(of: /http:\/\/([^\/:\[\]]+|\[[0-9a-fA-F:.]+\])(?::([0-9]{1,5}))?\/?/),
-            let port = Int(match.2 ?? "80"),
+        guard let match = url.wholeMatch(of: /http(s?):\/\/([^\/:\[\]]+|\[[0-9a-fA-F:.]+\])(?::([0-9]{1,5}))?\/?/),
+            let port = Int(match.3 ?? (match.1.isEmpty ? "80" : "443")),
             port <= 65535
         else { throw SettingsError("The endpoint is \(url); it should be such as http://localhost:4566.") }
-        host = match.1.trimmingPrefix("[").description.replacing("]", with: "")
+        isSecure = !match.1.isEmpty
+        host = match.2.trimmingPrefix("[").description.replacing("]", with: "")
         self.port = port
     }
 
     /// As a `Host` header names it.
     var authority: String { "\(host.contains(":") ? "[\(host)]" : host):\(port)" }
 
-    var description: String { "http://\(authority)" }
+    /// What a certificate is asked for; addresses are compared with the connection's own.
+    var serverName: String? {
+        let isAddress = (try? SocketAddress(ipAddress: host, port: port)) != nil
+        return isAddress ? nil : host
+    }
+
+    var description: String { "http\(isSecure ? "s" : "")://\(authority)" }
 }

@@ -11,7 +11,7 @@ struct StatusCommand: ParsableCommand {
 
     func run() throws {
         do {
-            let client = HTTPClient(endpoint: try connection.resolvedEndpoint())
+            let client = try connection.client()
             try Blocking.run { try await show(client) }
         } catch {
             throw Failure.exit(error)
@@ -20,15 +20,22 @@ struct StatusCommand: ParsableCommand {
 
     private func show(_ client: HTTPClient) async throws {
         let response = try await client.send(.GET, "/_martlet/health")
-        guard response.status == 200,
-            let health = try? JSONSerialization.jsonObject(with: Data(response.body)) as? [String: Any]
-        else {
+        let health = try? JSONSerialization.jsonObject(with: Data(response.body)) as? [String: Any]
+        guard response.status == 200, let health else {
+            // Such as that it takes HTTPS only.
+            if let message = health?["message"] as? String { throw SettingsError("\(client.endpoint): \(message)") }
             throw SettingsError("What answers at \(client.endpoint) is not Martlet.")
         }
         if json { return FileHandle.standardOutput.write(Data(response.body + [0x0A])) }
         print("Martlet \(health["version"] ?? "?") at \(client.endpoint): \(health["state"] ?? "?")")
         for (name, value) in (health["settings"] as? [String: Any] ?? [:]).sorted(by: { $0.key < $1.key }) {
             print("  \(name): \(value)")
+        }
+        if let tls = health["tls"] as? [String: Any] {
+            print(
+                "  tls: certificate until \(tls["notAfter"] ?? "?")\(tls["plainHTTP"] as? Bool == true ? "; plain HTTP too" : "")"
+            )
+            if let trust = tls["trust"] { print("  clients trust: \(trust)") }
         }
         if let environments = health["environments"] as? [String: Any] {
             print("  environments: \(environments["total"] ?? 0), \(environments["idle"] ?? 0) of them idle")

@@ -11,6 +11,8 @@ struct UpCommand: ParsableCommand {
               martlet up
               martlet up --ephemeral --port 0
               martlet up --data /srv/martlet --auth iam --host 0.0.0.0
+              martlet up --tls-self-signed
+              martlet up --tls-cert chain.pem --tls-key key.pem --tls-only
               martlet up --database postgresql://martlet@db/martlet
             """)
 
@@ -31,6 +33,15 @@ struct UpCommand: ParsableCommand {
     @Flag(help: "Refuse to run a function with another version of its language.") var strictRuntimes = false
     @Option(help: "What functions reach beside the platform: internet or none (default: internet).")
     var functionNetwork: String?
+    @Option(
+        help: ArgumentHelp(
+            "Speak TLS on the same port: a certificate, or a chain of them, in PEM form.", valueName: "file"))
+    var tlsCert: String?
+    @Option(help: ArgumentHelp("The private key of --tls-cert, in PEM form.", valueName: "file")) var tlsKey: String?
+    @Flag(help: "Speak TLS with certificates of an authority that is made once, in the data folder.")
+    var tlsSelfSigned =
+        false
+    @Flag(help: "Refuse plain HTTP.") var tlsOnly = false
     @Option(help: ArgumentHelp("Answer below this host name too (repeatable).", valueName: "name")) var hostSuffix:
         [String] = []
     @Option(help: ArgumentHelp("Let web pages of this origin call the APIs (repeatable).", valueName: "origin"))

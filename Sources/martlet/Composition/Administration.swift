@@ -13,6 +13,7 @@ struct Administration: Sendable {
     let database: any Database
     let dataPlane: DataPlane
     let lambda: LambdaService
+    let security: TransportSecurity
 
     private var serviceNames: [String] { services.map { type(of: $0).modelName } }
 
@@ -26,12 +27,17 @@ struct Administration: Sendable {
             let download = try await lambda.codeDownload(path: request.path, query: request.query)
             return AdminRoutes.Response(status: download.status, contentType: download.contentType, body: download.body)
         }
+        if let authority = security.authority {
+            routes.add("GET", "/_martlet/authority.pem", access: .anyone) { _ in
+                AdminRoutes.Response(contentType: "application/x-pem-file", body: Array(authority.certificatePEM.utf8))
+            }
+        }
         return routes
     }
 
     private func health() throws -> [UInt8] {
         let (total, idle) = dataPlane.counts
-        let health: [String: Any] = [
+        var health: [String: Any] = [
             "version": MartletVersion.current, "state": "running",
             "services": Dictionary(serviceNames.map { ($0, "available") }, uniquingKeysWith: { $1 }),
             "environments": ["total": total, "idle": idle],
@@ -42,6 +48,7 @@ struct Administration: Sendable {
                 "durability": settings.ephemeral ? "none" : settings.durability.rawValue,
             ],
         ]
+        if let tls = security.health { health["tls"] = tls }
         return Array(try JSONSerialization.data(withJSONObject: health, options: [.sortedKeys]))
     }
 

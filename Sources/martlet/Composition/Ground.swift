@@ -1,5 +1,6 @@
 import Execution
 import Foundation
+import FrontDoor
 import Persistence
 import SandboxLinux
 
@@ -12,6 +13,8 @@ struct Ground: Sendable {
     let folder: String
     /// The data folder as the user named it.
     let namedFolder: String
+    /// The certificate and key that the user named: its files may be root's.
+    let identity: TLSIdentity?
 
     /// - Throws: what prevents a start, in plain words.
     static func prepare(_ settings: Settings) throws -> Ground {
@@ -25,8 +28,10 @@ struct Ground: Sendable {
         var prefixes = runtimes.interpreters.map(\.prefix)
         if let bootstraps = runtimes.bootstraps { prefixes.append(bootstraps) }
         let launcher = try LauncherProcess.start(LauncherConfiguration(dataFolder: named, allowedPrefixes: prefixes))
+        let identity = try TransportSecurity.identity(settings.tls)
         let folder = try Privileges.drop(dataFolder: named)
-        return Ground(launcher: launcher, runtimes: runtimes, folder: folder, namedFolder: named)
+        return Ground(
+            launcher: launcher, runtimes: runtimes, folder: folder, namedFolder: named, identity: identity)
     }
 
     /// Each connection is a descriptor, and shells and service managers begin with 1024 of them.

@@ -70,14 +70,16 @@ enum Platform {
             secrets: SecretBox(keys.master, purpose: "lambda/environment"))
 
         // The way in.
+        let security = try TransportSecurity(settings, on: ground)
         let services: [any AWSService] = [lambda, logs, iam, sts]
         let dispatcher = Dispatcher(services: services, authorizer: authorizer)
         let admin = Administration(
             settings: settings, ground: ground, services: services, database: database, dataPlane: dataPlane,
-            lambda: lambda)
-        let ready = ReadyLine(settings: settings, ground: ground, began: began, rootKey: keys.root)
+            lambda: lambda, security: security)
+        let ready = ReadyLine(settings: settings, ground: ground, security: security, began: began, rootKey: keys.root)
         let door = FrontDoor(
-            configuration: settings.frontDoor, dispatcher: dispatcher, credentials: credentials, admin: admin.routes,
+            configuration: settings.frontDoor(security), dispatcher: dispatcher, credentials: credentials,
+            admin: admin.routes,
             invocations: WarmInvocations(
                 lambda: lambda, dataPlane: dataPlane, credentials: credentials, defaultAccount: defaultAccount),
             logger: logger, eventLoopGroup: group, onReady: ready.print)

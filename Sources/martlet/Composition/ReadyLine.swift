@@ -6,6 +6,7 @@ import ServiceKit
 struct ReadyLine: Sendable {
     let settings: Settings
     let ground: Ground
+    let security: TransportSecurity
     let began: ContinuousClock.Instant
     let rootKey: AccessKey
 
@@ -20,12 +21,13 @@ struct ReadyLine: Sendable {
         let warning =
             settings.authentication == .open && !settings.listensOnLoopback
             ? "; WARNING: everybody who reaches \(settings.host) is root" : ""
+        let trust = security.trust.map { "; clients trust \($0)" } ?? ""
         // Nothing else could tell it: the folder is gone with the process.
         let key =
             settings.ephemeral && settings.authentication == .iam
             ? "; root key AWS_ACCESS_KEY_ID=\(rootKey.id) AWS_SECRET_ACCESS_KEY=\(rootKey.secret)" : ""
         Swift.print(
-            "Martlet \(MartletVersion.current) is ready at http://\(host):\(port) after \(milliseconds) ms (\(place)\(durability), --auth \(settings.authentication.rawValue))\(key)\(warning)"
+            "Martlet \(MartletVersion.current) is ready at \(security.scheme)://\(host):\(port) after \(milliseconds) ms (\(place)\(durability), --auth \(settings.authentication.rawValue))\(trust)\(security.warning())\(key)\(warning)"
         )
         fflush(nil)
     }

@@ -2,7 +2,7 @@ import FrontDoor
 
 extension Settings {
     /// What of the settings concerns the front door.
-    var frontDoor: FrontDoorConfiguration {
+    func frontDoor(_ security: TransportSecurity) -> FrontDoorConfiguration {
         var configuration = FrontDoorConfiguration()
         configuration.host = host
         configuration.port = port
@@ -11,6 +11,8 @@ extension Settings {
         configuration.defaultAccount = Platform.defaultAccount
         configuration.additionalHosts = hostSuffixes
         configuration.allowedOrigins = allowedOrigins
+        configuration.tls = security.context
+        configuration.requiresTLS = requiresTLS
         return configuration
     }
 }

@@ -27,6 +27,9 @@ struct Settings: Sendable {
     var strictRuntimes = false
     /// `internet` or `none`.
     var functionNetwork = "internet"
+    var tls = TransportSecurity.Source.none
+    /// Plain HTTP is refused.
+    var requiresTLS = false
     /// Host name suffixes beside the built-in ones.
     var hostSuffixes: [String] = []
     /// Web origins that may call the APIs from a browser.

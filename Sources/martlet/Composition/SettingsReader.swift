@@ -56,8 +56,27 @@ struct SettingsReader {
             ?? settings.functionNetwork
         settings.hostSuffixes = list(options.hostSuffix, "HOST_SUFFIX")
         settings.allowedOrigins = list(options.allowOrigin, "ALLOW_ORIGIN")
+        settings.tls = try tls(options)
+        settings.requiresTLS = try flag(options.tlsOnly, "TLS_ONLY")
         try check(settings)
         return settings
+    }
+
+    private func tls(_ options: UpCommand) throws -> TransportSecurity.Source {
+        let certificate = text(options.tlsCert, "TLS_CERT")
+        let key = text(options.tlsKey, "TLS_KEY")
+        let selfSigned = try flag(options.tlsSelfSigned, "TLS_SELF_SIGNED")
+        switch (certificate, key) {
+        case (nil, nil): return selfSigned ? .selfSigned : .none
+        case (_?, nil): throw SettingsError("--tls-cert needs --tls-key: the file with the certificate's private key.")
+        case (nil, _?): throw SettingsError("--tls-key needs --tls-cert: the file with the key's certificate.")
+        case (let certificate?, let key?):
+            if selfSigned {
+                throw SettingsError(
+                    "--tls-self-signed makes a certificate, and --tls-cert names one: give one of them.")
+            }
+            return .files(certificate: certificate, key: key)
+        }
     }
 
     private func choice<T>(_ given: String?, _ name: String, _ make: (String) -> T?, _ values: String) throws -> T? {
@@ -79,6 +98,9 @@ struct SettingsReader {
         }
         guard settings.region.wholeMatch(of: /[a-z]{2}(-[a-z]+)+-[0-9]+/) != nil else {
             throw SettingsError("The region is \(settings.region); it should be such as us-east-1.")
+        }
+        if settings.requiresTLS, case .none = settings.tls {
+            throw SettingsError("--tls-only needs a certificate: --tls-cert with --tls-key, or --tls-self-signed.")
         }
         if settings.ephemeral && settings.database != nil {
             throw SettingsError("--ephemeral keeps everything in memory, and --database in a server: give one of them.")

@@ -1,6 +1,7 @@
 import Foundation
 import NIOCore
 import NIOPosix
+import NIOSSL
 import Synchronization
 
 /// A connection that sends and receives bytes as they are.
@@ -70,12 +71,21 @@ final class RawClient: Sendable {
         self.collector = collector
     }
 
-    static func connect(_ port: Int, host: String = "127.0.0.1") async throws -> RawClient {
+    /// With `tls` the server has to prove that it is `name`.
+    static func connect(
+        _ port: Int, host: String = "127.0.0.1", tls: NIOSSLContext? = nil, name: String? = nil
+    ) async throws -> RawClient {
         let collector = Collector()
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(.allowRemoteHalfClosure, value: true)
             .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(collector) }
+                channel.eventLoop.makeCompletedFuture {
+                    if let tls {
+                        try channel.pipeline.syncOperations.addHandler(
+                            NIOSSLClientHandler(context: tls, serverHostname: name))
+                    }
+                    try channel.pipeline.syncOperations.addHandler(collector)
+                }
             }
             .connect(host: host, port: port).get()
         return RawClient(channel, collector)

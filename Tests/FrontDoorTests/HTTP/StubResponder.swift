@@ -68,10 +68,12 @@ struct TestConnection {
     let responder: StubResponder
     let server: HTTPServer<StubResponder>
 
-    init(_ responder: StubResponder = StubResponder(), limits: HTTPLimits = HTTPLimits()) throws {
+    init(
+        _ responder: StubResponder = StubResponder(), limits: HTTPLimits = HTTPLimits(), requiresTLS: Bool = false
+    ) throws {
         self.responder = responder
         server = HTTPServer(
-            responder: responder, limits: limits, budget: BodyBudget(limit: limits.allBodies),
+            responder: responder, limits: limits, budget: BodyBudget(limit: limits.allBodies), requiresTLS: requiresTLS,
             group: channel.embeddedEventLoop)
         try server.configure(channel)
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
