@@ -50,7 +50,7 @@ def zip_package(files):
     return out.getvalue()
 
 
-def wait_until(condition, timeout=15, interval=0.02):
+def wait_until(condition, timeout=60, interval=0.02):
     """The first true answer of `condition`."""
     deadline = time.monotonic() + timeout
     while True:
@@ -78,7 +78,7 @@ class Martlet:
     def command(self, *arguments):
         return [str(binary()), *map(str, arguments)]
 
-    def start(self, *arguments, timeout=20):
+    def start(self, *arguments, timeout=60):
         """Starts it and waits until it is ready. Further arguments are for this start only."""
         assert self.process is None, "it runs already"
         command = self.command("up", "--port", self.port, "--data", self.data, *self.arguments, *arguments)
@@ -103,7 +103,7 @@ class Martlet:
         except OSError:
             return False
 
-    def stop(self, timeout=30):
+    def stop(self, timeout=60):
         """Asks it to end, and gives its exit status."""
         if self.process is None:
             return None
@@ -196,7 +196,7 @@ class Martlet:
         request = urllib.request.Request(self.url + path, data=body, headers=headers or {}, method=method)
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            with opener.open(request, timeout=10) as answer:
+            with opener.open(request, timeout=30) as answer:
                 return answer.status, answer.headers, answer.read()
         except urllib.error.HTTPError as error:
             return error.code, error.headers, error.read()

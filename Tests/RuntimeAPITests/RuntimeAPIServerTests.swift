@@ -9,20 +9,24 @@ import Testing
 
 @Suite struct RuntimeAPIRouteTests {
     @Test func routes() {
-        #expect(RuntimeAPIRoute(isGet: true, isPost: false, target: "/2018-06-01/runtime/invocation/next".utf8) == .next)
+        #expect(
+            RuntimeAPIRoute(isGet: true, isPost: false, target: "/2018-06-01/runtime/invocation/next".utf8) == .next)
         #expect(
             RuntimeAPIRoute(isGet: false, isPost: true, target: "/2018-06-01/runtime/invocation/a-b/response".utf8)
                 == .response(requestID: "a-b"))
         #expect(
-            RuntimeAPIRoute(isGet: false, isPost: true, target: "/2018-06-01/runtime/invocation/a/error?x".utf8) == .error(requestID: "a"))
-        #expect(RuntimeAPIRoute(isGet: false, isPost: true, target: "/2018-06-01/runtime/init/error".utf8) == .initError)
+            RuntimeAPIRoute(isGet: false, isPost: true, target: "/2018-06-01/runtime/invocation/a/error?x".utf8)
+                == .error(requestID: "a"))
+        #expect(
+            RuntimeAPIRoute(isGet: false, isPost: true, target: "/2018-06-01/runtime/init/error".utf8) == .initError)
         for uri in [
             "/", "/2018-06-01/runtime/invocation/a/b/response", "/2018-06-01/runtime/",
             "/2018-06-01/runtime/invocation/a",
         ] {
             #expect(RuntimeAPIRoute(isGet: false, isPost: true, target: uri.utf8) == .unknown)
         }
-        #expect(RuntimeAPIRoute(isGet: false, isPost: true, target: "/2018-06-01/runtime/invocation/next".utf8) == .unknown)
+        #expect(
+            RuntimeAPIRoute(isGet: false, isPost: true, target: "/2018-06-01/runtime/invocation/next".utf8) == .unknown)
     }
 }
 
@@ -69,7 +73,7 @@ private final class RecordingSession: RuntimeAPISession, @unchecked Sendable {
     private func exchange(_ session: RecordingSession, _ requests: [String], answers: Int) async throws -> String {
         let group = MultiThreadedEventLoopGroup.singleton
         let loop = group.next()
-        let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
