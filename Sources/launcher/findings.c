@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cgroup.h"
 #include "messages.h"
@@ -52,6 +53,9 @@ void findings_send(enum privilege privilege, const struct sandboxes_settings *se
             say("Functions have no way to the internet, whatever --function-network says: redirecting their "
                 "connections needs nf_tables with NAT in the kernel.");
         }
+    } else if (privilege == PRIVILEGE_NONE && geteuid() == 0) {
+        say("Functions cannot run: root may not make mounts here, or /proc is missing, as in a container with few "
+            "privileges or a bare chroot; the launcher's message is in Martlet's log.");
     } else if (privilege == PRIVILEGE_NONE) {
         say("Functions cannot run: Martlet is not root, and this machine does not let an unprivileged user make a "
             "user namespace (see user.max_user_namespaces, kernel.unprivileged_userns_clone and "

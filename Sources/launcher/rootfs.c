@@ -86,6 +86,17 @@ static int make_place(const char *inside, bool folder) {
     return 0;
 }
 
+// On AWS /bin/sh is bash, and bootstraps count on it (`set -o pipefail`). Where the host's is dash, bash takes its place.
+static int add_shell(struct tree *trees, int *count) {
+    char *shell = realpath("/bin/sh", NULL), *bash = realpath("/bin/bash", NULL);
+    const char *name = shell ? strrchr(shell, '/') : NULL;
+    int result = bash && name && strcmp(name, "/dash") == 0 ? add_tree(trees, count, bash, shell, READ_ONLY) : 0;
+    if (result < 0) complain("cannot bind %s: %s", bash, strerror(errno));
+    free(shell);
+    free(bash);
+    return result;
+}
+
 // The system's own folders: /usr, and /bin and its like, which are links into it or folders of their own.
 static int add_system(struct tree *trees, int *count, char links[][2][64], int *link_count) {
     static const char *const names[] = {"usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32"};
@@ -106,6 +117,7 @@ static int add_system(struct tree *trees, int *count, char links[][2][64], int *
             return -1;
         }
     }
+    if (add_shell(trees, count) < 0) return -1;
     static const char *const devices[] = {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"};
     for (size_t i = 0; i < sizeof devices / sizeof *devices; i++) {
         // No nodev, of course; noexec and nosuid are right.

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TEMPLATES_MAX = 8, ATTEMPTS = 40 };
+enum { TEMPLATES_MAX = 8, ATTEMPTS = 120 };
 
 static int data_folder = -1;
 static int control = -1;

@@ -22,10 +22,8 @@ struct FakeRuntime: Sendable {
 
     func print(_ text: String) { world.print(text) }
 
-    /// Suspends; the platform ends the sandbox meanwhile, and nobody waits for this program.
-    func untilKilled() async {
-        try? await Task.sleep(for: .seconds(60))
-    }
+    /// Suspends until the platform ends the sandbox.
+    func untilKilled() async { await world.untilEnded() }
 
     /// Serves events until it is told to exit or the connection ends. With `pause` it asks for the next event only after that, not
     /// together with its answer.

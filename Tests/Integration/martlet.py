@@ -51,7 +51,7 @@ def zip_package(files):
     return out.getvalue()
 
 
-def wait_until(condition, timeout=15, interval=0.02):
+def wait_until(condition, timeout=60, interval=0.02):
     """The first true answer of `condition`."""
     deadline = time.monotonic() + timeout
     while True:
@@ -79,7 +79,7 @@ class Martlet:
     def command(self, *arguments):
         return [str(binary()), *map(str, arguments)]
 
-    def start(self, *arguments, timeout=20):
+    def start(self, *arguments, timeout=60):
         """Starts it and waits until it is ready. Further arguments are for this start only."""
         assert self.process is None, "it runs already"
         command = self.command("up", "--port", self.port, "--data", self.data, *self.arguments, *arguments)
@@ -104,7 +104,7 @@ class Martlet:
         except OSError:
             return False
 
-    def stop(self, timeout=30):
+    def stop(self, timeout=60):
         """Asks it to end, and gives its exit status."""
         if self.process is None:
             return None
@@ -213,7 +213,7 @@ class Martlet:
             handlers.append(urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=self.authority)))
         opener = urllib.request.build_opener(*handlers)
         try:
-            with opener.open(request, timeout=10) as answer:
+            with opener.open(request, timeout=30) as answer:
                 return answer.status, answer.headers, answer.read()
         except urllib.error.HTTPError as error:
             return error.code, error.headers, error.read()

@@ -7,9 +7,9 @@ import time
 
 import pytest
 from botocore.config import Config
-from martlet import TRUST, zip_package
+from martlet import TRUST, wait_until, zip_package
 
-NO_RETRIES = Config(retries={"max_attempts": 1}, read_timeout=5, connect_timeout=2)
+NO_RETRIES = Config(retries={"max_attempts": 1}, read_timeout=20, connect_timeout=20)
 PACKAGE = zip_package({"app.py": "def handler(e, c): return 1\n"})
 ROUNDS = 200 if os.environ.get("MARTLET_LONG") == "1" else 8
 
@@ -64,11 +64,13 @@ def test_acknowledged_writes_survive(martlet, engine, figure):
         threads = [threading.Thread(target=writer, args=(k, stop), daemon=True) for k in ("functions", "logs", "logs", "roles")]
         for thread in threads:
             thread.start()
+        if round_ == 0:
+            wait_until(lambda: all(acknowledged.values()))
         time.sleep(random.Random(round_).uniform(0.05, 0.6))
         server.kill9()
         stop.set()
         for thread in threads:
-            thread.join(30)
+            thread.join(60)
         server.start()
 
     assert all(acknowledged.values()), acknowledged

@@ -17,7 +17,8 @@ exports.handler = async (event, context) => {
   return {got: event, version: context.functionVersion, region: process.env.AWS_REGION, code: 1};
 };
 """
-BASH = r"""#!/bin/bash
+# As in the tutorial of AWS: there, sh is bash.
+BASH = r"""#!/bin/sh
 set -euo pipefail
 API="http://${AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime/invocation"
 while true; do

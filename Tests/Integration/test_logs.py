@@ -201,7 +201,7 @@ def test_live_tail_by_the_cli(server, logs, group):
                 shown += tail.stdout.read() or b""
                 return b"ERROR seen" in shown or tail.poll() is not None
 
-            wait_until(read, timeout=30)
+            wait_until(read)
             assert b"ERROR seen" in shown, shown
             assert b"hidden" not in shown
         finally:

@@ -4,6 +4,7 @@ import contextlib
 import json
 import resource
 import socket
+import sqlite3
 import subprocess
 
 import pytest
@@ -29,7 +30,7 @@ def test_health_in_both_forms(server):
 def test_a_data_folder_in_use_is_refused(martlet):
     first = martlet().start()
     done = subprocess.run(
-        first.command("up", "--port", "0", "--data", first.data), env=first.clean_environment(), capture_output=True, text=True, timeout=20
+        first.command("up", "--port", "0", "--data", first.data), env=first.clean_environment(), capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 1 and "is in use" in done.stderr
 
@@ -37,7 +38,7 @@ def test_a_data_folder_in_use_is_refused(martlet):
 def test_a_port_in_use_is_refused(martlet):
     first = martlet().start()
     done = subprocess.run(
-        first.command("up", "--port", first.port, "--ephemeral"), env=first.clean_environment(), capture_output=True, text=True, timeout=20
+        first.command("up", "--port", first.port, "--ephemeral"), env=first.clean_environment(), capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 1 and str(first.port) in done.stderr
 
@@ -57,7 +58,7 @@ def test_unsafe_and_senseless_options_are_refused(martlet, arguments, message):
     server = martlet()
     done = subprocess.run(
         server.command("up", "--port", "0", "--data", server.data, *arguments), env=server.clean_environment(),
-        capture_output=True, text=True, timeout=20,
+        capture_output=True, text=True, timeout=60,
     )
     assert done.returncode == 1 and message in done.stderr
     assert len(done.stderr.strip().splitlines()) <= 2
@@ -159,3 +160,23 @@ def test_thousands_of_idle_connections_are_cheap(martlet, figure):
 def resident_kilobytes(pid):
     with open("/proc/%d/status" % pid) as status:
         return int(next(line for line in status if line.startswith("VmRSS")).split()[1])
+
+
+def test_data_of_a_newer_version_are_refused(martlet):
+    server = martlet().start()
+    server.client("logs").create_log_group(logGroupName="kept")
+    assert server.stop() == 0
+    database = next(path for path in server.data.iterdir() if path.suffix in (".sqlite", ".db"))
+    with contextlib.closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("INSERT INTO schema_migrations SELECT store, version + 1000, checksum FROM schema_migrations LIMIT 1")
+    done = subprocess.run(
+        server.command("up", "--port", "0", "--data", server.data), env=server.clean_environment(), capture_output=True, text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert "newer version of Martlet" in done.stderr and len(done.stderr.strip().splitlines()) <= 2, done.stderr
+    # Nothing was touched: with the schema that is known it starts.
+    with contextlib.closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("DELETE FROM schema_migrations WHERE version > 1000")
+    server.start()
+    assert server.client("logs").describe_log_groups()["logGroups"]

@@ -5,8 +5,9 @@ import json
 
 import pytest
 from botocore.exceptions import ClientError
-from martlet import TRUST
+from martlet import TRUST, wait_until
 from recordings import scenarios, shape
+from shifted_clock import shifted
 
 
 def trusting(principal, condition=None):
@@ -43,7 +44,7 @@ def test_an_assumed_role_is_who_it_says(server, name):
     role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trusting({"AWS": "000000000000"}))["Role"]
     answer = sts.assume_role(RoleArn=role["Arn"], RoleSessionName="ci", DurationSeconds=900)
     remaining = answer["Credentials"]["Expiration"] - datetime.datetime.now(datetime.timezone.utc)
-    assert 890 < remaining.total_seconds() <= 900
+    assert 600 < remaining.total_seconds() <= 900
     identity = session_client(server, "sts", answer["Credentials"]).get_caller_identity()
     assert identity["Arn"] == f"arn:aws:sts::000000000000:assumed-role/{name}/ci"
     assert identity["UserId"] == f"{role['RoleId']}:ci" == answer["AssumedRoleUser"]["AssumedRoleId"]
@@ -118,3 +119,31 @@ def test_session_tags_are_refused_as_recorded(server, name, _, recorded):
 
     check("invalid-transitive-tag-keys", Tags=[{"Key": "a", "Value": "b"}], TransitiveTagKeys=["c"])
     check("duplicate-tag-keys-different-casing", Tags=[{"Key": "a", "Value": "b"}, {"Key": "A", "Value": "c"}])
+
+
+def test_session_credentials_expire(martlet, tmp_path):
+    server = martlet("--auth", "iam").start()
+    lines = dict(l.removeprefix("export ").split("=", 1) for l in server.run("env").stdout.splitlines() if l.startswith("export"))
+    root = (lines["AWS_ACCESS_KEY_ID"], lines["AWS_SECRET_ACCESS_KEY"])
+    trust = trusting({"AWS": "000000000000"})
+    role = server.client("iam", *root).create_role(RoleName="r", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    credentials = server.client("sts", *root).assume_role(RoleArn=role, RoleSessionName="ci", DurationSeconds=900)["Credentials"]
+    assert session_client(server, "sts", credentials).get_caller_identity()["Arn"].endswith("assumed-role/r/ci")
+    # A signature may be fifteen minutes off, which is as long as the shortest session: the last seconds pass for real.
+    server.environment = shifted(tmp_path, 890)
+    server.restart()
+
+    def refusal():
+        try:
+            session_client(server, "sts", credentials).get_caller_identity()
+        except ClientError as error:
+            return error.response
+
+    answer = wait_until(refusal)
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 403
+    assert answer["Error"] == {
+        "Code": "ExpiredToken", "Message": "The security token included in the request is expired", "Type": "Sender",
+    }
+    code = refused(session_client(server, "lambda", credentials).list_functions)[1]
+    assert code == "ExpiredTokenException"
+    assert server.client("sts", *root).get_caller_identity()["Arn"] == "arn:aws:iam::000000000000:root"

@@ -73,7 +73,7 @@ private final class RecordingSession: RuntimeAPISession, @unchecked Sendable {
     private func exchange(_ session: RecordingSession, _ requests: [String], answers: Int) async throws -> String {
         let group = MultiThreadedEventLoopGroup.singleton
         let loop = group.next()
-        let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian

@@ -58,7 +58,7 @@ struct AttackTests {
 
     @Test("does not reach the host's ports, its abstract sockets, or another sandbox", arguments: Mode.permitted)
     func network(mode: Mode) async throws {
-        let host = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let host = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         defer { close(host) }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)

@@ -94,7 +94,7 @@ struct InternetTests {
             import socket
             for address in ("203.0.113.2", "example.org", "203.0.113.1", "10.1.1.1", "10.1.1.2", "169.254.169.254", "127.0.0.1"):
                 try:
-                    connection = socket.create_connection((address, 8080), 5)
+                    connection = socket.create_connection((address, 8080), 15)
                     connection.sendall(b"ab" * 300000); connection.shutdown(socket.SHUT_WR)
                     received = b""
                     while part := connection.recv(65536): received += part

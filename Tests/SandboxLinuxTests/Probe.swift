@@ -66,6 +66,11 @@ final class Probe {
         return lines
     }
 
+    /// Lets it go on, where it waits for that.
+    func proceed() {
+        _ = write(input, "\n", 1)
+    }
+
     /// Kills it and reaps it.
     func kill() {
         Glibc.kill(pid, SIGKILL)

@@ -129,7 +129,7 @@ final class ConnectionHandler<R: Responder>: ChannelDuplexHandler, ExchangeSink 
         case HTTPParserError.headerOverflow: refuse(.head(.headTooLarge))
         case is ByteToMessageDecoderError: refuse(.head(.headTooLarge))
         case HTTPParserError.invalidEOFState: if machine.takesParts { close() }
-        case let error as HTTPParserError: refuse(.head(.malformed(error.debugDescription)))
+        case let error as HTTPParserError: refuse(.head(.malformed(error.reason)))
         default: close()
         }
     }

@@ -93,5 +93,19 @@ struct RequestTarget: Equatable {
             query = ""
         }
         path = rest.isEmpty ? "/" : String(rest)
+        guard Self.isPercentEncoded(path) else { throw .malformed("its path has a % without two hexadecimal digits") }
+    }
+
+    private static func isPercentEncoded(_ path: String) -> Bool {
+        var digits = 0
+        for byte in path.utf8 {
+            if digits > 0 {
+                guard Character(UnicodeScalar(byte)).isHexDigit else { return false }
+                digits -= 1
+            } else if byte == UInt8(ascii: "%") {
+                digits = 2
+            }
+        }
+        return digits == 0
     }
 }

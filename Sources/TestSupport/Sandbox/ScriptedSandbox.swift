@@ -10,10 +10,14 @@ public final class ScriptedSandbox: Sandbox {
         /// The ports of the listening sockets on the host, by the port they would have inside.
         public let ports: [Int: Int]
         let outputDescriptor: Int32
+        let sandbox: ScriptedSandbox
 
         public func print(_ text: String) {
             _ = text.withCString { write(outputDescriptor, $0, strlen($0)) }
         }
+
+        /// Returns when the sandbox has ended: nobody waits for this program any more.
+        public func untilEnded() async { _ = await sandbox.exit() }
     }
 
     private struct State {
@@ -39,14 +43,17 @@ public final class ScriptedSandbox: Sandbox {
         }
         var ends: [Int32] = [0, 0]
         guard pipe(&ends) == 0 else { throw SandboxError.failed("pipe") }
+        // Not for the processes that other tests start: they would keep the pipe open.
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         writeEnd = ends[1]
         state = Mutex(State(listeners: listeners, output: ends[0]))
-        let world = World(configuration: configuration, ports: ports, outputDescriptor: ends[1])
+        let world = World(configuration: configuration, ports: ports, outputDescriptor: ends[1], sandbox: self)
         Task { self.finish(await program(world)) }
     }
 
     private static func listener() throws -> (Int32, Int) {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
+        let descriptor = socket(
+            AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian

@@ -226,9 +226,9 @@ struct OpenChainTests {
             let client = try await RawClient.connect(door.port)
             try await client.send(
                 "POST /2015-03-31/functions/slow/invocations HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n")
-            while door.recorder.last == nil { await Task.yield() }
+            await door.recorder.untilCalled()
             await client.close()
-            while door.recorder.cancelled == 0 { await Task.yield() }
+            await door.recorder.untilCancelled()
         }
     }
 
@@ -245,7 +245,7 @@ struct OpenChainTests {
             #expect(answer.contains("Transfer-Encoding: chunked"))
             #expect(answer.contains("initial-response"))
             await client.close()
-            while door.recorder.cancelled == 0 { await Task.yield() }
+            await door.recorder.untilCancelled()
         }
     }
 

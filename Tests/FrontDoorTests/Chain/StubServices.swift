@@ -10,13 +10,23 @@ import Synchronization
 /// Keeps the calls that services get.
 final class CallRecorder: Sendable {
     private let calls = Mutex<[Call]>([])
-    private let cancellations = Mutex(0)
+    private let called = AsyncStream<Void>.makeStream()
+    private let cancelled = AsyncStream<Void>.makeStream()
 
     var last: Call? { calls.withLock { $0.last } }
-    var cancelled: Int { cancellations.withLock { $0 } }
 
-    func record(_ call: Call) { calls.withLock { $0.append(call) } }
-    func recordCancellation() { cancellations.withLock { $0 += 1 } }
+    func record(_ call: Call) {
+        calls.withLock { $0.append(call) }
+        called.continuation.yield()
+    }
+
+    func recordCancellation() { cancelled.continuation.yield() }
+
+    /// Returns when a call has come.
+    func untilCalled() async { for await _ in called.stream { return } }
+
+    /// Returns when a call has been cancelled.
+    func untilCancelled() async { for await _ in cancelled.stream { return } }
 }
 
 struct StubLambda: AWSService {

@@ -139,6 +139,9 @@ struct ConnectionTests {
             "GET / HTTP/2.0\r\nHost: h\r\n\r\n",
             "GET /a b HTTP/1.1\r\nHost: h\r\n\r\n",
             "GET nopath HTTP/1.1\r\nHost: h\r\n\r\n",
+            "GET /%zz HTTP/1.1\r\nHost: h\r\n\r\n",
+            "GET /a%2 HTTP/1.1\r\nHost: h\r\n\r\n",
+            "GET /% HTTP/1.1\r\nHost: h\r\n\r\n",
             "CONNECT h:443 HTTP/1.1\r\nHost: h\r\n\r\n",
             "NONSENSE / HTTP/1.1\r\nHost: h\r\n\r\n",
             "\u{16}\u{03}\u{01}\u{02}\u{00}\u{01}\u{00}\u{01}",
@@ -151,6 +154,38 @@ struct ConnectionTests {
         #expect(try connection.written().hasPrefix("HTTP/1.1 400"))
         connection.pass(60)
         #expect(!connection.isOpen)
+    }
+
+    @Test(
+        "a refusal says what is wrong, in plain words",
+        arguments: [
+            (
+                "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                "Transfer-Encoding"
+            ),
+            (
+                "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n",
+                "Transfer-Encoding"
+            ),
+            (
+                "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabc",
+                "more than one Content-Length"
+            ),
+            ("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: three\r\n\r\n", "Content-Length is not one number"),
+            ("GET /%zz HTTP/1.1\r\nHost: h\r\n\r\n", "% without two hexadecimal digits"),
+            ("GET / HTTP/1.1\r\nHost: h\r\nna me: x\r\n\r\n", "a header that is not valid"),
+            ("NONSENSE / HTTP/1.1\r\nHost: h\r\n\r\n", "an HTTP method"),
+            ("PUT / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", "begin with a size"),
+        ])
+    func refusalTexts(_ text: String, _ reason: String) throws {
+        let connection = try TestConnection()
+        try connection.send(text)
+        guard case .head(let error)? = connection.responder.refusals.first else {
+            Issue.record("not refused")
+            return
+        }
+        #expect(error.message.hasPrefix("The request is malformed: it") || error.message.contains(": a chunk"))
+        #expect(error.message.contains(reason), "\(error.message)")
     }
 
     @Test("huge heads are refused")

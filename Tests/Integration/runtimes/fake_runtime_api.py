@@ -195,7 +195,7 @@ class Function:
             self._frames += data
         os.close(self._log_reader)
 
-    def invoke(self, event=None, headers=None, timeout=20):
+    def invoke(self, event=None, headers=None, timeout=60):
         exchange = Exchange(event, headers)
         self.api.invocations.put(exchange)
         deadline = time.monotonic() + timeout
@@ -206,7 +206,7 @@ class Function:
             assert time.monotonic() < deadline, "no answer; output: %s" % self._output.decode(errors="replace")
         return exchange
 
-    def wait_init_error(self, timeout=20):
+    def wait_init_error(self, timeout=60):
         assert self.api.ready.wait(timeout), self._output.decode(errors="replace")
         return self.api.init_error
 
