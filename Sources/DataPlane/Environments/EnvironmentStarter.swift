@@ -54,7 +54,7 @@ struct EnvironmentStarter: Sendable {
                     function, logStream: log.address.stream, credentials: key, managed: runtime.managed,
                     runtime: runtime.environment, endpoint: "http://127.0.0.1:\(services.endpoint.port)",
                     telemetryDescriptor: runtime.managed ? 1 : nil),
-                code: function.codeFolder, binds: runtime.binds, memory: function.memory,
+                code: function.codeFolder, binds: runtime.binds + Self.layers(of: function), memory: function.memory,
                 temporaryStorage: function.ephemeralStorage,
                 listeningPorts: [Self.runtimeAPIPort, services.endpoint.port],
                 network: configuration.network))
@@ -73,6 +73,11 @@ struct EnvironmentStarter: Sendable {
             loop.execute { environment.sandboxEnded(exit) }
         }
         return environment
+    }
+
+    /// One folder, whatever the number of layers.
+    private static func layers(of function: FunctionVersion) -> [SandboxConfiguration.Bind] {
+        function.layersFolder.map { [SandboxConfiguration.Bind(host: $0, inside: "/opt")] } ?? []
     }
 
     private static let runtimeAPIPort = 9001
