@@ -1,6 +1,5 @@
 import Execution
 import Foundation
-import Logging
 import Persistence
 import ServiceKit
 import TestSupport
@@ -121,8 +120,7 @@ struct AttachedLayerTests {
             let arns = [fixture.layerARN("a:1"), fixture.layerARN("b:1")]
             try await fixture.create { $0.layers = arns }
             for name in ["a", "b"] { try await fixture.deleteLayer(name, 1) }
-            let logger = Logger(label: "test")
-            await fixture.service.collector.collect(logger)
+            await fixture.service.collector.collect(fixture.service.logger)
             try await fixture.invoke()
             let folder = try #require(fixture.invoker.invocations.last?.0.layersFolder)
             #expect(try Self.text(folder + "/f") == "2")
@@ -138,7 +136,7 @@ struct AttachedLayerTests {
             #expect(try Self.text(again + "/f") == "2")
 
             try await restarted.delete()
-            await restarted.service.collector.collect(logger)
+            await restarted.service.collector.collect(restarted.service.logger)
             #expect(fixture.blobs.digests.isEmpty)
             #expect(try Self.names(fixture.folder + "/layers") == [])
             #expect(try Self.names(fixture.folder + "/code") == [])
