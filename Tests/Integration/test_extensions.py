@@ -166,15 +166,23 @@ sys.exit(1)
 
 
 def test_extensions_learn_of_timeouts_and_failures(server, deploy, invoke, log, name):
-    deploy({"watch": LOOP}, {"app.py": "import os, time\ndef handler(event, context):\n    if event == 'crash': os._exit(7)\n    if event == 'eat': hoard = bytearray(1 << 30)\n    time.sleep(60)\n"}, Timeout=1)
+    deploy({"watch": LOOP}, {"app.py": "import os, time\ndef handler(event, context):\n    if event == 'crash': os._exit(7)\n    time.sleep(60)\n"}, Timeout=1)
     answer, error, tail = invoke("sleep")
     assert "Task timed out after 1.00 seconds" in answer["errorMessage"]
     assert '"shutdownReason": "timeout"' in log('"shutdownReason": "timeout"')
     answer, error, tail = invoke("crash")
     assert answer["errorType"] == "Runtime.ExitError" and "exit status 7" in answer["errorMessage"]
     log('"shutdownReason": "failure"')
-    answer, error, tail = invoke("eat")
+
+
+EAT = {"app.py": "def handler(event, context):\n    hoard = []\n    while True:\n        hoard.append(bytearray(8 << 20))\n"}
+
+
+def test_a_runtime_out_of_memory_is_told_as_such(deploy, invoke, log):
+    deploy({"watch": LOOP}, EAT, Timeout=30, MemorySize=256)
+    answer, error, tail = invoke()
     assert answer["errorType"] == "Runtime.OutOfMemory"
+    log('"shutdownReason": "failure"')
 
 
 INTERNAL = LIBRARY.replace("NAME = os.path.basename(__file__)", "NAME = 'inner'") + """
