@@ -185,6 +185,32 @@ def test_a_runtime_out_of_memory_is_told_as_such(deploy, invoke, log):
     log('"shutdownReason": "failure"')
 
 
+PRY = """
+import os, signal, time
+def look(path):
+    try:
+        return len(open(path, "rb").read(1))
+    except OSError as failure:
+        return failure.strerror
+def handler(event, context):
+    parent = os.getppid()
+    if event == "kill":
+        os.kill(parent, signal.SIGKILL)
+        time.sleep(5)
+    return [look("/proc/%d/%s" % (parent, name)) for name in ("mem", "environ", "maps", "fd/3")], os.listdir("/proc/%d/fd" % os.getpid()) != []
+"""
+
+
+def test_a_function_cannot_look_into_the_supervisor(deploy, invoke):
+    deploy({"first": LOOP}, {"app.py": PRY})
+    (seen, own), error, tail = invoke()
+    assert own and all(isinstance(answer, str) for answer in seen), seen
+    # It can end it, and with it itself.
+    answer, error, tail = invoke("kill")
+    assert error == "Unhandled" and answer["errorType"] == "Runtime.ExitError"
+    assert invoke()[1] is None
+
+
 INTERNAL = LIBRARY.replace("NAME = os.path.basename(__file__)", "NAME = 'inner'") + """
 results = [register("SHUTDOWN")[::2], register("INVOKE", name="")[::2]]
 id = register("INVOKE")[1]["Lambda-Extension-Identifier"]

@@ -372,7 +372,8 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
         Task { [sandbox, loop] in
             await freezing.value
             try? await sandbox.thaw()
-            loop.execute { extensionHost.shutDown(reason, of: self) }
+            // Threads wake one by one, and the first one awake gets a signal: interpreters want the main one to.
+            loop.scheduleTask(in: .milliseconds(10)) { extensionHost.shutDown(reason, of: self) }
         }
     }
 
