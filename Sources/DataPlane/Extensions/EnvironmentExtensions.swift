@@ -45,7 +45,9 @@ final class EnvironmentExtensions: ExtensionsAPISession, @unchecked Sendable {
 
     /// The supervisor will connect: the extensions are processes.
     func supervise(_ socket: NIOBSDSocket.Handle, on loop: any EventLoop) -> EventLoopFuture<Void> {
-        let processes = ExtensionProcesses { [weak self] in self?.heard($0) }
+        let processes = ExtensionProcesses(
+            isBlocked: { [weak self] in self?.environment?.log.isBlocked ?? false },
+            report: { [weak self] in self?.heard($0) })
         self.processes = processes
         return processes.listen(socket, on: loop)
     }

@@ -29,14 +29,21 @@ final class ExtensionProcesses: ChannelInboundHandler, @unchecked Sendable {
     private static let runtime = 255
     private static let longestRecord = 1 << 20
 
+    private static let pause = TimeAmount.milliseconds(20)
+
     private let report: (Report) -> Void
+    /// Whether what is printed has nowhere to go: then the extensions' pipes fill, and they wait.
+    private let isBlocked: () -> Bool
     private var pending = ByteBuffer()
     private var channel: (any Channel)?
     private var listener: (any Channel)?
     private var unsent: [Order] = []
     private var isClosed = false
 
-    init(report: @escaping (Report) -> Void) { self.report = report }
+    init(isBlocked: @escaping () -> Bool, report: @escaping (Report) -> Void) {
+        self.isBlocked = isBlocked
+        self.report = report
+    }
 
     /// Accepts the supervisor's connection, and no other. Takes ownership of the listening socket. On the loop.
     func listen(_ socket: NIOBSDSocket.Handle, on loop: any EventLoop) -> EventLoopFuture<Void> {
@@ -90,6 +97,20 @@ final class ExtensionProcesses: ChannelInboundHandler, @unchecked Sendable {
             if let read = Self.read(kind, Int(index), body) { report(read) }
         }
         pending.discardReadBytes()
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if isBlocked() { wait(context.channel) }
+        context.fireChannelReadComplete()
+    }
+
+    private func wait(_ channel: any Channel) {
+        channel.setOption(.autoRead, value: false).whenFailure { _ in }
+        channel.eventLoop.assumeIsolated().scheduleTask(in: Self.pause) {
+            if self.isBlocked() { return self.wait(channel) }
+            channel.setOption(.autoRead, value: true).whenFailure { _ in }
+            channel.read()
+        }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }

@@ -23,13 +23,15 @@ final class TelemetryHub: @unchecked Sendable {
         }
     }
 
-    /// How many events are kept for those who have not subscribed yet.
+    /// How much is kept for those who have not subscribed yet.
     private static let backlogLimit = 1000
+    private static let backlogBytes = 262_144
     private static let longestRetry: Int64 = 1000
 
     private let loop: any EventLoop
     private let now: () -> Timestamp
     private var backlog: [(event: TelemetryEvent, time: Timestamp)] = []
+    private var backlogSize = 0
     private var isInitializing = true
     private var subscribers: [String: Subscriber] = [:]
     private var sender: TelemetrySender?
@@ -52,7 +54,11 @@ final class TelemetryHub: @unchecked Sendable {
 
     func add(_ event: TelemetryEvent, at time: Timestamp? = nil) {
         let time = time ?? now()
-        if isInitializing, backlog.count < Self.backlogLimit { backlog.append((event, time)) }
+        if isInitializing, backlog.count < Self.backlogLimit, backlogSize < Self.backlogBytes {
+            backlog.append((event, time))
+            if case .function(let text) = event { backlogSize += text.utf8.count }
+            if case .extension(let text) = event { backlogSize += text.utf8.count }
+        }
         for (id, subscriber) in subscribers { add(event, time, to: subscriber, id) }
     }
 
