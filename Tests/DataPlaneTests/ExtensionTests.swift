@@ -35,7 +35,8 @@ import Testing
             Task {
                 let event = try await Self.next(runtime, id)
                 #expect(event.hasPrefix(#"{"eventType":"INVOKE","deadlineMs":"#))
-                #expect(event.contains(#""requestId":"r1","invokedFunctionArn":"arn","tracing":{"type":"X-Amzn-Trace-Id""#))
+                #expect(
+                    event.contains(#""requestId":"r1","invokedFunctionArn":"arn","tracing":{"type":"X-Amzn-Trace-Id""#))
                 // Only when the runtime is done long since.
                 await answered.arrived(1)
                 note("extension")
@@ -46,7 +47,8 @@ import Testing
                 return .response(event.body)
             }
         }
-        let result = try await rig.invoke("1")
+        // With the log's end, the answer is that of the whole invocation.
+        let result = try await rig.invoke("1", tail: true)
         #expect(String(decoding: result.payload, as: UTF8.self) == "1")
         note("caller")
         #expect(order.withLock { $0 } == ["extension", "caller"])

@@ -54,7 +54,7 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
     var waitsForExtensions = false
     private(set) var initDuration: Double = 0
     private var isFirstInvocation = true
-    private var freezing: Task<Void, Never>?
+    var freezing: Task<Void, Never>?
     private var output: OutputReader?
     private var closeEndpoints: [@Sendable () -> Void] = []
     private var endAfter = TimeAmount.minutes(8)
@@ -337,9 +337,6 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
 
     // MARK: Idling and ending
 
-    /// Whether the sandbox is gone. On the loop.
-    var hasEnded: Bool { exit != nil }
-
     /// Whether it can take an event. On the loop.
     var isIdle: Bool {
         if case .ready = lifecycle.state { return exit == nil && invocation == nil }
@@ -357,29 +354,6 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
         guard isIdle, freezing == nil else { return }
         extensionHost?.telemetry.pause()
         freezing = Task { [sandbox] in try? await sandbox.freeze() }
-    }
-
-    /// Ends what runs inside: at once if nobody there wants to know. On the loop.
-    /// - Parameter reason: What extensions are told; nil: that nothing is to be done any longer, or that it never began.
-    func end(_ reason: ExtensionEvent.ShutdownReason? = nil) {
-        let wasReady = if case .ready = outcomeOfInit { true } else { false }
-        lifecycle.end()
-        alarm.stop()
-        guard exit == nil, let extensionHost, extensionHost.wantsShutdown else { return kill() }
-        let reason = reason ?? (wasReady ? .spindown : .failure)
-        guard let freezing else { return extensionHost.shutDown(reason, of: self) }
-        self.freezing = nil
-        Task { [sandbox, loop] in
-            await freezing.value
-            try? await sandbox.thaw()
-            // Threads wake one by one, and the first one awake gets a signal: interpreters want the main one to.
-            loop.scheduleTask(in: .milliseconds(10)) { extensionHost.shutDown(reason, of: self) }
-        }
-    }
-
-    func kill() {
-        lifecycle.end()
-        Task { [sandbox] in await sandbox.kill() }
     }
 
     /// The sandbox is gone. On the loop.
@@ -409,14 +383,6 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
         (onEnded, onIdle, onAnswered, onExpired) = (nil, nil, nil, nil)
         alarm.stop()
         patience.stop()
-    }
-
-    func failure(for exit: SandboxExit) -> FunctionFailure {
-        if exit.outOfMemory { return .outOfMemory }
-        return switch exit.status {
-        case .code(let code): .exited(.code(code))
-        case .signal(let signal): .exited(.signal(signal))
-        }
     }
 
     private func drainOutput() {
