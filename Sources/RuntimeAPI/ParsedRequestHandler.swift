@@ -19,9 +19,13 @@ final class ParsedRequestHandler: ChannelInboundHandler {
         case .head(let head):
             self.head = RuntimeAPIConnection.Head(
                 route: RuntimeAPIRoute(
-                    isGet: head.method == .GET, isPost: head.method == .POST, target: head.uri.utf8),
+                    isGet: head.method == .GET, isPost: head.method == .POST, isPut: head.method == .PUT,
+                    target: head.uri.utf8),
                 errorType: head.headers.first(name: "lambda-runtime-function-error-type"),
                 keepsConnection: head.isKeepAlive)
+            for field in ExtensionsHeaders.Field.allCases {
+                self.head.extensions[field] = head.headers.first(name: field.text.description)
+            }
             body = ByteBuffer()
             if head.headers.contains(name: "expect") { connection.sendContinue() }
         case .body(var part):

@@ -10,14 +10,17 @@ final class RuntimeAPIConnection: RuntimeAPICaller {
     struct Head {
         var route = RuntimeAPIRoute.unknown
         var errorType: String?
+        var extensions = ExtensionsHeaders()
         var keepsConnection = true
     }
 
-    private let session: any RuntimeAPISession
+    let session: any RuntimeAPISession
     var context: ChannelHandlerContext?
     /// Answers that have not left yet.
     private var out = ByteBuffer()
     private var waitsForEvent = false
+    /// Whether an extension waits on this connection.
+    var waitsForExtensionEvent = false
     private var closesAfterAnswer = false
 
     /// Payloads from this size on are not copied behind their heads.
@@ -41,6 +44,7 @@ final class RuntimeAPIConnection: RuntimeAPICaller {
         case .initError:
             acknowledge(
                 body.map { session.failInitialization(body: $0, errorType: head.errorType) } ?? .payloadTooLarge)
+        case .extensions(let route): call(route, head.extensions, body: body)
         case .unknown:
             answer(status: "404 Not Found", body: #"{"errorMessage":"Not Found","errorType":"NotFound"}"#)
         }
@@ -58,6 +62,10 @@ final class RuntimeAPIConnection: RuntimeAPICaller {
     }
 
     func disconnected() {
+        if waitsForExtensionEvent {
+            waitsForExtensionEvent = false
+            session.extensions?.disconnected(self)
+        }
         guard waitsForEvent else { return }
         waitsForEvent = false
         session.disconnected(self)
@@ -116,6 +124,13 @@ final class RuntimeAPIConnection: RuntimeAPICaller {
     private func answer(status: String, body: String) {
         out.writeString(
             "HTTP/1.1 \(status)\r\nContent-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
+        closeIfAsked()
+    }
+
+    /// An answer as it is, at once.
+    func sendNow(_ text: String) {
+        out.writeString(text)
+        flush()
         closeIfAsked()
     }
 

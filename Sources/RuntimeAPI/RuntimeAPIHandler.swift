@@ -79,11 +79,19 @@ final class RuntimeAPIHandler: ChannelInboundHandler {
                     PlainHead.isName(Self.errorType, bytes, name.lowerBound)
                 {
                     head.errorType = String(decoding: bytes[value], as: UTF8.self)
+                } else if name.count >= ExtensionsHeaders.Field.shortest {
+                    for field in ExtensionsHeaders.Field.allCases
+                    where name.count == field.text.utf8CodeUnitCount
+                        && PlainHead.isName(field.text, bytes, name.lowerBound)
+                    {
+                        head.extensions[field] = String(decoding: bytes[value], as: UTF8.self)
+                    }
                 }
             }
             if let plain {
                 head.route = RuntimeAPIRoute(
-                    isGet: plain.method == .get, isPost: plain.method == .post, target: bytes[plain.target])
+                    isGet: plain.method == .get, isPost: plain.method == .post,
+                    isPut: plain.method == .put, target: bytes[plain.target])
             }
             return plain
         }

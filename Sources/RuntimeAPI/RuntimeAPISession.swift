@@ -16,6 +16,12 @@ public protocol RuntimeAPISession: AnyObject {
     func failInitialization(body: ByteBuffer, errorType: String?) -> RuntimeAPIRefusal?
     /// A connection that waited for an event is gone.
     func disconnected(_ caller: any RuntimeAPICaller)
+    /// What serves the environment's extensions; nil: nothing does.
+    var extensions: (any ExtensionsAPISession)? { get }
+}
+
+extension RuntimeAPISession {
+    public var extensions: (any ExtensionsAPISession)? { nil }
 }
 
 /// A connection of the runtime that waits for an event.

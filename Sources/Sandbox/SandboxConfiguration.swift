@@ -31,6 +31,9 @@ public struct SandboxConfiguration: Sendable {
     /// TCP ports on 127.0.0.1 inside, for which listening sockets are handed out.
     public var listeningPorts: [Int]
     public var network: Network
+    /// Whether the programs in `/opt/extensions` run beside the command, which starts when it is told to: a supervisor connects to
+    /// the last of the listening ports, and is talked to as `Sources/launcher/supervise.h` says.
+    public var runsExtensions = false
 
     public init(
         id: String, command: [String], environment: [String], workingDirectory: String = "/var/task", code: String?,

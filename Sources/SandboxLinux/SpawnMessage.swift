@@ -22,6 +22,7 @@ enum SpawnMessage {
         fixed.memory_mib = memory
         fixed.storage_mib = storage
         fixed.flags = configuration.network == .internet ? UInt32(ML_NETWORK_INTERNET.rawValue) : 0
+        if configuration.runsExtensions { fixed.flags |= UInt32(ML_SUPERVISED.rawValue) }
         fixed.arguments = UInt16(configuration.command.count)
         fixed.environment = UInt16(configuration.environment.count)
         fixed.binds = UInt16(binds.count)

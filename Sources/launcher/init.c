@@ -129,7 +129,8 @@ static pid_t start(const struct plan *plan) {
     if (pipe2(ends, O_CLOEXEC) < 0) fail(plan, "a pipe");
     // With root, vfork: the reaper waits until the exec anyway. In a user namespace the program needs memory of its own
     // before, as only a process that may be looked at may write its own uid map.
-    pid_t pid = plan->privileged ? vfork() : fork();
+    // A supervisor stays in it.
+    pid_t pid = plan->privileged && !plan->supervised ? vfork() : fork();
     if (pid == 0) program_run(plan, ends[1]);
     if (pid < 0) fail(plan, "the process");
     close(ends[1]);

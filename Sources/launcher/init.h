@@ -42,6 +42,7 @@ struct plan {
     int port_count;
     bool names;     // a socket for name lookups goes to the gateway
     bool internet;  // and one for connections
+    bool supervised;  // the program is supervise.c's; the last port is Martlet's end of it
     const struct cgroup *group;
     uid_t uid;
     uid_t reaper_uid;

@@ -56,11 +56,12 @@ static bool is_name(const char *name) {
 static const char *problem_with_limits(const struct ml_spawn *fixed) {
     if (fixed->memory_mib < ML_MEMORY_MIN_MIB || fixed->memory_mib > ML_MEMORY_MAX_MIB) return "memory out of range";
     if (fixed->storage_mib < 1 || fixed->storage_mib > ML_STORAGE_MAX_MIB) return "temporary storage out of range";
-    if (fixed->flags & ~(uint32_t)ML_NETWORK_INTERNET) return "unknown flags";
+    if (fixed->flags & ~(uint32_t)(ML_NETWORK_INTERNET | ML_SUPERVISED)) return "unknown flags";
     if (fixed->arguments < 1 || fixed->arguments > ML_ARGUMENTS_MAX) return "no command, or too many arguments";
     if (fixed->environment > ML_ENVIRONMENT_MAX) return "too many environment variables";
     if (fixed->binds > ML_BINDS_MAX) return "too many binds";
     if (fixed->ports > ML_PORTS_MAX) return "too many ports";
+    if ((fixed->flags & ML_SUPERVISED) && fixed->ports < 1) return "supervised, but no port";
     for (int i = 0; i < fixed->ports; i++) {
         if (fixed->port[i] == 0) return "port out of range";
         for (int j = 0; j < i; j++)
@@ -113,6 +114,7 @@ bool message_parse_spawn(const void *bytes, size_t size, struct spawn_request *r
     request->memory_mib = fixed.memory_mib;
     request->storage_mib = fixed.storage_mib;
     request->internet = fixed.flags & ML_NETWORK_INTERNET;
+    request->supervised = fixed.flags & ML_SUPERVISED;
     return true;
 }
 

@@ -26,6 +26,7 @@ struct spawn_request {
     unsigned memory_mib;
     unsigned storage_mib;
     bool internet;
+    bool supervised;
 };
 
 // The whole message's size agrees with its header.

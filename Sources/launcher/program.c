@@ -17,6 +17,7 @@
 
 #include "seccomp.h"
 #include "signals.h"
+#include "supervise.h"
 
 enum { DESCRIPTORS = 1024, PROCESSES = 1024 };
 
@@ -97,6 +98,7 @@ _Noreturn void program_run(const struct plan *plan, int failures) {
     sigemptyset(&none);
     if (sigprocmask(SIG_SETMASK, &none, NULL) < 0) fail(failures, "the signals");
     if (!plan->privileged && seccomp_install() < 0) fail(failures, "seccomp");
+    if (plan->supervised) supervise_run(plan, failures);
     execve(plan->arguments[0], plan->arguments, plan->environment);
     fail(failures, "exec");
 }

@@ -68,6 +68,36 @@ struct FakeRuntime: Sendable {
         }
     }
 
+    /// One call of the Extensions API, over a connection of its own.
+    func call(_ method: String, _ path: String, _ headers: String = "", body: String = "") async throws -> Response {
+        let request =
+            "\(method) \(path) HTTP/1.1\r\nHost: x\r\n\(headers)Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
+        return try await connect { inbound, outbound in
+            try await outbound.write(ByteBuffer(string: request))
+            var text = ""
+            for try await part in inbound {
+                text += String(buffer: part)
+                guard let end = text.firstRange(of: "\r\n\r\n") else { continue }
+                let response = Response(head: String(text[..<end.lowerBound]), body: String(text[end.upperBound...]))
+                if response.body.utf8.count >= response.header("Content-Length").flatMap({ Int($0) }) ?? 0 {
+                    return response
+                }
+            }
+            return Response(head: "", body: "")
+        }
+    }
+
+    struct Response: Sendable {
+        var head: String
+        var body: String
+
+        func header(_ name: String) -> String? {
+            head.split(separator: "\r\n").first { $0.hasPrefix(name + ": ") }.map {
+                String($0.dropFirst(name.count + 2))
+            }
+        }
+    }
+
     private func connect<T: Sendable>(
         _ body:
             @escaping @Sendable (NIOAsyncChannelInboundStream<ByteBuffer>, NIOAsyncChannelOutboundWriter<ByteBuffer>)

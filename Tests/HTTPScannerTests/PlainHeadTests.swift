@@ -24,7 +24,8 @@ struct PlainHeadTests {
     }
 
     @Test func `a plain head is read where it stands`() throws {
-        let text = "POST /a/b?c=d HTTP/1.1\r\nHost: h\r\nX-Some:  two words \r\ncontent-LENGTH: 12\r\nEmpty:\r\n\r\nbody"
+        let text =
+            "POST /a/b?c=d HTTP/1.1\r\nHost: h\r\nX-Some:  two words \r\ncontent-LENGTH: 12\r\nEmpty:\r\n\r\nbody"
         let (head, fields) = try #require(scan(text))
         #expect(head.method == .post)
         #expect(head.bodyLength == 12)
@@ -43,7 +44,8 @@ struct PlainHeadTests {
         "GET / HTTP/1.1\r\n Host: h\r\n\r\n", "GET / HTTP/1.1\r\nHost: h\r\n folded\r\n\r\n",
         "GET / HTTP/1.1\r\nHost: h\r\n: x\r\n\r\n", "GET / HTTP/1.1\r\nHost: h\r\nA B: x\r\n\r\n",
         "GET / HTTP/1.1\r\nHost: h\r\nA: \u{e9}\r\n\r\n", "GET / HTTP/1.1\r\nHost: h\r\nA: x\u{1}y\r\n\r\n",
-        "GET / HTTP/1.1\r\nHost: h\r\nA: x\ry\r\n\r\n", "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: h\r\nA: x\ry\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n",
         "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n",
         "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: +1\r\n\r\n",
         "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1, 1\r\n\r\n",
@@ -79,7 +81,8 @@ struct PlainHeadTests {
             plain += 1
             let channel = EmbeddedChannel(handler: ByteToMessageHandler(HTTPRequestDecoder()))
             defer { _ = try? channel.finish(acceptAlreadyClosed: true) }
-            let whole = Array(text.utf8.prefix(head.length)) + Array(repeating: UInt8(ascii: "b"), count: head.bodyLength)
+            let whole =
+                Array(text.utf8.prefix(head.length)) + Array(repeating: UInt8(ascii: "b"), count: head.bodyLength)
             try channel.writeInbound(ByteBuffer(bytes: whole))
             guard case .head(let parsed) = try channel.readInbound(as: HTTPServerRequestPart.self) else {
                 Issue.record("no head: \(text)")
@@ -112,7 +115,8 @@ private struct Mutations: RandomNumberGenerator {
 
     mutating func request() -> String {
         let lines = [
-            "Host: localhost:4566", "Accept: */*", "Content-Length: 5", "X-Amz-Date: 20261121T000000Z", "connection: keep-alive",
+            "Host: localhost:4566", "Accept: */*", "Content-Length: 5", "X-Amz-Date: 20261121T000000Z",
+            "connection: keep-alive",
             "Authorization: AWS4-HMAC-SHA256 Credential=test/20261121/us-east-1/lambda/aws4_request", "A:", "B:\tc",
         ]
         var bytes = Array("POST /2015-03-31/functions/f/invocations?Qualifier=1 HTTP/1.1\r\n".utf8)

@@ -77,7 +77,7 @@ def test_a_new_function_has_the_shape_of_aws(server, api, name):
         ({"Timeout": 901}, "ValidationException", "1 validation error detected: Value '901' at 'timeout'"),
         ({"MemorySize": 10241}, "InvalidParameterValueException", "'MemorySize' value failed to satisfy constraint"),
         ({"Code": {"ZipFile": b"no zip"}}, "InvalidParameterValueException", "Could not unzip uploaded file."),
-        ({"Layers": [arn("x").replace("function", "layer") + ":1"]}, "NotImplemented", "The parameter Layers of lambda:CreateFunction"),
+        ({"Layers": [arn("x").replace("function", "layer") + ":1"]}, "InvalidParameterValueException", "Layer version arn:aws:lambda:us-east-1:"),
         ({"Environment": {"Variables": {"AWS_REGION": "x"}}}, "InvalidParameterValueException", "Lambda was unable to configure"),
     ],
 )

@@ -71,7 +71,10 @@ struct ml_header {
     uint64_t sandbox;  // the launcher's number; 0 where there is none
 };
 
-enum ml_spawn_flags { ML_NETWORK_INTERNET = 1 };
+enum ml_spawn_flags {
+    ML_NETWORK_INTERNET = 1,
+    ML_SUPERVISED = 2,  // external extensions run beside the program (Sources/launcher/supervise.h)
+};
 
 enum ml_bind_origin {
     ML_ORIGIN_HOST = 0,  // an absolute path below one of the prefixes given at the launcher's start

@@ -1,4 +1,5 @@
 import Execution
+import Foundation
 import NIOCore
 import RuntimeAPI
 import Sandbox
@@ -39,7 +40,10 @@ struct EnvironmentStarter: Sendable {
             runtime.warning,
             function.architecture == "arm64" ? Self.architectureWarning(managed: runtime.managed) : nil,
         ]
+        let hub = TelemetryHub(on: loop) { [time = services.time] in time.now }
+        let extensions = EnvironmentExtensions(function, telemetry: hub)
         loop.execute {
+            log.telemetry = hub
             log.platform(
                 .initStart(
                     runtime: runtime.version,
@@ -47,18 +51,23 @@ struct EnvironmentStarter: Sendable {
                     functionName: function.name, functionVersion: function.version))
             for warning in warnings { if let warning { log.platform(.warning(warning)) } }
         }
-        let sandbox = try await services.sandboxes.start(
-            SandboxConfiguration(
-                id: RandomHex.text(digits: 24), command: runtime.command,
-                environment: EnvironmentVariables.make(
-                    function, logStream: log.address.stream, credentials: key, managed: runtime.managed,
-                    runtime: runtime.environment, endpoint: "http://127.0.0.1:\(services.endpoint.port)",
-                    telemetryDescriptor: runtime.managed ? 1 : nil),
-                code: function.codeFolder, binds: runtime.binds, memory: function.memory,
-                temporaryStorage: function.ephemeralStorage,
-                listeningPorts: [Self.runtimeAPIPort, services.endpoint.port],
-                network: configuration.network))
-        let environment = ExecutionEnvironment(function, sandbox: sandbox, log: log, loop: loop, born: .now)
+        var configuration = SandboxConfiguration(
+            id: RandomHex.text(digits: 24), command: runtime.command,
+            environment: EnvironmentVariables.make(
+                function, logStream: log.address.stream, credentials: key, managed: runtime.managed,
+                runtime: runtime.environment, endpoint: "http://127.0.0.1:\(services.endpoint.port)",
+                telemetryDescriptor: runtime.managed ? 1 : nil),
+            code: function.codeFolder, binds: runtime.binds + Self.layers(of: function), memory: function.memory,
+            temporaryStorage: function.ephemeralStorage,
+            listeningPorts: [Self.runtimeAPIPort, services.endpoint.port, Self.telemetryPort],
+            network: self.configuration.network)
+        if Self.hasExtensions(function) {
+            configuration.runsExtensions = true
+            configuration.listeningPorts.append(Self.supervisorPort)
+        }
+        let sandbox = try await services.sandboxes.start(configuration)
+        let environment = ExecutionEnvironment(
+            function, sandbox: sandbox, log: log, loop: loop, born: .now, extensions: extensions)
         do {
             try await connect(
                 environment,
@@ -75,7 +84,22 @@ struct EnvironmentStarter: Sendable {
         return environment
     }
 
+    /// One folder, whatever the number of layers.
+    private static func layers(of function: FunctionVersion) -> [SandboxConfiguration.Bind] {
+        function.layersFolder.map { [SandboxConfiguration.Bind(host: $0, inside: "/opt")] } ?? []
+    }
+
     private static let runtimeAPIPort = 9001
+    /// Not a port that anybody else uses: from here telemetry is sent, and there the supervisor of extensions reports.
+    private static let telemetryPort = 65_534
+    private static let supervisorPort = 65_533
+
+    /// Whether programs are to run beside the runtime.
+    private static func hasExtensions(_ function: FunctionVersion) -> Bool {
+        guard let layers = function.layersFolder else { return false }
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(layers)/extensions")) ?? []
+        return !names.isEmpty
+    }
 
     private static func architectureWarning(managed: Bool) -> String? {
         managed ? "The function's architecture is arm64; it runs on this machine's own architecture." : nil
@@ -86,6 +110,14 @@ struct EnvironmentStarter: Sendable {
         let loop = environment.loop
         guard let api = sandbox.takeListener(port: Self.runtimeAPIPort), let pipe = sandbox.takeOutput() else {
             throw SandboxError.failed("the sandbox gave no sockets")
+        }
+        let telemetry = sandbox.takeListener(port: Self.telemetryPort)
+        if let host = environment.extensionHost {
+            let supervisor = sandbox.takeListener(port: Self.supervisorPort)
+            try await loop.flatSubmit {
+                host.telemetry.connect(telemetry.flatMap { TelemetrySender(listeningSocket: $0, on: loop) })
+                return supervisor.map { host.supervise($0, on: loop) } ?? loop.makeSucceededVoidFuture()
+            }.get()
         }
         let server = try await RuntimeAPIServer.start(socket: api, on: loop, session: environment).get()
         var endpoints: [@Sendable () -> Void] = [{ server.close(promise: nil) }]

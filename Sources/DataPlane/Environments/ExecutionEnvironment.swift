@@ -14,6 +14,8 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
         /// The runtime reported it: AWS's error JSON, and its type.
         case failed(payload: [UInt8], errorType: String)
         case exited(SandboxExit)
+        /// Something else than the runtime failed: an extension.
+        case broken(FunctionFailure)
         case timedOut
     }
 
@@ -34,34 +36,44 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
     /// The invocation to come has begun already: its initialisation is part of it, and its START is written.
     var continuesStartedInvocation = false
 
-    private var lifecycle = EnvironmentLifecycle()
+    /// Its extensions, if any can register.
+    let extensionHost: EnvironmentExtensions?
+    var extensions: (any ExtensionsAPISession)? { extensionHost }
+
+    var lifecycle = EnvironmentLifecycle()
     private var waiting: (any RuntimeAPICaller)?
     private var pending: RuntimeEvent?
-    private var invocation: RunningInvocation?
+    var invocation: RunningInvocation?
     private var initialization: EventLoopPromise<Initialization>?
-    private var outcomeOfInit: Initialization?
+    var outcomeOfInit: Initialization?
     private var reportedInit: (payload: [UInt8], errorType: String)?
-    private var exit: SandboxExit?
+    var exit: SandboxExit?
+    /// How the runtime ended, where that is not the sandbox's end.
+    var runtimeStatus: SandboxExit.Status?
+    /// The runtime is done with the invocation; extensions are not.
+    var waitsForExtensions = false
     private(set) var initDuration: Double = 0
     private var isFirstInvocation = true
-    private var freezing: Task<Void, Never>?
+    var freezing: Task<Void, Never>?
     private var output: OutputReader?
     private var closeEndpoints: [@Sendable () -> Void] = []
     private var endAfter = TimeAmount.minutes(8)
     private var follower: Follower?
     private lazy var patience = EnvironmentAlarm(loop: loop) { [unowned self] in rang($0) }
-    private lazy var alarm = EnvironmentAlarm(loop: loop) { [unowned self] in rang($0) }
+    lazy var alarm = EnvironmentAlarm(loop: loop) { [unowned self] in rang($0) }
 
     init(
         _ function: FunctionVersion, sandbox: any Sandbox, log: EnvironmentLog, loop: any EventLoop,
-        born: ContinuousClock.Instant
+        born: ContinuousClock.Instant, extensions: EnvironmentExtensions? = nil
     ) {
+        extensionHost = extensions
         self.function = function
         self.sandbox = sandbox
         self.log = log
         self.loop = loop
         self.born = born
         memory = MemoryMeter(sandbox)
+        extensions?.environment = self
     }
 
     // MARK: Starting
@@ -86,10 +98,15 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
         return promise.futureResult
     }
 
-    private func finishInit(_ outcome: Initialization) {
+    func finishInit(_ outcome: Initialization) {
         guard outcomeOfInit == nil else { return }
         outcomeOfInit = outcome
         initDuration = Milliseconds.of(born.duration(to: .now))
+        if case .ready = outcome {
+            log.telemetry?.add(
+                .platform(.initReport(duration: initDuration, phase: "init", status: "success", errorType: nil)))
+        }
+        extensionHost?.initialized(log)
         let promise = initialization
         initialization = nil
         promise?.succeed(outcome)
@@ -185,6 +202,7 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
     private func deliver(_ event: RuntimeEvent) {
         guard let invocation, invocation.event.requestID == event.requestID else { return }
         invocation.began = .now
+        extensionHost?.begin(event)
         guard let waiting else {
             // The runtime's connection broke; it gets the event when it asks again.
             pending = event
@@ -197,14 +215,14 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
     private func timedOut() {
         guard let invocation else { return }
         invocation.failure = .timedOut(after: function.timeout)
-        end()
+        end(.timeout)
         drainOutput()
         complete(failure: .timedOut(after: function.timeout))
     }
 
     /// Completes the invocation behind all that the loop has heard of by now. Before, the loop may know of output that it has
     /// not read; and nobody waits for this but who wants the log.
-    private func completeSoon() {
+    func completeSoon() {
         guard let ending = invocation else { return }
         loop.execute { [self] in
             if invocation === ending { complete(failure: nil) }
@@ -212,12 +230,13 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
     }
 
     /// The invocation is over: what remains is to say so. On the loop, but in no channel's event.
-    private func complete(failure: FunctionFailure?) {
+    func complete(failure: FunctionFailure?) {
         guard let invocation else { return }
         alarm.clear()
         invocation.ended = invocation.ended ?? .now
         if let failure { invocation.failure = failure }
         drainOutput()
+        tellDone(invocation)
         if let peak = memory.current(now: .now) {
             finish(invocation, peak: peak)
         } else {
@@ -262,9 +281,18 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
         switch lifecycle.next() {
         case .initialized:
             waiting = caller
-            finishInit(.ready)
+            log.telemetry?.add(.initRuntimeDone(phase: "init", status: "success", errorType: nil))
+            if extensionHost?.isInitialized ?? true { finishInit(.ready) }
         case .completed:
             waiting = caller
+            guard extensionHost?.isIdle ?? true else {
+                waitsForExtensions = true
+                loop.execute { [self, invocation] in
+                    drainOutput()
+                    if let invocation { tellDone(invocation) }
+                }
+                return
+            }
             completeSoon()
         case .waiting:
             waiting = caller
@@ -320,9 +348,6 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
 
     // MARK: Idling and ending
 
-    /// Whether the sandbox is gone. On the loop.
-    var hasEnded: Bool { exit != nil }
-
     /// Whether it can take an event. On the loop.
     var isIdle: Bool {
         if case .ready = lifecycle.state { return exit == nil && invocation == nil }
@@ -338,19 +363,15 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
     /// Stops the processes until the next event.
     private func freeze() {
         guard isIdle, freezing == nil else { return }
+        extensionHost?.telemetry.pause()
         freezing = Task { [sandbox] in try? await sandbox.freeze() }
-    }
-
-    /// Kills what runs inside. On the loop.
-    func end() {
-        lifecycle.end()
-        alarm.stop()
-        Task { [sandbox] in await sandbox.kill() }
     }
 
     /// The sandbox is gone. On the loop.
     func sandboxEnded(_ exit: SandboxExit) {
         guard self.exit == nil else { return }
+        var exit = exit
+        if let runtimeStatus { exit.status = runtimeStatus }
         self.exit = exit
         memory.ended(exit.peakMemory)
         lifecycle.end()
@@ -366,20 +387,13 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
             complete(failure: invocation.failure ?? (invocation.isAnswered ? nil : failure(for: exit)))
         }
         log.flush()
+        extensionHost?.ended()
         closeAll()
         dismissFollower()
         onEnded?()
         (onEnded, onIdle, onAnswered, onExpired) = (nil, nil, nil, nil)
         alarm.stop()
         patience.stop()
-    }
-
-    func failure(for exit: SandboxExit) -> FunctionFailure {
-        if exit.outOfMemory { return .outOfMemory }
-        return switch exit.status {
-        case .code(let code): .exited(.code(code))
-        case .signal(let signal): .exited(.signal(signal))
-        }
     }
 
     private func drainOutput() {

@@ -42,6 +42,9 @@ struct InitAttempt: Sendable {
             report(began, phase: "init", status: "error", errorType: errorType)
         case .exited(let exit):
             report(began, phase: "init", status: "error", errorType: environment.failure(for: exit).errorType)
+        case .broken(let failure):
+            await end(environment)
+            report(began, phase: "init", status: "error", errorType: failure.errorType)
         case .timedOut:
             await end(environment)
             report(began, phase: "init", status: "timeout", errorType: nil)
@@ -80,6 +83,10 @@ struct InitAttempt: Sendable {
                 await conclude(
                     began, failure: environment.failure(for: exit), payload: nil, errorType: nil, peak: exit.peakMemory)
             )
+        case .broken(let failure):
+            let exit = await end(environment)
+            return .failed(
+                await conclude(began, failure: failure, payload: nil, errorType: nil, peak: exit.peakMemory))
         case .timedOut:
             let exit = await end(environment)
             return .failed(

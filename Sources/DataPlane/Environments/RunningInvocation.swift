@@ -12,6 +12,8 @@ final class RunningInvocation: @unchecked Sendable {
     /// When the runtime answered, or the end of its chance to.
     var ended: ContinuousClock.Instant?
     var failure: FunctionFailure?
+    /// Whether the platform.runtimeDone of it was told.
+    var isToldDone = false
     private var answer: (payload: ByteBuffer, error: String?)?
 
     init(
@@ -25,6 +27,15 @@ final class RunningInvocation: @unchecked Sendable {
     }
 
     var isAnswered: Bool { answer != nil }
+
+    /// What subscribers of telemetry are told when the runtime is done.
+    func runtimeDone(_ failure: FunctionFailure?) -> TelemetryEvent.RuntimeDone {
+        let status = failure.map { $0.reportStatus == "timeout" ? "timeout" : "failure" }
+        return TelemetryEvent.RuntimeDone(
+            requestID: event.requestID, status: status ?? (answer?.error == nil ? "success" : "error"),
+            errorType: failure?.errorType, duration: duration, produced: answer?.payload.readableBytes ?? 0,
+            trace: trace.value)
+    }
 
     func answered(payload: ByteBuffer, error: String?) {
         answer = (payload, error)

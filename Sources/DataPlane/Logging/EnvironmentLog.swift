@@ -20,6 +20,8 @@ final class EnvironmentLog: @unchecked Sendable {
     private(set) var isBlocked = false
     /// Called when a full writer has taken everything.
     var onUnblocked: (() -> Void)?
+    /// Told of everything, as long as there may be somebody to tell.
+    var telemetry: TelemetryHub?
 
     init(
         _ function: FunctionVersion, address: LogStreamAddress, writer: any LogWriter, time: any TimeSource,
@@ -45,26 +47,39 @@ final class EnvironmentLog: @unchecked Sendable {
     /// Takes what the processes printed. Call ``flush()`` after.
     func output(_ bytes: some Collection<UInt8>) {
         let now = time.now
-        parser.consume(bytes) { self.append($0, at: now) }
+        parser.consume(bytes) { self.line($0, at: now) }
     }
 
     /// An invocation has ended: an unfinished line is complete.
     func lineEnded() {
         let now = time.now
-        parser.finishLine { self.append($0, at: now) }
+        parser.finishLine { self.line($0, at: now) }
     }
 
     /// The processes have ended: an unfinished line or record is complete.
     func outputEnded() {
         let now = time.now
-        parser.finish { self.append($0, at: now) }
+        parser.finish { self.line($0, at: now) }
     }
 
     func platform(_ event: PlatformEvent) {
         let now = time.now
+        telemetry?.add(.platform(event), at: now)
         if function.logFormat == .json && event.level < systemLevel { return }
         guard let text = event.text(function.logFormat, time: now.rfc3339) else { return }
         append(text, at: now)
+    }
+
+    /// Something that an extension printed.
+    func extensionLine(_ text: String) {
+        let now = time.now
+        append(text, at: now)
+        telemetry?.add(.extension(text), at: now)
+    }
+
+    private func line(_ text: String, at now: Timestamp) {
+        append(text, at: now)
+        telemetry?.add(.function(text), at: now)
     }
 
     /// Hands everything over, or waits for room: then ``isBlocked`` holds until ``onUnblocked``.

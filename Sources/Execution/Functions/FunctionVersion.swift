@@ -25,6 +25,8 @@ public struct FunctionVersion: Sendable, Hashable {
     public var environment: [String: String]
     /// The folder with the extracted code.
     public var codeFolder: String
+    /// The folder with the function's layers, one over the other; nil: it has none.
+    public var layersFolder: String?
     public var logGroup: String
     public var logFormat: LogFormat
     /// Of JSON format: `TRACE` … `FATAL`.
@@ -39,7 +41,8 @@ public struct FunctionVersion: Sendable, Hashable {
     public init(
         account: String, region: String, name: String, version: String, revision: String, runtime: String,
         architecture: String, handler: String, role: String, memory: Int, timeout: Int, ephemeralStorage: Int,
-        environment: [String: String], codeFolder: String, logGroup: String, logFormat: LogFormat = .text,
+        environment: [String: String], codeFolder: String, layersFolder: String? = nil, logGroup: String,
+        logFormat: LogFormat = .text,
         applicationLogLevel: String? = nil, systemLogLevel: String? = nil, activeTracing: Bool = false
     ) {
         self.account = account
@@ -56,6 +59,7 @@ public struct FunctionVersion: Sendable, Hashable {
         self.ephemeralStorage = ephemeralStorage
         self.environment = environment
         self.codeFolder = codeFolder
+        self.layersFolder = layersFolder
         self.logGroup = logGroup
         self.logFormat = logFormat
         self.applicationLogLevel = applicationLogLevel

@@ -8,6 +8,8 @@ public enum FunctionFailure: Sendable, Hashable {
     case responseTooLarge
     /// Initialisation did not end in time, twice.
     case initializationTimedOut(after: Int)
+    /// An extension failed, and the environment with it: `Extension.Crash` and the like, and why.
+    case extensionFailed(type: String, reason: String)
 
     public enum ExitReason: Sendable, Hashable {
         case code(Int32)
@@ -21,6 +23,7 @@ public enum FunctionFailure: Sendable, Hashable {
         case .outOfMemory: "Runtime.OutOfMemory"
         case .invalidEntrypoint: "Runtime.InvalidEntrypoint"
         case .responseTooLarge: "Function.ResponseSizeTooLarge"
+        case .extensionFailed(let type, _): type
         }
     }
 
@@ -33,6 +36,7 @@ public enum FunctionFailure: Sendable, Hashable {
         case .exited(.signal(let signal)): "Runtime exited with error: signal: \(Self.name(ofSignal: signal))"
         case .outOfMemory: "Runtime exited with error: signal: killed"
         case .invalidEntrypoint(let why): why
+        case .extensionFailed(_, let reason): reason
         case .responseTooLarge:
             "Response payload size exceeded maximum allowed payload size (\(InvocationLimits.response) bytes)."
         }
@@ -49,7 +53,8 @@ public enum FunctionFailure: Sendable, Hashable {
     public func logMessage(requestID: String) -> String? {
         switch self {
         case .timedOut, .initializationTimedOut: "\(requestID) \(reason)"
-        case .exited, .outOfMemory, .invalidEntrypoint: "RequestId: \(requestID) Error: \(reason)\n\(errorType)"
+        case .exited, .outOfMemory, .invalidEntrypoint, .extensionFailed:
+            "RequestId: \(requestID) Error: \(reason)\n\(errorType)"
         case .responseTooLarge: nil
         }
     }

@@ -10,6 +10,11 @@ public enum JSONText {
         "{" + fields.map { "\(string($0.0)):\($0.1)" }.joined(separator: ",") + "}"
     }
 
+    /// An array of strings.
+    public static func strings(_ list: [String]) -> String {
+        "[" + list.map(string).joined(separator: ",") + "]"
+    }
+
     /// A string with its quotes.
     public static func string(_ text: String) -> String {
         var out = "\""

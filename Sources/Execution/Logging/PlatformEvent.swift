@@ -1,3 +1,5 @@
+import Foundation
+
 /// The lines that the platform itself writes into a function's log.
 public enum PlatformEvent: Sendable {
     case initStart(runtime: String, runtimeVersionARN: String, functionName: String, functionVersion: String)
@@ -10,6 +12,10 @@ public enum PlatformEvent: Sendable {
     case failure(FunctionFailure, requestID: String)
     /// Something that the platform has to say, such as a runtime that was replaced.
     case warning(String)
+    /// An extension after initialisation: `Ready`, or how it failed.
+    case extensionState(name: String, state: String, events: [String], errorType: String?)
+    /// An extension subscribed to telemetry.
+    case subscription(name: String, api: TelemetrySubscription.API, kinds: [TelemetrySubscription.Kind])
 
     /// The event's text in the function's log format, nil where that format has none. `time` is RFC 3339 with milliseconds.
     public func text(_ format: FunctionVersion.LogFormat, time: @autoclosure () -> String) -> String? {
@@ -22,7 +28,7 @@ public enum PlatformEvent: Sendable {
         case .failure: .error
         case .warning: .warn
         case .initReport(_, _, let status, _) where status != "success": .info
-        case .initStart, .initReport, .start, .end, .report: .info
+        case .initStart, .initReport, .start, .end, .report, .extensionState, .subscription: .info
         }
     }
 
@@ -41,6 +47,12 @@ public enum PlatformEvent: Sendable {
             guard let message = failure.logMessage(requestID: id) else { return nil }
             return failure.reportStatus == "timeout" ? "\(time()) \(message)\n\n" : "\(message)\n"
         case .warning(let text): return "[WARN] \(text)\n"
+        case .extensionState(let name, let state, let events, let errorType):
+            let type = errorType.map { "\tError Type: \($0)" } ?? ""
+            return "EXTENSION\tName: \(name)\tState: \(state)\tEvents: [\(events.joined(separator: ", "))]\(type)\n"
+        case .subscription(let name, let api, let kinds):
+            let types = kinds.map { $0.rawValue.capitalized }.joined(separator: ", ")
+            return "\(api == .logs ? "LOGS" : "TELEMETRY")\tName: \(name)\tState: Subscribed\tTypes: [\(types)]\n"
         }
     }
 
@@ -76,6 +88,20 @@ public enum PlatformEvent: Sendable {
                 ("message", message),
             ])
         case .warning(let text): return JSONText.object([("timestamp", time), ("level", "WARN"), ("message", text)])
+        case .extensionState(let name, let state, let events, let errorType):
+            var record = [
+                ("name", JSONText.string(name)), ("state", JSONText.string(state)),
+                ("events", JSONText.strings(events)),
+            ]
+            if let errorType { record.append(("errorType", JSONText.string(errorType))) }
+            return Self.text("platform.extension", time: time, record: record)
+        case .subscription(let name, let api, let kinds):
+            return Self.text(
+                api == .logs ? "platform.logsSubscription" : "platform.telemetrySubscription", time: time,
+                record: [
+                    ("name", JSONText.string(name)), ("state", "\"Subscribed\""),
+                    ("types", JSONText.strings(kinds.map(\.rawValue))),
+                ])
         }
     }
 

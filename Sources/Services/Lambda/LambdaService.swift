@@ -13,6 +13,7 @@ public final class LambdaService: LambdaAPI {
     let configuration: LambdaConfiguration
     let store: LambdaStore
     let packages: PackageStore
+    let layerFolders: LayerFolders
     let time: any TimeSource
     let invoker: any FunctionInvoker
     let roles: any RoleDirectory
@@ -34,11 +35,13 @@ public final class LambdaService: LambdaAPI {
         store = LambdaStore(database: database, secrets: secrets)
         packages = try PackageStore(
             folder: "\(configuration.dataFolder)/code", blobs: blobs, isDurable: configuration.isDurable)
+        layerFolders = try LayerFolders(folder: "\(configuration.dataFolder)/layers", packages: packages)
         self.time = time
         self.invoker = invoker
         self.roles = roles
         settling = SettlingFunctions(time: configuration.settlingTime)
-        collector = PackageCollector(packages: packages, store: store, grace: configuration.codeGrace)
+        collector = PackageCollector(
+            packages: packages, layers: layerFolders, store: store, grace: configuration.codeGrace)
     }
 
     /// Fills the catalogue of functions, then collects packages that nothing refers to. Invocations work before it is
@@ -59,9 +62,7 @@ public final class LambdaService: LambdaAPI {
     /// Forgets what is kept outside the database, which the caller has emptied.
     public func reset() async throws {
         catalog.forget()
-        for digest in packages.digests {
-            try await packages.locks.withLock(digest) { try await packages.remove(digest) }
-        }
+        for digest in packages.digests.union(layerFolders.digests) { try await collector.forget(digest) }
     }
 
     private func fillCatalog() async throws {

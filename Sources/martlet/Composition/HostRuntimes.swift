@@ -33,7 +33,7 @@ final class HostRuntimes: RuntimeLocator, Sendable {
         guard let identifier = RuntimeIdentifier(function.runtime) else {
             throw RuntimeMissing("The runtime \(function.runtime) is not supported by Martlet.")
         }
-        if identifier.family == .provided { try requireBootstrap(function) }
+        let bootstrap = identifier.family == .provided ? try bootstrap(of: function) : nil
         if identifier.family == .nodejs { await identifyAll() }
         let resolved: ResolvedRuntime
         do throws(RuntimeCatalog.Unavailable) {
@@ -44,7 +44,7 @@ final class HostRuntimes: RuntimeLocator, Sendable {
             throw RuntimeMissing(error.description)
         }
         return LocatedRuntime(
-            command: resolved.command(memory: function.memory),
+            command: bootstrap.map { [$0] } ?? (wrapper(of: function) + resolved.command(memory: function.memory)),
             binds: resolved.binds.map { SandboxConfiguration.Bind(host: $0.host, inside: $0.inside) },
             environment: resolved.environment, managed: identifier.family != .provided,
             version: resolved.interpreter.map { "\($0.language.rawValue.lowercased()):\($0.version)" }
@@ -74,10 +74,23 @@ final class HostRuntimes: RuntimeLocator, Sendable {
         }
     }
 
-    private func requireBootstrap(_ function: FunctionVersion) throws {
-        guard FileManager.default.fileExists(atPath: "\(function.codeFolder)/bootstrap") else {
-            throw SandboxError.invalidEntrypoint(
-                "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]")
-        }
+    /// The program of a `provided` function, as the sandbox sees it: its own, or a layer's.
+    private func bootstrap(of function: FunctionVersion) throws -> String {
+        let places = [("/var/task/bootstrap", function.codeFolder), ("/opt/bootstrap", function.layersFolder)]
+        for case (let inside, let folder?) in places where Self.isThere("\(folder)/bootstrap") { return inside }
+        throw SandboxError.invalidEntrypoint("Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]")
+    }
+
+    /// Without following a link: it leads to what it leads to inside.
+    private static func isThere(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0
+    }
+
+    /// The function's wrapper script, often a layer's: it is started in the place of the runtime, with the runtime's command as
+    /// its arguments. https://docs.aws.amazon.com/lambda/latest/dg/runtimes-modify.html
+    private func wrapper(of function: FunctionVersion) -> [String] {
+        guard let wrapper = function.environment["AWS_LAMBDA_EXEC_WRAPPER"], wrapper.hasPrefix("/") else { return [] }
+        return [wrapper]
     }
 }

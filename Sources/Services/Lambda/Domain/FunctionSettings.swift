@@ -18,6 +18,7 @@ struct FunctionSettings: Sendable, Hashable {
     /// X-Ray: whether each invocation is traced, not only those whose caller asks for it.
     var activeTracing = false
     var logging = LoggingSettings()
+    var layers = AttachedLayers()
     /// Whether an empty `VpcConfig` was given, which answers show. No other is accepted.
     var showsEmptyVPC = false
 

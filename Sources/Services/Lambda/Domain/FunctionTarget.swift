@@ -27,9 +27,7 @@ struct FunctionTarget: Sendable, Hashable {
         if let account = reference.account, account != call.account {
             let action = action ?? call.operation
             let resource = FunctionKey(account: account, region: call.region, name: reference.name).arn
-            throw LambdaFailures.accessDenied(
-                "User: \(call.principal.arn ?? "anonymous") is not authorized to perform: lambda:\(action) on resource: "
-                    + "\(resource) because no resource-based policy allows the lambda:\(action) action")
+            throw LambdaFailures.notAllowed(call.principal, action, on: resource)
         }
         if let derived = reference.qualifier, let given = qualifier, derived != given {
             throw LambdaFailures.qualifierMismatch

@@ -23,6 +23,33 @@ enum LambdaFailures {
         "The Revision Id provided does not match the latest Revision Id. "
             + "Call the GetFunction/GetAlias API to retrieve the latest Revision Id")
 
+    /// The size that a policy would have, in bytes.
+    static func policyTooLong(_ size: Int) -> AWSError {
+        make(
+            "PolicyLengthExceededException", 400,
+            "The final policy size (\(size)) is bigger than the limit (\(LambdaLimits.policy)).")
+    }
+
+    static let layerRevisionMismatch = make(
+        "PreconditionFailedException", 412,
+        "The Revision Id provided does not match the latest Revision Id. "
+            + "Call the GetLayerPolicy API to retrieve the latest Revision Id")
+
+    /// Of an operation that asks for a layer version itself.
+    static let layerVersionNotFound = notFound("The resource you requested does not exist.")
+
+    /// Of an operation on something that belongs to the layer version.
+    static func layerVersionMissing(_ arn: String) -> AWSError {
+        invalidParameter("Layer version \(arn) does not exist.")
+    }
+
+    /// A resource of another account that its policy does not open to the caller.
+    static func notAllowed(_ principal: Principal, _ action: String, on resource: String) -> AWSError {
+        accessDenied(
+            "User: \(principal.arn ?? "anonymous") is not authorized to perform: lambda:\(action) on resource: "
+                + "\(resource) because no resource-based policy allows the lambda:\(action) action")
+    }
+
     static let codeStorageExceeded = make("CodeStorageExceededException", 400, "Code storage limit exceeded.")
 
     static let qualifierMismatch = invalidParameter(

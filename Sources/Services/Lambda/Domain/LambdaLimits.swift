@@ -19,6 +19,8 @@ enum LambdaLimits {
     static let clientContext = 3_583
     static let tags = 50
     static let functionName = 64
+    /// A layer version's policy, in bytes.
+    static let policy = 20_480
     /// The longest page of a list.
     static let page = 50
 }

@@ -25,6 +25,9 @@ struct VersionRecord: Sendable, Hashable {
 
     var arn: String { key.arn(version) }
 
+    /// Everything that must stay on the disk for this version.
+    var keptDigests: Set<String> { settings.layers.keptDigests.union([codeDigest]) }
+
     /// Whether publishing `latest` again would make the same version as this.
     func wasPublished(from latest: VersionRecord) -> Bool {
         if publishedFrom == latest.generation { return true }
@@ -34,13 +37,14 @@ struct VersionRecord: Sendable, Hashable {
     }
 
     /// What the data plane needs to know.
-    func execution(codeFolder: String) -> FunctionVersion {
+    func execution(codeFolder: String, layersFolder: String? = nil) -> FunctionVersion {
         FunctionVersion(
             account: key.account, region: key.region, name: key.name, version: version, revision: generation,
             runtime: settings.runtime, architecture: settings.architecture, handler: settings.handler,
             role: settings.role, memory: settings.memory, timeout: settings.timeout,
             ephemeralStorage: settings.ephemeralStorage, environment: settings.environment ?? [:],
-            codeFolder: codeFolder, logGroup: logGroup, logFormat: settings.logging.isJSON ? .json : .text,
+            codeFolder: codeFolder, layersFolder: layersFolder, logGroup: logGroup,
+            logFormat: settings.logging.isJSON ? .json : .text,
             applicationLogLevel: settings.logging.applicationLevel, systemLogLevel: settings.logging.systemLevel,
             activeTracing: settings.activeTracing)
     }

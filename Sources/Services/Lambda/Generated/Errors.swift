@@ -235,6 +235,15 @@ public enum LambdaError {
             message: message, fields: fields)
     }
 
+    /// `PolicyLengthExceededException`, HTTP status 400.
+    public static func policyLengthExceededException(_ message: String, type: String? = "User") -> AWSError {
+        var fields: [String: WireValue] = [:]
+        fields["Type"] = type?.wire
+        return AWSError(
+            "PolicyLengthExceededException", shape: "PolicyLengthExceededException", status: 400, fault: .client,
+            message: message, fields: fields)
+    }
+
     /// `PreconditionFailedException`, HTTP status 412.
     public static func preconditionFailedException(_ message: String, type: String? = "User") -> AWSError {
         var fields: [String: WireValue] = [:]

@@ -4,6 +4,9 @@ public import ServiceKit
 
 /// The operations of Lambda that are implemented.
 public protocol LambdaAPI: AWSService {
+    /// [AddLayerVersionPermission](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/AddLayerVersionPermission)
+    func addLayerVersionPermission(_ input: AddLayerVersionPermissionRequest, _ call: Call) async throws -> AddLayerVersionPermissionResponse
+
     /// [CreateAlias](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/CreateAlias)
     func createAlias(_ input: CreateAliasRequest, _ call: Call) async throws -> AliasConfiguration
 
@@ -15,6 +18,9 @@ public protocol LambdaAPI: AWSService {
 
     /// [DeleteFunction](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/DeleteFunction)
     func deleteFunction(_ input: DeleteFunctionRequest, _ call: Call) async throws -> DeleteFunctionResponse
+
+    /// [DeleteLayerVersion](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/DeleteLayerVersion)
+    func deleteLayerVersion(_ input: DeleteLayerVersionRequest, _ call: Call) async throws
 
     /// [GetAccountSettings](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/GetAccountSettings)
     func getAccountSettings(_ input: GetAccountSettingsRequest, _ call: Call) async throws -> GetAccountSettingsResponse
@@ -28,6 +34,15 @@ public protocol LambdaAPI: AWSService {
     /// [GetFunctionConfiguration](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/GetFunctionConfiguration)
     func getFunctionConfiguration(_ input: GetFunctionConfigurationRequest, _ call: Call) async throws -> FunctionConfiguration
 
+    /// [GetLayerVersion](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/GetLayerVersion)
+    func getLayerVersion(_ input: GetLayerVersionRequest, _ call: Call) async throws -> GetLayerVersionResponse
+
+    /// [GetLayerVersionByArn](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/GetLayerVersionByArn)
+    func getLayerVersionByArn(_ input: GetLayerVersionByArnRequest, _ call: Call) async throws -> GetLayerVersionResponse
+
+    /// [GetLayerVersionPolicy](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/GetLayerVersionPolicy)
+    func getLayerVersionPolicy(_ input: GetLayerVersionPolicyRequest, _ call: Call) async throws -> GetLayerVersionPolicyResponse
+
     /// [Invoke](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/Invoke)
     func invoke(_ input: InvocationRequest, _ call: Call) async throws -> InvocationResponse
 
@@ -37,14 +52,26 @@ public protocol LambdaAPI: AWSService {
     /// [ListFunctions](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/ListFunctions)
     func listFunctions(_ input: ListFunctionsRequest, _ call: Call) async throws -> ListFunctionsResponse
 
+    /// [ListLayerVersions](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/ListLayerVersions)
+    func listLayerVersions(_ input: ListLayerVersionsRequest, _ call: Call) async throws -> ListLayerVersionsResponse
+
+    /// [ListLayers](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/ListLayers)
+    func listLayers(_ input: ListLayersRequest, _ call: Call) async throws -> ListLayersResponse
+
     /// [ListTags](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/ListTags)
     func listTags(_ input: ListTagsRequest, _ call: Call) async throws -> ListTagsResponse
 
     /// [ListVersionsByFunction](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/ListVersionsByFunction)
     func listVersionsByFunction(_ input: ListVersionsByFunctionRequest, _ call: Call) async throws -> ListVersionsByFunctionResponse
 
+    /// [PublishLayerVersion](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/PublishLayerVersion)
+    func publishLayerVersion(_ input: PublishLayerVersionRequest, _ call: Call) async throws -> PublishLayerVersionResponse
+
     /// [PublishVersion](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/PublishVersion)
     func publishVersion(_ input: PublishVersionRequest, _ call: Call) async throws -> FunctionConfiguration
+
+    /// [RemoveLayerVersionPermission](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/RemoveLayerVersionPermission)
+    func removeLayerVersionPermission(_ input: RemoveLayerVersionPermissionRequest, _ call: Call) async throws
 
     /// [TagResource](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/TagResource)
     func tagResource(_ input: TagResourceRequest, _ call: Call) async throws
@@ -68,6 +95,8 @@ extension LambdaAPI {
 
     public func handle(_ call: Call) async throws -> Reply {
         switch call.operation {
+        case "AddLayerVersionPermission":
+            return Reply(try await addLayerVersionPermission(AddLayerVersionPermissionRequest(wire: call.input), call).wire)
         case "CreateAlias":
             return Reply(try await createAlias(CreateAliasRequest(wire: call.input), call).wire)
         case "CreateFunction":
@@ -77,6 +106,9 @@ extension LambdaAPI {
             return Reply()
         case "DeleteFunction":
             return Reply(try await deleteFunction(DeleteFunctionRequest(wire: call.input), call).wire)
+        case "DeleteLayerVersion":
+            try await deleteLayerVersion(DeleteLayerVersionRequest(wire: call.input), call)
+            return Reply()
         case "GetAccountSettings":
             return Reply(try await getAccountSettings(GetAccountSettingsRequest(wire: call.input), call).wire)
         case "GetAlias":
@@ -85,18 +117,33 @@ extension LambdaAPI {
             return Reply(try await getFunction(GetFunctionRequest(wire: call.input), call).wire)
         case "GetFunctionConfiguration":
             return Reply(try await getFunctionConfiguration(GetFunctionConfigurationRequest(wire: call.input), call).wire)
+        case "GetLayerVersion":
+            return Reply(try await getLayerVersion(GetLayerVersionRequest(wire: call.input), call).wire)
+        case "GetLayerVersionByArn":
+            return Reply(try await getLayerVersionByArn(GetLayerVersionByArnRequest(wire: call.input), call).wire)
+        case "GetLayerVersionPolicy":
+            return Reply(try await getLayerVersionPolicy(GetLayerVersionPolicyRequest(wire: call.input), call).wire)
         case "Invoke":
             return Reply(try await invoke(InvocationRequest(wire: call.input), call).wire)
         case "ListAliases":
             return Reply(try await listAliases(ListAliasesRequest(wire: call.input), call).wire)
         case "ListFunctions":
             return Reply(try await listFunctions(ListFunctionsRequest(wire: call.input), call).wire)
+        case "ListLayerVersions":
+            return Reply(try await listLayerVersions(ListLayerVersionsRequest(wire: call.input), call).wire)
+        case "ListLayers":
+            return Reply(try await listLayers(ListLayersRequest(wire: call.input), call).wire)
         case "ListTags":
             return Reply(try await listTags(ListTagsRequest(wire: call.input), call).wire)
         case "ListVersionsByFunction":
             return Reply(try await listVersionsByFunction(ListVersionsByFunctionRequest(wire: call.input), call).wire)
+        case "PublishLayerVersion":
+            return Reply(try await publishLayerVersion(PublishLayerVersionRequest(wire: call.input), call).wire)
         case "PublishVersion":
             return Reply(try await publishVersion(PublishVersionRequest(wire: call.input), call).wire)
+        case "RemoveLayerVersionPermission":
+            try await removeLayerVersionPermission(RemoveLayerVersionPermissionRequest(wire: call.input), call)
+            return Reply()
         case "TagResource":
             try await tagResource(TagResourceRequest(wire: call.input), call)
             return Reply()
@@ -116,8 +163,10 @@ extension LambdaAPI {
 }
 
 private let lambdaOperations: Set<String> = [
-    "CreateAlias", "CreateFunction", "DeleteAlias", "DeleteFunction", "GetAccountSettings", "GetAlias", "GetFunction",
-    "GetFunctionConfiguration", "Invoke", "ListAliases", "ListFunctions", "ListTags", "ListVersionsByFunction",
-    "PublishVersion", "TagResource", "UntagResource", "UpdateAlias", "UpdateFunctionCode",
+    "AddLayerVersionPermission", "CreateAlias", "CreateFunction", "DeleteAlias", "DeleteFunction",
+    "DeleteLayerVersion", "GetAccountSettings", "GetAlias", "GetFunction", "GetFunctionConfiguration",
+    "GetLayerVersion", "GetLayerVersionByArn", "GetLayerVersionPolicy", "Invoke", "ListAliases", "ListFunctions",
+    "ListLayerVersions", "ListLayers", "ListTags", "ListVersionsByFunction", "PublishLayerVersion", "PublishVersion",
+    "RemoveLayerVersionPermission", "TagResource", "UntagResource", "UpdateAlias", "UpdateFunctionCode",
     "UpdateFunctionConfiguration",
 ]

@@ -49,6 +49,57 @@ public struct AccountUsage: Sendable, Hashable, WireWritable {
     }
 }
 
+public struct AddLayerVersionPermissionRequest: Sendable, Hashable, WireReadable {
+    public var layerName: String
+    public var versionNumber: Int64
+    public var statementId: String
+    public var action: String
+    public var principal: String
+    public var organizationId: String?
+    public var revisionId: String?
+
+    public init(
+        layerName: String, versionNumber: Int64, statementId: String, action: String, principal: String,
+        organizationId: String? = nil, revisionId: String? = nil
+    ) {
+        self.layerName = layerName
+        self.versionNumber = versionNumber
+        self.statementId = statementId
+        self.action = action
+        self.principal = principal
+        self.organizationId = organizationId
+        self.revisionId = revisionId
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        layerName = try members.required("LayerName")
+        versionNumber = try members.required("VersionNumber")
+        statementId = try members.required("StatementId")
+        action = try members.required("Action")
+        principal = try members.required("Principal")
+        organizationId = try members.optional("OrganizationId")
+        revisionId = try members.optional("RevisionId")
+    }
+}
+
+public struct AddLayerVersionPermissionResponse: Sendable, Hashable, WireWritable {
+    public var statement: String?
+    public var revisionId: String?
+
+    public init(statement: String? = nil, revisionId: String? = nil) {
+        self.statement = statement
+        self.revisionId = revisionId
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Statement"] = statement?.wire
+        members["RevisionId"] = revisionId?.wire
+        return .structure(members)
+    }
+}
+
 public struct AliasConfiguration: Sendable, Hashable, WireWritable {
     public var aliasArn: String?
     public var name: String?
@@ -327,6 +378,22 @@ public struct DeleteFunctionResponse: Sendable, Hashable, WireWritable {
         var members: [String: WireValue] = [:]
         members["StatusCode"] = statusCode?.wire
         return .structure(members)
+    }
+}
+
+public struct DeleteLayerVersionRequest: Sendable, Hashable, WireReadable {
+    public var layerName: String
+    public var versionNumber: Int64
+
+    public init(layerName: String, versionNumber: Int64) {
+        self.layerName = layerName
+        self.versionNumber = versionNumber
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        layerName = try members.required("LayerName")
+        versionNumber = try members.required("VersionNumber")
     }
 }
 
@@ -751,6 +818,110 @@ public struct GetFunctionResponse: Sendable, Hashable, WireWritable {
     }
 }
 
+public struct GetLayerVersionByArnRequest: Sendable, Hashable, WireReadable {
+    public var arn: String
+
+    public init(arn: String) {
+        self.arn = arn
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        arn = try members.required("Arn")
+    }
+}
+
+public struct GetLayerVersionPolicyRequest: Sendable, Hashable, WireReadable {
+    public var layerName: String
+    public var versionNumber: Int64
+
+    public init(layerName: String, versionNumber: Int64) {
+        self.layerName = layerName
+        self.versionNumber = versionNumber
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        layerName = try members.required("LayerName")
+        versionNumber = try members.required("VersionNumber")
+    }
+}
+
+public struct GetLayerVersionPolicyResponse: Sendable, Hashable, WireWritable {
+    public var policy: String?
+    public var revisionId: String?
+
+    public init(policy: String? = nil, revisionId: String? = nil) {
+        self.policy = policy
+        self.revisionId = revisionId
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Policy"] = policy?.wire
+        members["RevisionId"] = revisionId?.wire
+        return .structure(members)
+    }
+}
+
+public struct GetLayerVersionRequest: Sendable, Hashable, WireReadable {
+    public var layerName: String
+    public var versionNumber: Int64
+
+    public init(layerName: String, versionNumber: Int64) {
+        self.layerName = layerName
+        self.versionNumber = versionNumber
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        layerName = try members.required("LayerName")
+        versionNumber = try members.required("VersionNumber")
+    }
+}
+
+public struct GetLayerVersionResponse: Sendable, Hashable, WireWritable {
+    public var content: LayerVersionContentOutput?
+    public var layerArn: String?
+    public var layerVersionArn: String?
+    public var description: String?
+    public var createdDate: String?
+    public var version: Int64?
+    public var compatibleRuntimes: [String]?
+    public var licenseInfo: String?
+    public var compatibleArchitectures: [String]?
+
+    public init(
+        content: LayerVersionContentOutput? = nil, layerArn: String? = nil, layerVersionArn: String? = nil,
+        description: String? = nil, createdDate: String? = nil, version: Int64? = nil,
+        compatibleRuntimes: [String]? = nil, licenseInfo: String? = nil, compatibleArchitectures: [String]? = nil
+    ) {
+        self.content = content
+        self.layerArn = layerArn
+        self.layerVersionArn = layerVersionArn
+        self.description = description
+        self.createdDate = createdDate
+        self.version = version
+        self.compatibleRuntimes = compatibleRuntimes
+        self.licenseInfo = licenseInfo
+        self.compatibleArchitectures = compatibleArchitectures
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Content"] = content?.wire
+        members["LayerArn"] = layerArn?.wire
+        members["LayerVersionArn"] = layerVersionArn?.wire
+        members["Description"] = description?.wire
+        members["CreatedDate"] = createdDate?.wire
+        members["Version"] = version?.wire
+        members["CompatibleRuntimes"] = compatibleRuntimes?.wire
+        members["LicenseInfo"] = licenseInfo?.wire
+        members["CompatibleArchitectures"] = compatibleArchitectures?.wire
+        return .structure(members)
+    }
+}
+
 public struct ImageConfig: Sendable, Hashable, WireReadable, WireWritable {
     public var entryPoint: [String]?
     public var command: [String]?
@@ -937,6 +1108,116 @@ public struct Layer: Sendable, Hashable, WireWritable {
     }
 }
 
+public struct LayerVersionContentInput: Sendable, Hashable, WireReadable {
+    public var s3Bucket: String?
+    public var s3Key: String?
+    public var s3ObjectVersion: String?
+    public var zipFile: [UInt8]?
+
+    public init(
+        s3Bucket: String? = nil, s3Key: String? = nil, s3ObjectVersion: String? = nil, zipFile: [UInt8]? = nil
+    ) {
+        self.s3Bucket = s3Bucket
+        self.s3Key = s3Key
+        self.s3ObjectVersion = s3ObjectVersion
+        self.zipFile = zipFile
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        s3Bucket = try members.optional("S3Bucket")
+        s3Key = try members.optional("S3Key")
+        s3ObjectVersion = try members.optional("S3ObjectVersion")
+        zipFile = try members.optional("ZipFile")
+    }
+}
+
+public struct LayerVersionContentOutput: Sendable, Hashable, WireWritable {
+    public var location: String?
+    public var codeSha256: String?
+    public var codeSize: Int64?
+    public var signingProfileVersionArn: String?
+    public var signingJobArn: String?
+
+    public init(
+        location: String? = nil, codeSha256: String? = nil, codeSize: Int64? = nil,
+        signingProfileVersionArn: String? = nil, signingJobArn: String? = nil
+    ) {
+        self.location = location
+        self.codeSha256 = codeSha256
+        self.codeSize = codeSize
+        self.signingProfileVersionArn = signingProfileVersionArn
+        self.signingJobArn = signingJobArn
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Location"] = location?.wire
+        members["CodeSha256"] = codeSha256?.wire
+        members["CodeSize"] = codeSize?.wire
+        members["SigningProfileVersionArn"] = signingProfileVersionArn?.wire
+        members["SigningJobArn"] = signingJobArn?.wire
+        return .structure(members)
+    }
+}
+
+public struct LayerVersionsListItem: Sendable, Hashable, WireWritable {
+    public var layerVersionArn: String?
+    public var version: Int64?
+    public var description: String?
+    public var createdDate: String?
+    public var compatibleRuntimes: [String]?
+    public var licenseInfo: String?
+    public var compatibleArchitectures: [String]?
+
+    public init(
+        layerVersionArn: String? = nil, version: Int64? = nil, description: String? = nil, createdDate: String? = nil,
+        compatibleRuntimes: [String]? = nil, licenseInfo: String? = nil, compatibleArchitectures: [String]? = nil
+    ) {
+        self.layerVersionArn = layerVersionArn
+        self.version = version
+        self.description = description
+        self.createdDate = createdDate
+        self.compatibleRuntimes = compatibleRuntimes
+        self.licenseInfo = licenseInfo
+        self.compatibleArchitectures = compatibleArchitectures
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["LayerVersionArn"] = layerVersionArn?.wire
+        members["Version"] = version?.wire
+        members["Description"] = description?.wire
+        members["CreatedDate"] = createdDate?.wire
+        members["CompatibleRuntimes"] = compatibleRuntimes?.wire
+        members["LicenseInfo"] = licenseInfo?.wire
+        members["CompatibleArchitectures"] = compatibleArchitectures?.wire
+        return .structure(members)
+    }
+}
+
+public struct LayersListItem: Sendable, Hashable, WireWritable {
+    public var layerName: String?
+    public var layerArn: String?
+    public var latestMatchingVersion: LayerVersionsListItem?
+
+    public init(
+        layerName: String? = nil, layerArn: String? = nil, latestMatchingVersion: LayerVersionsListItem? = nil
+    ) {
+        self.layerName = layerName
+        self.layerArn = layerArn
+        self.latestMatchingVersion = latestMatchingVersion
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["LayerName"] = layerName?.wire
+        members["LayerArn"] = layerArn?.wire
+        members["LatestMatchingVersion"] = latestMatchingVersion?.wire
+        return .structure(members)
+    }
+}
+
 public struct ListAliasesRequest: Sendable, Hashable, WireReadable {
     public var functionName: String
     public var functionVersion: String?
@@ -1013,6 +1294,93 @@ public struct ListFunctionsResponse: Sendable, Hashable, WireWritable {
         var members: [String: WireValue] = [:]
         members["NextMarker"] = nextMarker?.wire
         members["Functions"] = functions?.wire
+        return .structure(members)
+    }
+}
+
+public struct ListLayerVersionsRequest: Sendable, Hashable, WireReadable {
+    public var compatibleRuntime: String?
+    public var layerName: String
+    public var marker: String?
+    public var maxItems: Int?
+    public var compatibleArchitecture: String?
+
+    public init(
+        layerName: String, compatibleRuntime: String? = nil, marker: String? = nil, maxItems: Int? = nil,
+        compatibleArchitecture: String? = nil
+    ) {
+        self.compatibleRuntime = compatibleRuntime
+        self.layerName = layerName
+        self.marker = marker
+        self.maxItems = maxItems
+        self.compatibleArchitecture = compatibleArchitecture
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        compatibleRuntime = try members.optional("CompatibleRuntime")
+        layerName = try members.required("LayerName")
+        marker = try members.optional("Marker")
+        maxItems = try members.optional("MaxItems")
+        compatibleArchitecture = try members.optional("CompatibleArchitecture")
+    }
+}
+
+public struct ListLayerVersionsResponse: Sendable, Hashable, WireWritable {
+    public var nextMarker: String?
+    public var layerVersions: [LayerVersionsListItem]?
+
+    public init(nextMarker: String? = nil, layerVersions: [LayerVersionsListItem]? = nil) {
+        self.nextMarker = nextMarker
+        self.layerVersions = layerVersions
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["NextMarker"] = nextMarker?.wire
+        members["LayerVersions"] = layerVersions?.wire
+        return .structure(members)
+    }
+}
+
+public struct ListLayersRequest: Sendable, Hashable, WireReadable {
+    public var compatibleRuntime: String?
+    public var marker: String?
+    public var maxItems: Int?
+    public var compatibleArchitecture: String?
+
+    public init(
+        compatibleRuntime: String? = nil, marker: String? = nil, maxItems: Int? = nil,
+        compatibleArchitecture: String? = nil
+    ) {
+        self.compatibleRuntime = compatibleRuntime
+        self.marker = marker
+        self.maxItems = maxItems
+        self.compatibleArchitecture = compatibleArchitecture
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        compatibleRuntime = try members.optional("CompatibleRuntime")
+        marker = try members.optional("Marker")
+        maxItems = try members.optional("MaxItems")
+        compatibleArchitecture = try members.optional("CompatibleArchitecture")
+    }
+}
+
+public struct ListLayersResponse: Sendable, Hashable, WireWritable {
+    public var nextMarker: String?
+    public var layers: [LayersListItem]?
+
+    public init(nextMarker: String? = nil, layers: [LayersListItem]? = nil) {
+        self.nextMarker = nextMarker
+        self.layers = layers
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["NextMarker"] = nextMarker?.wire
+        members["Layers"] = layers?.wire
         return .structure(members)
     }
 }
@@ -1114,6 +1482,79 @@ public struct LoggingConfig: Sendable, Hashable, WireReadable, WireWritable {
     }
 }
 
+public struct PublishLayerVersionRequest: Sendable, Hashable, WireReadable {
+    public var layerName: String
+    public var description: String?
+    public var content: LayerVersionContentInput
+    public var compatibleRuntimes: [String]?
+    public var licenseInfo: String?
+    public var compatibleArchitectures: [String]?
+
+    public init(
+        layerName: String, content: LayerVersionContentInput, description: String? = nil,
+        compatibleRuntimes: [String]? = nil, licenseInfo: String? = nil, compatibleArchitectures: [String]? = nil
+    ) {
+        self.layerName = layerName
+        self.description = description
+        self.content = content
+        self.compatibleRuntimes = compatibleRuntimes
+        self.licenseInfo = licenseInfo
+        self.compatibleArchitectures = compatibleArchitectures
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        layerName = try members.required("LayerName")
+        description = try members.optional("Description")
+        content = try members.required("Content")
+        compatibleRuntimes = try members.optional("CompatibleRuntimes")
+        licenseInfo = try members.optional("LicenseInfo")
+        compatibleArchitectures = try members.optional("CompatibleArchitectures")
+    }
+}
+
+public struct PublishLayerVersionResponse: Sendable, Hashable, WireWritable {
+    public var content: LayerVersionContentOutput?
+    public var layerArn: String?
+    public var layerVersionArn: String?
+    public var description: String?
+    public var createdDate: String?
+    public var version: Int64?
+    public var compatibleRuntimes: [String]?
+    public var licenseInfo: String?
+    public var compatibleArchitectures: [String]?
+
+    public init(
+        content: LayerVersionContentOutput? = nil, layerArn: String? = nil, layerVersionArn: String? = nil,
+        description: String? = nil, createdDate: String? = nil, version: Int64? = nil,
+        compatibleRuntimes: [String]? = nil, licenseInfo: String? = nil, compatibleArchitectures: [String]? = nil
+    ) {
+        self.content = content
+        self.layerArn = layerArn
+        self.layerVersionArn = layerVersionArn
+        self.description = description
+        self.createdDate = createdDate
+        self.version = version
+        self.compatibleRuntimes = compatibleRuntimes
+        self.licenseInfo = licenseInfo
+        self.compatibleArchitectures = compatibleArchitectures
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Content"] = content?.wire
+        members["LayerArn"] = layerArn?.wire
+        members["LayerVersionArn"] = layerVersionArn?.wire
+        members["Description"] = description?.wire
+        members["CreatedDate"] = createdDate?.wire
+        members["Version"] = version?.wire
+        members["CompatibleRuntimes"] = compatibleRuntimes?.wire
+        members["LicenseInfo"] = licenseInfo?.wire
+        members["CompatibleArchitectures"] = compatibleArchitectures?.wire
+        return .structure(members)
+    }
+}
+
 public struct PublishVersionRequest: Sendable, Hashable, WireReadable {
     public var functionName: String
     public var codeSha256: String?
@@ -1139,6 +1580,28 @@ public struct PublishVersionRequest: Sendable, Hashable, WireReadable {
         description = try members.optional("Description")
         revisionId = try members.optional("RevisionId")
         publishTo = try members.optional("PublishTo")
+    }
+}
+
+public struct RemoveLayerVersionPermissionRequest: Sendable, Hashable, WireReadable {
+    public var layerName: String
+    public var versionNumber: Int64
+    public var statementId: String
+    public var revisionId: String?
+
+    public init(layerName: String, versionNumber: Int64, statementId: String, revisionId: String? = nil) {
+        self.layerName = layerName
+        self.versionNumber = versionNumber
+        self.statementId = statementId
+        self.revisionId = revisionId
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        layerName = try members.required("LayerName")
+        versionNumber = try members.required("VersionNumber")
+        statementId = try members.required("StatementId")
+        revisionId = try members.optional("RevisionId")
     }
 }
 

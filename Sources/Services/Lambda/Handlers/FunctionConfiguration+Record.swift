@@ -15,7 +15,10 @@ extension FunctionConfiguration {
                     subnetIds: [], securityGroupIds: [], vpcId: "", ipv6AllowedForDualStack: false) : nil,
             environment: settings.environment.map { EnvironmentResponse(variables: $0) },
             tracingConfig: TracingConfigResponse(mode: settings.activeTracing ? "Active" : "PassThrough"),
-            revisionId: version.revisionID, packageType: "Zip", architectures: [settings.architecture],
+            revisionId: version.revisionID,
+            layers: settings.layers.list.isEmpty
+                ? nil : settings.layers.list.map { Layer(arn: $0.arn, codeSize: $0.codeSize) },
+            packageType: "Zip", architectures: [settings.architecture],
             ephemeralStorage: EphemeralStorage(size: settings.ephemeralStorage),
             snapStart: SnapStartResponse(applyOn: "None", optimizationStatus: "Off"),
             loggingConfig: LoggingConfig(

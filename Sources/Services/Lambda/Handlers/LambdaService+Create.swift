@@ -10,7 +10,7 @@ extension LambdaService {
                 "Member must have length less than or equal to \(LambdaLimits.functionName)")
         }
         try UnsupportedParameters(operation: call.operation).check(input)
-        let settings = try FunctionSettings(creating: input)
+        var settings = try FunctionSettings(creating: input)
         try Runtimes.validate(
             settings.runtime, operation: call.operation,
             acceptsDeprecated: configuration.acceptsDeprecatedRuntimes)
@@ -19,10 +19,12 @@ extension LambdaService {
         guard let package = input.code.zipFile else {
             throw LambdaFailures.invalidParameter("Please provide a source for function code.")
         }
+        settings.layers = try await attachedLayers(input.layers ?? [], call)
         try await requireRole(settings.role, for: key)
+        let complete = settings
         return try await change(key) {
             if try await self.store.read({ try $0.exists(key) }) { throw Self.alreadyExists(key) }
-            return try await self.create(key, settings, tags, package: package, publishes: input.publish ?? false)
+            return try await self.create(key, complete, tags, package: package, publishes: input.publish ?? false)
         }
     }
 
@@ -38,15 +40,17 @@ extension LambdaService {
                 pendingRevisionID: self.newID(), generation: self.newID())
             let published = publishes ? self.published(latest, number: 1, description: nil) : nil
             do {
+                try await self.prepare(settings.layers, codeDigest: digest)
                 try await self.store.write { transaction in
                     if try transaction.exists(key) { throw Self.alreadyExists(key) }
+                    try Self.requirePackages(transaction, of: settings.layers)
                     try transaction.insertFunction(key, nextVersion: publishes ? 2 : 1, tags: tags)
                     try transaction.insert(latest)
                     if let published { try transaction.insert(published) }
                     try transaction.count(key, functions: 1, codeBytes: stored.size * (publishes ? 2 : 1))
                 }
             } catch {
-                self.collector.note(digest)
+                self.collector.note(latest.keptDigests)
                 // Another node was faster.
                 if case DatabaseError.constraint = error { throw Self.alreadyExists(key) }
                 throw error

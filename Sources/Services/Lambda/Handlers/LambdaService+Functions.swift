@@ -56,7 +56,7 @@ extension LambdaService {
             await self.invoker.retire(
                 account: key.account, region: key.region, name: key.name, version: target.qualifier,
                 exceptRevision: nil)
-            for digest in Set(deleted.map(\.codeDigest)) { self.collector.note(digest) }
+            self.collector.note(deleted.reduce(into: Set()) { $0.formUnion($1.keptDigests) })
             return DeleteFunctionResponse(statusCode: 204)
         }
     }

@@ -27,8 +27,11 @@ extension LambdaService {
             let version = function.version(for: qualifier, random: { 0 }),
             settling.state(key, version.version) != .creating, packages.isPresent(version.codeDigest)
         else { return nil }
+        let layers = layerFolders.ready(version.settings.layers.digests)
+        guard layers != nil || version.settings.layers.list.isEmpty else { return nil }
         return InvocableVersion(
-            version.execution(codeFolder: packages.path(version.codeDigest)), arn: key.arn(qualifier), changes: changes)
+            version.execution(codeFolder: packages.path(version.codeDigest), layersFolder: layers),
+            arn: key.arn(qualifier), changes: changes)
     }
 
     /// Whether no function has changed since.

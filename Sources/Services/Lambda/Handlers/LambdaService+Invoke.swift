@@ -23,8 +23,9 @@ extension LambdaService {
         let folder =
             packages.isPresent(version.codeDigest)
             ? packages.path(version.codeDigest) : try await packages.folder(version.codeDigest)
+        let layers = try await layersFolder(version)
         let result = try await invoker.invoke(
-            version.execution(codeFolder: folder),
+            version.execution(codeFolder: folder, layersFolder: layers),
             Execution.InvocationRequest(
                 requestID: call.requestID, payload: payload, clientContext: clientContext,
                 invokedFunctionARN: target.arn, traceHeader: call.traceHeader,
@@ -33,6 +34,14 @@ extension LambdaService {
             statusCode: 200, functionError: result.functionError,
             logResult: result.logTail.map { Data($0).base64EncodedString() }, payload: result.payload,
             executedVersion: version.version)
+    }
+
+    /// What is `/opt` in the version's sandboxes; nil if it has no layers.
+    private func layersFolder(_ version: VersionRecord) async throws -> String? {
+        guard !version.settings.layers.list.isEmpty else { return nil }
+        let digests = version.settings.layers.digests
+        if let ready = layerFolders.ready(digests) { return ready }
+        return try await layerFolders.folder(digests)
     }
 
     /// The version to run, from memory.

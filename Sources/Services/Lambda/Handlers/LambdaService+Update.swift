@@ -17,12 +17,23 @@ extension LambdaService {
                     acceptsDeprecated: self.configuration.acceptsDeprecatedRuntimes)
             }
             if let role = input.role { try await self.requireRole(role, for: key) }
+            if let layers = input.layers { updated.settings.layers = try await self.attachedLayers(layers, call) }
             self.renew(&updated)
             let replacement = updated
-            try await self.store.write { transaction in
-                try Self.requireUnchanged(transaction, current)
-                try transaction.update(replacement)
+            do {
+                if input.layers != nil {
+                    try await self.prepare(replacement.settings.layers, codeDigest: current.codeDigest)
+                }
+                try await self.store.write { transaction in
+                    try Self.requireUnchanged(transaction, current)
+                    try Self.requirePackages(transaction, of: replacement.settings.layers)
+                    try transaction.update(replacement)
+                }
+            } catch {
+                self.collector.note(replacement.keptDigests)
+                throw error
             }
+            self.collector.note(current.keptDigests.subtracting(replacement.keptDigests))
             return try await self.finishUpdate(replacement)
         }
     }
@@ -62,6 +73,7 @@ extension LambdaService {
             updated.codeSize = stored.size
             let replacement = updated
             do {
+                try await self.prepare(replacement.settings.layers, codeDigest: digest)
                 let version = try await self.store.write { transaction -> VersionRecord? in
                     try Self.requireUnchanged(transaction, current)
                     try transaction.update(replacement)

@@ -17,14 +17,14 @@ struct UnsupportedParameters {
         try refuse("PublishTo", if: isGiven(input.publishTo))
         try refuse("TenancyConfig", if: input.tenancyConfig != nil)
         try check(
-            vpc: input.vpcConfig, deadLetter: input.deadLetterConfig, kmsKey: input.kmsKeyArn, layers: input.layers,
+            vpc: input.vpcConfig, deadLetter: input.deadLetterConfig, kmsKey: input.kmsKeyArn,
             fileSystems: input.fileSystemConfigs, image: input.imageConfig, snapStart: input.snapStart,
             capacityProvider: input.capacityProviderConfig, durable: input.durableConfig)
     }
 
     func check(_ input: UpdateFunctionConfigurationRequest) throws {
         try check(
-            vpc: input.vpcConfig, deadLetter: input.deadLetterConfig, kmsKey: input.kmsKeyArn, layers: input.layers,
+            vpc: input.vpcConfig, deadLetter: input.deadLetterConfig, kmsKey: input.kmsKeyArn,
             fileSystems: input.fileSystemConfigs, image: input.imageConfig, snapStart: input.snapStart,
             capacityProvider: input.capacityProviderConfig, durable: input.durableConfig)
     }
@@ -36,9 +36,13 @@ struct UnsupportedParameters {
         try refuse("PublishTo", if: isGiven(input.publishTo))
     }
 
+    func check(_ input: LayerVersionContentInput) throws {
+        try refuse("Content.S3Bucket", if: isGiven(input.s3Bucket) || isGiven(input.s3Key))
+    }
+
     private func check(
-        vpc: VpcConfig?, deadLetter: DeadLetterConfig?, kmsKey: String?, layers: [String]?,
-        fileSystems: [FileSystemConfig]?, image: ImageConfig?, snapStart: SnapStart?,
+        vpc: VpcConfig?, deadLetter: DeadLetterConfig?, kmsKey: String?, fileSystems: [FileSystemConfig]?,
+        image: ImageConfig?, snapStart: SnapStart?,
         capacityProvider: CapacityProviderConfig?, durable: DurableConfig?
     ) throws {
         try refuse(
@@ -46,7 +50,6 @@ struct UnsupportedParameters {
         try refuse("VpcConfig.Ipv6AllowedForDualStack", if: vpc?.ipv6AllowedForDualStack == true)
         try refuse("DeadLetterConfig", if: isGiven(deadLetter?.targetArn))
         try refuse("KMSKeyArn", if: isGiven(kmsKey))
-        try refuse("Layers", if: layers?.isEmpty == false)
         try refuse("FileSystemConfigs", if: fileSystems?.isEmpty == false)
         try refuse(
             "ImageConfig",

@@ -96,6 +96,12 @@ final class PackageStore: Sendable {
     /// The archive itself.
     func archive(_ digest: String) async throws -> [UInt8] { try await blobs.get(digest) }
 
+    /// How much a stored package is, unpacked, in bytes.
+    func unpackedSize(_ digest: String) async throws -> Int64 {
+        let package = try await blobs.get(digest)
+        return try await lane(package.count).run { try ZipArchive(package).size }
+    }
+
     /// Removes a package that nothing refers to. The caller holds the digest's lock.
     func remove(_ digest: String) async throws {
         _ = present.withLock { $0.remove(digest) }

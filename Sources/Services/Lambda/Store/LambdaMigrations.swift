@@ -38,6 +38,38 @@ enum LambdaMigrations {
                     account TEXT NOT NULL, region TEXT NOT NULL, functions BIGINT NOT NULL, code_bytes BIGINT NOT NULL,
                     PRIMARY KEY (account, region))
                 """,
-            ])
+            ]),
+        layers,
     ]
+
+    /// A store of its own name, which sorts after `lambda`: it changes that store's tables.
+    private static let layers = Migration(
+        store: "lambda-layers", version: 1,
+        statements: [
+            // Kept when all versions are deleted: their numbers are not given again.
+            """
+            CREATE TABLE lambda_layers (
+                account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, next_version BIGINT NOT NULL,
+                PRIMARY KEY (account, region, name))
+            """,
+            // Runtimes and architectures have a comma before and after each.
+            """
+            CREATE TABLE lambda_layer_versions (
+                account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL,
+                description TEXT NOT NULL, license TEXT, runtimes TEXT, architectures TEXT,
+                code_digest TEXT NOT NULL, code_size BIGINT NOT NULL, created BIGINT NOT NULL,
+                policy TEXT NOT NULL, policy_revision_id TEXT NOT NULL,
+                PRIMARY KEY (account, region, name, version))
+            """,
+            "CREATE INDEX lambda_layer_versions_code ON lambda_layer_versions (code_digest)",
+            "ALTER TABLE lambda_versions ADD COLUMN layers TEXT",
+            // What the versions' layers keep on the disk: their packages, and the folder in which they are merged.
+            """
+            CREATE TABLE lambda_version_layers (
+                account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, ordinal BIGINT NOT NULL,
+                digest TEXT NOT NULL,
+                PRIMARY KEY (account, region, name, ordinal, digest))
+            """,
+            "CREATE INDEX lambda_version_layers_digest ON lambda_version_layers (digest)",
+        ])
 }

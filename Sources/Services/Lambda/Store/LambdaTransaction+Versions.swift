@@ -8,6 +8,7 @@ extension LambdaTransaction {
         "ephemeral_storage", "architecture", "environment", "active_tracing", "log_group", "log_json",
         "log_application_level", "log_system_level", "shows_empty_vpc", "code_digest", "code_size", "last_modified",
         "revision_id", "pending_revision_id", "generation", "published_from", "source_description",
+        "layers",
     ]
     private static let list = columns.joined(separator: ", ")
     private static let select = "SELECT \(list) FROM lambda_versions"
@@ -77,6 +78,7 @@ extension LambdaTransaction {
         let marks = Self.columns.map { _ in "?" }.joined(separator: ", ")
         try connection.execute(
             "INSERT INTO lambda_versions (\(Self.list)) VALUES (\(marks))", try values(version))
+        try keepLayers(version)
     }
 
     /// Replaces the row of the same version.
@@ -87,11 +89,29 @@ extension LambdaTransaction {
             "UPDATE lambda_versions SET \(changes) WHERE account = ? AND region = ? AND name = ? AND ordinal = ?",
             Array(all.dropFirst(4)) + Array(all.prefix(4)))
         guard changed == 1 else { throw LambdaFailures.functionNotFound(version.key.arn) }
+        try dropLayers(version)
+        try keepLayers(version)
     }
 
     func delete(_ version: VersionRecord) throws {
         try connection.execute(
             "DELETE FROM lambda_versions WHERE account = ? AND region = ? AND name = ? AND ordinal = ?",
+            parameters(version.key) + [SQLValue(Self.ordinal(version.version))])
+        try dropLayers(version)
+    }
+
+    /// Notes what the version's layers keep on the disk.
+    private func keepLayers(_ version: VersionRecord) throws {
+        for digest in version.settings.layers.keptDigests.sorted() {
+            try connection.execute(
+                "INSERT INTO lambda_version_layers (account, region, name, ordinal, digest) VALUES (?, ?, ?, ?, ?)",
+                parameters(version.key) + [SQLValue(Self.ordinal(version.version)), .text(digest)])
+        }
+    }
+
+    private func dropLayers(_ version: VersionRecord) throws {
+        try connection.execute(
+            "DELETE FROM lambda_version_layers WHERE account = ? AND region = ? AND name = ? AND ordinal = ?",
             parameters(version.key) + [SQLValue(Self.ordinal(version.version))])
     }
 
@@ -116,6 +136,7 @@ extension LambdaTransaction {
             SQLValue(settings.showsEmptyVPC), .text(version.codeDigest), .integer(version.codeSize),
             .integer(version.lastModified.milliseconds), .text(version.revisionID), .text(version.pendingRevisionID),
             .text(version.generation), SQLValue(version.publishedFrom), SQLValue(version.sourceDescription),
+            SQLValue(settings.layers.text),
         ]
     }
 
@@ -137,6 +158,7 @@ extension LambdaTransaction {
         settings.logging = LoggingSettings(
             group: row.text(14), isJSON: row.boolean(15), applicationLevel: row.text(16), systemLevel: row.text(17))
         settings.showsEmptyVPC = row.boolean(18)
+        settings.layers = AttachedLayers(text: row.text(27))
         return VersionRecord(
             key: key, version: version, settings: settings, codeDigest: row.text(19) ?? "",
             codeSize: row.integer(20) ?? 0, lastModified: Timestamp(milliseconds: row.integer(21) ?? 0),

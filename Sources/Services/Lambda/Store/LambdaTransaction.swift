@@ -24,7 +24,7 @@ struct LambdaTransaction {
 
     /// Removes the function with its versions and aliases.
     func deleteFunction(_ key: FunctionKey) throws {
-        for table in ["lambda_aliases", "lambda_versions", "lambda_functions"] {
+        for table in ["lambda_aliases", "lambda_version_layers", "lambda_versions", "lambda_functions"] {
             try connection.execute(
                 "DELETE FROM \(table) WHERE account = ? AND region = ? AND name = ?", parameters(key))
         }
@@ -75,6 +75,11 @@ struct LambdaTransaction {
     /// Counts what is added or, with negative numbers, removed.
     /// - Throws: `CodeStorageExceededException` if that is more than the account may have.
     func count(_ key: FunctionKey, functions: Int64, codeBytes: Int64) throws {
+        try count(account: key.account, region: key.region, functions: functions, codeBytes: codeBytes)
+    }
+
+    /// The same of an account's other code.
+    func count(account: String, region: String, functions: Int64, codeBytes: Int64) throws {
         let row = try connection.first(
             """
             INSERT INTO lambda_usage (account, region, functions, code_bytes) VALUES (?, ?, ?, ?)
@@ -82,19 +87,33 @@ struct LambdaTransaction {
                 functions = lambda_usage.functions + excluded.functions,
                 code_bytes = lambda_usage.code_bytes + excluded.code_bytes
             RETURNING code_bytes
-            """, [.text(key.account), .text(key.region), .integer(functions), .integer(codeBytes)])
+            """, [.text(account), .text(region), .integer(functions), .integer(codeBytes)])
         if codeBytes > 0, let total = row?.integer(0), total > LambdaLimits.codeStorage {
             throw LambdaFailures.codeStorageExceeded
         }
     }
 
+    /// Whether anything needs a package, or a folder of merged layers.
     func isReferenced(_ digest: String) throws -> Bool {
-        try connection.first("SELECT 1 FROM lambda_versions WHERE code_digest = ? LIMIT 1", [.text(digest)]) != nil
+        for (table, column) in Self.references
+        where try connection.first("SELECT 1 FROM \(table) WHERE \(column) = ? LIMIT 1", [.text(digest)]) != nil {
+            return true
+        }
+        return false
     }
 
     func referencedDigests() throws -> Set<String> {
-        Set(try connection.query("SELECT DISTINCT code_digest FROM lambda_versions").compactMap { $0.text(0) })
+        var digests: Set<String> = []
+        for (table, column) in Self.references {
+            digests.formUnion(try connection.query("SELECT DISTINCT \(column) FROM \(table)").compactMap { $0.text(0) })
+        }
+        return digests
     }
+
+    private static let references = [
+        ("lambda_versions", "code_digest"), ("lambda_layer_versions", "code_digest"),
+        ("lambda_version_layers", "digest"),
+    ]
 }
 
 extension LambdaTransaction {

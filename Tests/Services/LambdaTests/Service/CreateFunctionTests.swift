@@ -110,7 +110,6 @@ struct CreateFunctionTests {
 
     @Test func whatIsNotBuiltSaysSo() async throws {
         let changes: [(String, (inout CreateFunctionRequest) -> Void)] = [
-            ("Layers", { $0.layers = ["arn:aws:lambda:us-east-1:111111111111:layer:l:1"] }),
             ("VpcConfig", { $0.vpcConfig = VpcConfig(subnetIds: ["subnet-1"]) }),
             ("DeadLetterConfig", { $0.deadLetterConfig = DeadLetterConfig(targetArn: "arn:aws:sqs:us-east-1:1:q") }),
             ("KMSKeyArn", { $0.kmsKeyArn = "arn:aws:kms:us-east-1:111111111111:key/1" }),
