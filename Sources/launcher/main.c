@@ -61,12 +61,20 @@ static void prepare_process(void) {
 static void handle(const void *bytes, size_t size) {
     struct ml_header header;
     memcpy(&header, bytes, sizeof header);
+    static struct spawn_request request;
+    const char *problem;
+    if (header.kind == ML_SPECIALISE) {
+        if (message_parse_specialise(bytes, size, &request, &problem))
+            sandboxes_specialise(header.request, header.sandbox, &request);
+        else
+            message_answer(header.request, header.sandbox, ML_INVALID_MESSAGE, problem);
+        message_forget();
+        return;
+    }
     if (header.kind != ML_SPAWN) {
         sandboxes_handle(&header, (const char *)bytes + sizeof header, size - sizeof header);
         return;
     }
-    static struct spawn_request request;
-    const char *problem;
     if (!message_parse_spawn(bytes, size, &request, &problem))
         message_answer(header.request, 0, ML_INVALID_MESSAGE, problem);
     else if (!usable)

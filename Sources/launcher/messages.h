@@ -26,10 +26,14 @@ struct spawn_request {
     unsigned memory_mib;
     unsigned storage_mib;
     bool internet;
+    bool stem;
+    bool before_exec;  // a stem that takes its arguments later
 };
 
 // The whole message's size agrees with its header.
 bool message_is_sound(const void *bytes, size_t size);
+// The same for a SPECIALISE, which fills what it has of a request.
+bool message_parse_specialise(const void *bytes, size_t size, struct spawn_request *request, const char **problem);
 // false: not a valid SPAWN; `problem` says what is wrong. Call message_forget when done with it.
 bool message_parse_spawn(const void *bytes, size_t size, struct spawn_request *request, const char **problem);
 // Overwrites the strings of the last request: other sandboxes are born from this process's memory.

@@ -247,7 +247,7 @@ int rootfs_open(bool privileged) {
     return slots < 0 ? -1 : 0;
 }
 
-int rootfs_enter(int template) { return setns(template, CLONE_NEWNS); }
+int rootfs_enter(int namespace) { return setns(namespace, CLONE_NEWNS); }
 
 int rootfs_leave(void) { return setns(own_namespace, CLONE_NEWNS); }
 
