@@ -31,6 +31,17 @@ public struct SandboxConfiguration: Sendable {
     /// TCP ports on 127.0.0.1 inside, for which listening sockets are handed out.
     public var listeningPorts: [Int]
     public var network: Network
+    /// Not nil: a sandbox that is made ahead, for no function yet. It has no code; its memory limit is set anew by
+    /// ``Sandbox/specialise(_:)``.
+    public var stem: Stem?
+
+    /// How the program of a stem waits.
+    public enum Stem: Sendable, Hashable {
+        /// It runs, with its environment as given, and reads the function's from a socket.
+        case running
+        /// It has not been executed; `command` and `environment` come with the function.
+        case beforeExec
+    }
 
     public init(
         id: String, command: [String], environment: [String], workingDirectory: String = "/var/task", code: String?,

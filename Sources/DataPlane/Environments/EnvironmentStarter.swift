@@ -10,6 +10,8 @@ struct EnvironmentStarter: Sendable {
     let services: EnvironmentServices
     let configuration: DataPlaneConfiguration
     let group: any EventLoopGroup
+    /// nil: every environment starts from nothing.
+    let stems: StemNursery?
 
     /// How long a role's credentials work. Environments are ended well before.
     static let credentialLife: Duration = .seconds(12 * 3600)
@@ -47,35 +49,87 @@ struct EnvironmentStarter: Sendable {
                     functionName: function.name, functionVersion: function.version))
             for warning in warnings { if let warning { log.platform(.warning(warning)) } }
         }
+        let variables = EnvironmentVariables.make(
+            function, logStream: log.address.stream, credentials: key, managed: runtime.managed,
+            runtime: runtime.environment, endpoint: endpointURL, telemetryDescriptor: runtime.managed ? 1 : nil)
+        let principal = Principal.assumedRole(
+            account: function.account, role: roleName, roleID: roleID, session: function.name)
+        if let environment = try await fromStem(
+            function, runtime: runtime, variables: variables, principal: principal, log: log, on: loop)
+        {
+            return environment
+        }
         let sandbox = try await services.sandboxes.start(
             SandboxConfiguration(
-                id: RandomHex.text(digits: 24), command: runtime.command,
-                environment: EnvironmentVariables.make(
-                    function, logStream: log.address.stream, credentials: key, managed: runtime.managed,
-                    runtime: runtime.environment, endpoint: "http://127.0.0.1:\(services.endpoint.port)",
-                    telemetryDescriptor: runtime.managed ? 1 : nil),
+                id: RandomHex.text(digits: 24), command: runtime.command, environment: variables,
                 code: function.codeFolder, binds: runtime.binds, memory: function.memory,
-                temporaryStorage: function.ephemeralStorage,
-                listeningPorts: [Self.runtimeAPIPort, services.endpoint.port],
+                temporaryStorage: function.ephemeralStorage, listeningPorts: listeningPorts,
                 network: configuration.network))
         let environment = ExecutionEnvironment(function, sandbox: sandbox, log: log, loop: loop, born: .now)
         do {
-            try await connect(
-                environment,
-                principal: .assumedRole(
-                    account: function.account, role: roleName, roleID: roleID, session: function.name))
+            try await connect(environment, principal: principal)
         } catch {
             await sandbox.kill()
+            loop.execute { environment.abandon() }
             throw error
         }
-        Task {
-            let exit = await sandbox.exit()
-            loop.execute { environment.sandboxEnded(exit) }
-        }
+        watch(environment)
         return environment
     }
 
+    /// An environment that begins in a stem; nil: there is none, or it was of no use.
+    private func fromStem(
+        _ function: FunctionVersion, runtime: LocatedRuntime, variables: [String], principal: Principal,
+        log: EnvironmentLog, on loop: any EventLoop
+    ) async throws -> ExecutionEnvironment? {
+        guard let stems, let kind = stemKind(function, runtime), let stem = stems.take(kind) else { return nil }
+        let environment = ExecutionEnvironment(function, sandbox: stem.sandbox, log: log, loop: loop, born: .now)
+        let orders = SandboxSpecialisation(
+            command: kind.command.isEmpty ? runtime.command : [], environment: variables, code: function.codeFolder,
+            memory: function.memory)
+        do {
+            // The runtime has connected already, or will: its connection waits in the socket.
+            async let specialised: Void = stem.sandbox.specialise(orders)
+            try await connect(environment, principal: principal)
+            try await specialised
+        } catch {
+            await stem.sandbox.kill()
+            loop.execute { environment.abandon() }
+            // What the function itself is to blame for would not be otherwise from nothing.
+            if case SandboxError.invalidEntrypoint = error { throw error }
+            return nil
+        }
+        watch(environment)
+        return environment
+    }
+
+    /// Which stems the function may begin in; nil: none, as it sets what a process reads only at its start.
+    private func stemKind(_ function: FunctionVersion, _ runtime: LocatedRuntime) -> StemKind? {
+        guard StemEnvironment.fits(function.environment) else { return nil }
+        guard runtime.managed else {
+            return StemKind(
+                name: "provided", command: [], environment: [], binds: runtime.binds, storage: function.ephemeralStorage)
+        }
+        return StemKind(
+            name: function.runtime, command: runtime.command,
+            environment: StemEnvironment.variables(
+                runtime: function.runtime, needs: runtime.environment, endpoint: endpointURL,
+                descriptor: Self.stemDescriptor),
+            binds: runtime.binds, storage: function.ephemeralStorage)
+    }
+
+    private func watch(_ environment: ExecutionEnvironment) {
+        Task {
+            let exit = await environment.sandbox.exit()
+            environment.loop.execute { environment.sandboxEnded(exit) }
+        }
+    }
+
     private static let runtimeAPIPort = 9001
+    /// Where a stem's program finds its socket.
+    private static let stemDescriptor = 63
+    private var endpointURL: String { "http://127.0.0.1:\(services.endpoint.port)" }
+    private var listeningPorts: [Int] { [Self.runtimeAPIPort, services.endpoint.port] }
 
     private static func architectureWarning(managed: Bool) -> String? {
         managed ? "The function's architecture is arm64; it runs on this machine's own architecture." : nil
@@ -89,6 +143,8 @@ struct EnvironmentStarter: Sendable {
         }
         let server = try await RuntimeAPIServer.start(socket: api, on: loop, session: environment).get()
         var endpoints: [@Sendable () -> Void] = [{ server.close(promise: nil) }]
+        // What is open is closed, should the rest fail.
+        try await loop.submit { [endpoints] in environment.attach(output: nil, endpoints: endpoints) }.get()
         if let listener = sandbox.takeListener(port: services.endpoint.port) {
             endpoints.append(
                 try await services.endpoint.serve(

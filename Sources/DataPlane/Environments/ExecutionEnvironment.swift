@@ -96,8 +96,10 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
     }
 
     /// Limits the CPU share by memory, as AWS does after initialisation: 1,769 MB are one CPU.
-    func limitCPU() async throws {
-        try await sandbox.limitCPU(function.memory * 1000 / 1769)
+    ///
+    /// Nobody waits for it: should it fail, the sandbox has ended, which is noticed.
+    func limitCPU() {
+        Task { [sandbox, function] in try? await sandbox.limitCPU(function.memory * 1000 / 1769) }
     }
 
     // MARK: Invoking
@@ -337,6 +339,15 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
         lifecycle.end()
         alarm.stop()
         Task { [sandbox] in await sandbox.kill() }
+    }
+
+    /// It never came to be a function's: closes what was opened, without a word in the log. On the loop.
+    func abandon() {
+        lifecycle.end()
+        output?.close()
+        output = nil
+        for close in closeEndpoints { close() }
+        closeEndpoints = []
     }
 
     /// The sandbox is gone. On the loop.

@@ -35,7 +35,7 @@ struct InitAttempt: Sendable {
         let outcome = try await initialized(environment, within: .nanoseconds(Self.initLimit))
         switch outcome {
         case .ready:
-            try await environment.limitCPU()
+            environment.limitCPU()
             return .ready(environment)
         case .failed(_, let errorType):
             await end(environment)
@@ -66,7 +66,7 @@ struct InitAttempt: Sendable {
         }
         switch try await initialized(environment, within: limit) {
         case .ready:
-            try await environment.limitCPU()
+            environment.limitCPU()
             let used = began.duration(to: .now)
             let rest = max(1_000_000, limit.nanoseconds - Int64(Milliseconds.of(used) * 1e6))
             try await loop.submit { environment.continuesStartedInvocation = true }.get()

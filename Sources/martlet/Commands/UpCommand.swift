@@ -31,6 +31,8 @@ struct UpCommand: ParsableCommand {
     @Flag(help: "Refuse to run a function with another version of its language.") var strictRuntimes = false
     @Option(help: "What functions reach beside the platform: internet or none (default: internet).")
     var functionNetwork: String?
+    @Option(help: "Environments kept started for functions to come: auto, off or at most this many (default: auto).")
+    var stems: String?
     @Option(help: ArgumentHelp("Answer below this host name too (repeatable).", valueName: "name")) var hostSuffix:
         [String] = []
     @Option(help: ArgumentHelp("Let web pages of this origin call the APIs (repeatable).", valueName: "origin"))

@@ -31,7 +31,7 @@ struct Administration: Sendable {
 
     private func health() throws -> [UInt8] {
         let (total, idle) = dataPlane.counts
-        let health: [String: Any] = [
+        var health: [String: Any] = [
             "version": MartletVersion.current, "state": "running",
             "services": Dictionary(serviceNames.map { ($0, "available") }, uniquingKeysWith: { $1 }),
             "environments": ["total": total, "idle": idle],
@@ -42,6 +42,12 @@ struct Administration: Sendable {
                 "durability": settings.ephemeral ? "none" : settings.durability.rawValue,
             ],
         ]
+        if let stems = dataPlane.stemCounts {
+            health["stems"] = [
+                "ready": stems.ready, "starting": stems.starting, "runtimes": stems.kinds, "used": stems.handedOut,
+                "missed": stems.missed,
+            ]
+        }
         return Array(try JSONSerialization.data(withJSONObject: health, options: [.sortedKeys]))
     }
 
