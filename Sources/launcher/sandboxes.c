@@ -105,6 +105,8 @@ static void refuse(uint64_t request, uint64_t number, const char *stage, int err
     message_answer(request, number, status_of(error, strcmp(stage, "exec") == 0), text);
 }
 
+void sandboxes_refuse(uint64_t request, const char *stage, int error) { refuse(request, 0, stage, error); }
+
 void sandboxes_spawn(uint64_t request, const struct spawn_request *spawn) {
     struct sandbox *sandbox = new_sandbox(request);
     if (!sandbox) {

@@ -14,7 +14,7 @@
 #include "init.h"
 #include "paths.h"
 #include "rootfs.h"
-#include "tmpdisk.h"
+#include "tmpdisks.h"
 
 static int add_mount(struct plan *plan, int tree, const char *inside) {
     if (tree < 0) return -1;
@@ -60,7 +60,7 @@ static int plan_mounts(struct plan *plan, const struct spawn_request *request, c
         return -1;
     *stage = "/tmp";
     plan->storage_in_memory = !settings->disk;
-    if (settings->disk && add_mount(plan, tmpdisk_make(request->storage_mib), "/tmp") < 0) return -1;
+    if (settings->disk && add_mount(plan, tmpdisks_take(request->storage_mib), "/tmp") < 0) return -1;
     return 0;
 }
 

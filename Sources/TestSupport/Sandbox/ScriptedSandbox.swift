@@ -6,7 +6,7 @@ import Synchronization
 public final class ScriptedSandbox: Sandbox {
     /// What the program can do.
     public struct World: Sendable {
-        public let configuration: SandboxConfiguration
+        public var configuration: SandboxConfiguration
         /// The ports of the listening sockets on the host, by the port they would have inside.
         public let ports: [Int: Int]
         let outputDescriptor: Int32
@@ -27,6 +27,8 @@ public final class ScriptedSandbox: Sandbox {
     public let id: String
     private let state: Mutex<State>
     private let writeEnd: Int32
+    private let world: World
+    private let program: @Sendable (World) async -> SandboxExit
 
     init(_ configuration: SandboxConfiguration, program: @escaping @Sendable (World) async -> SandboxExit) throws {
         id = configuration.id
@@ -41,8 +43,9 @@ public final class ScriptedSandbox: Sandbox {
         guard pipe(&ends) == 0 else { throw SandboxError.failed("pipe") }
         writeEnd = ends[1]
         state = Mutex(State(listeners: listeners, output: ends[0]))
-        let world = World(configuration: configuration, ports: ports, outputDescriptor: ends[1])
-        Task { self.finish(await program(world)) }
+        world = World(configuration: configuration, ports: ports, outputDescriptor: ends[1])
+        self.program = program
+        if configuration.stem == nil { Task { self.finish(await program(world)) } }
     }
 
     private static func listener() throws -> (Int32, Int) {
@@ -94,6 +97,21 @@ public final class ScriptedSandbox: Sandbox {
     public func kill() async {
         note("kill")
         finish(SandboxExit(status: .signal(9), outOfMemory: false, peakMemory: 20 << 20))
+    }
+    /// A stem is ready at once.
+    public func ready() async -> Bool { state.withLock { $0.ended == nil } }
+    /// Its program begins now, once.
+    public func specialise(_ orders: SandboxSpecialisation) async throws {
+        let isPossible = state.withLock { state in
+            defer { state.actions.append("specialise") }
+            return state.ended == nil && !state.actions.contains("specialise")
+        }
+        guard world.configuration.stem != nil, isPossible else { throw SandboxError.failed("no stem, or not any more") }
+        var world = world
+        world.configuration.environment = orders.environment
+        world.configuration.code = orders.code
+        world.configuration.memory = orders.memory
+        Task { [world, program] in self.finish(await program(world)) }
     }
     public func exit() async -> SandboxExit {
         await withCheckedContinuation { continuation in
