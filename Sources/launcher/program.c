@@ -101,8 +101,10 @@ _Noreturn void program_run(const struct plan *plan, int failures) {
         if (!stem_wait(plan->stem, &orders)) _exit(1);
         limit_data(orders.memory, failures);
     } else if (plan->stem >= 0) {
+        // Neither may be in the other's place; and a descriptor that is in its place already would be closed at the exec.
         failures = fcntl(failures, F_DUPFD_CLOEXEC, ML_STEM_DESCRIPTOR + 1);
-        if (failures < 0 || dup2(plan->stem, ML_STEM_DESCRIPTOR) < 0) _exit(2);
+        int stem = fcntl(plan->stem, F_DUPFD_CLOEXEC, ML_STEM_DESCRIPTOR + 1);
+        if (failures < 0 || stem < 0 || dup2(stem, ML_STEM_DESCRIPTOR) < 0) _exit(2);
     }
     if (chdir(plan->working_directory) < 0) fail(failures, plan->working_directory);
     setsid();

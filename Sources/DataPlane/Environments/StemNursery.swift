@@ -1,4 +1,5 @@
 import Execution
+import Glibc
 import Logging
 import Sandbox
 import Synchronization
@@ -215,7 +216,8 @@ final class StemNursery: Sendable {
     private func attend(_ stem: Stem) async {
         let impatience = Task(priority: .utility) {
             try await Task.sleep(for: Self.longest)
-            await stem.sandbox.kill()
+            // What has become a function's is not ours any more.
+            if state.withLock({ $0.stock[stem.kind]?.contains { $0 === stem } ?? false }) { await stem.sandbox.kill() }
         }
         if await stem.sandbox.ready() {
             impatience.cancel()
@@ -225,7 +227,7 @@ final class StemNursery: Sendable {
                 state.withLock { $0.policy.measured(stem.kind, cost: used) }
             }
         }
-        _ = await stem.sandbox.exit()
+        let exit = await stem.sandbox.exit()
         impatience.cancel()
         let ended = state.withLock { state in
             let before = state.stock[stem.kind]?.count
@@ -235,7 +237,21 @@ final class StemNursery: Sendable {
             if ended && !stem.isReady { state.restsUntil[stem.kind] = .now + Self.rest }
             return ended
         }
-        if ended { tend() }
+        guard ended else { return }
+        logger.debug("a stem for \(stem.kind.name) ended by itself: \(exit.status) \(Self.lastWords(of: stem))")
+        tend()
+    }
+}
+
+extension StemNursery {
+    /// What a stem that has ended printed.
+    private static func lastWords(of stem: Stem) -> String {
+        guard let output = stem.sandbox.takeOutput() else { return "" }
+        defer { Glibc.close(output) }
+        return withUnsafeTemporaryAllocation(byteCount: 2000, alignment: 1) { buffer in
+            let count = read(output, buffer.baseAddress, buffer.count)
+            return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : ""
+        }
     }
 }
 
