@@ -4,6 +4,7 @@ import RuntimeAPI
 import Sandbox
 import ServiceKit
 import ServiceModel
+import Synchronization
 
 /// Starts execution environments: a sandbox, its sockets, its log.
 struct EnvironmentStarter: Sendable {
@@ -12,6 +13,17 @@ struct EnvironmentStarter: Sendable {
     let group: any EventLoopGroup
     /// nil: every environment starts from nothing.
     let stems: StemNursery?
+    private let roleIDs = RoleIDs()
+
+    init(
+        services: EnvironmentServices, configuration: DataPlaneConfiguration, group: any EventLoopGroup,
+        stems: StemNursery?
+    ) {
+        self.services = services
+        self.configuration = configuration
+        self.group = group
+        self.stems = stems
+    }
 
     /// How long a role's credentials work. Environments are ended well before.
     static let credentialLife: Duration = .seconds(12 * 3600)
@@ -135,37 +147,64 @@ struct EnvironmentStarter: Sendable {
         managed ? "The function's architecture is arm64; it runs on this machine's own architecture." : nil
     }
 
+    /// Serves the sandbox's sockets and reads its output.
     private func connect(_ environment: ExecutionEnvironment, principal: Principal) async throws {
         let sandbox = environment.sandbox
         let loop = environment.loop
         guard let api = sandbox.takeListener(port: Self.runtimeAPIPort), let pipe = sandbox.takeOutput() else {
             throw SandboxError.failed("the sandbox gave no sockets")
         }
-        let server = try await RuntimeAPIServer.start(socket: api, on: loop, session: environment).get()
-        var endpoints: [@Sendable () -> Void] = [{ server.close(promise: nil) }]
-        // What is open is closed, should the rest fail.
-        try await loop.submit { [endpoints] in environment.attach(output: nil, endpoints: endpoints) }.get()
-        if let listener = sandbox.takeListener(port: services.endpoint.port) {
-            endpoints.append(
-                try await services.endpoint.serve(
-                    listeningSocket: listener, account: environment.function.account,
-                    region: environment.function.region,
-                    principal: principal))
-        }
-        let closers = endpoints
         try await loop.flatSubmit {
-            OutputReader.start(pipe: pipe, log: environment.log, on: loop).map { reader in
-                environment.attach(output: reader, endpoints: closers)
-            }
+            RuntimeAPIServer.start(socket: api, on: loop, session: environment).flatMap { server in
+                environment.attach { server.close(promise: nil) }
+                return OutputReader.start(pipe: pipe, log: environment.log, on: loop)
+            }.map { environment.attach(output: $0) }
         }.get()
+        // Nobody waits for the platform's own APIs: who calls them early waits in the socket.
+        guard let listener = sandbox.takeListener(port: services.endpoint.port) else { return }
+        Task { [services] in
+            do {
+                let close = try await services.endpoint.serve(
+                    listeningSocket: listener, account: environment.function.account,
+                    region: environment.function.region, principal: principal)
+                loop.execute { environment.attach(close) }
+            } catch {
+                loop.execute { environment.end() }
+            }
+        }
     }
 
     /// The role's name and id. A role that IAM does not know (only possible with `--auth open`) gets an id of its own name.
     private func role(of function: FunctionVersion) async -> (name: String, id: String) {
         let path = function.role.split(separator: ":", omittingEmptySubsequences: false).last ?? ""
         let name = String(path.split(separator: "/").last ?? "role")
-        let known = try? await services.roles.role(account: function.account, name: name)
-        return (name, known?.id ?? "AROAUNKNOWN\(function.account)")
+        let id = await roleIDs.id(account: function.account, name: name) {
+            try? await services.roles.role(account: function.account, name: name)?.id
+        }
+        return (name, id ?? "AROAUNKNOWN\(function.account)")
+    }
+}
+
+/// The ids of the roles that environments were started with in the last moments: a burst asks the database once.
+private final class RoleIDs: Sendable {
+    private struct Known {
+        var id: String?
+        var until: ContinuousClock.Instant
+    }
+
+    private static let life: Duration = .seconds(1)
+    private static let capacity = 1000
+    private let known = Mutex<[String: Known]>([:])
+
+    func id(account: String, name: String, ask: () async -> String?) async -> String? {
+        let key = "\(account):\(name)"
+        if let known = known.withLock({ $0[key] }), known.until > .now { return known.id }
+        let id = await ask()
+        known.withLock { known in
+            if known.count >= Self.capacity { known = [:] }
+            known[key] = Known(id: id, until: .now + Self.life)
+        }
+        return id
     }
 }
 

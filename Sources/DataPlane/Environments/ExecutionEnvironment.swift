@@ -51,6 +51,7 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
     private var follower: Follower?
     private lazy var patience = EnvironmentAlarm(loop: loop) { [unowned self] in rang($0) }
     private lazy var alarm = EnvironmentAlarm(loop: loop) { [unowned self] in rang($0) }
+    private var isAbandoned = false
 
     init(
         _ function: FunctionVersion, sandbox: any Sandbox, log: EnvironmentLog, loop: any EventLoop,
@@ -66,11 +67,16 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
 
     // MARK: Starting
 
-    /// Connects the environment with its sandbox. On the loop.
-    func attach(output: OutputReader?, endpoints: [@Sendable () -> Void]) {
+    /// Takes over what reads the sandbox's output. On the loop.
+    func attach(output: OutputReader) {
         self.output = output
-        closeEndpoints = endpoints
-        if exit != nil { closeAll() }
+        if exit != nil || isAbandoned { closeAll() }
+    }
+
+    /// Takes over a socket of the sandbox's that is served, by what ends that. On the loop.
+    func attach(_ close: @escaping @Sendable () -> Void) {
+        closeEndpoints.append(close)
+        if exit != nil || isAbandoned { closeAll() }
     }
 
     /// Waits for the end of initialisation. On the loop; once.
@@ -344,10 +350,8 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
     /// It never came to be a function's: closes what was opened, without a word in the log. On the loop.
     func abandon() {
         lifecycle.end()
-        output?.close()
-        output = nil
-        for close in closeEndpoints { close() }
-        closeEndpoints = []
+        isAbandoned = true
+        closeAll()
     }
 
     /// The sandbox is gone. On the loop.

@@ -22,6 +22,7 @@ final class StemNursery: Sendable {
         var missed = 0
         /// Environments that are being initialised: what they need goes first.
         var hurried = 0
+        var lastDemand = ContinuousClock.now
     }
 
     private let state: Mutex<State>
@@ -36,8 +37,11 @@ final class StemNursery: Sendable {
     private static let rest: Duration = .seconds(5)
     /// A stem that is not ready after this never will be.
     private static let longest: Duration = .seconds(20)
-    /// How long the environments that start now are waited for.
-    private static let patience = 40
+    /// For so long after a cold start began none is started: it takes the processors and the launcher away from an
+    /// environment that is about to answer.
+    private static let quiet: Duration = .milliseconds(8)
+    /// But no longer than this many looks, where cold starts follow each other without a pause.
+    private static let patience = 10
     private static let startingMemory = 512
 
     init(
@@ -78,6 +82,7 @@ final class StemNursery: Sendable {
     func take(_ kind: StemKind) -> Stem? {
         state.withLock { state in
             state.policy.demanded(kind, at: epoch.duration(to: .now))
+            state.lastDemand = .now
             guard var stems = state.stock[kind], !stems.isEmpty else {
                 state.missed += 1
                 return nil
@@ -148,8 +153,12 @@ final class StemNursery: Sendable {
     }
 
     private func waitForEnvironments() async {
-        for _ in 0..<Self.patience where state.withLock({ $0.hurried > 0 }) {
-            try? await Task.sleep(for: .milliseconds(1))
+        for _ in 0..<Self.patience {
+            let pause = state.withLock { state in
+                state.hurried > 0 ? .milliseconds(3) : Self.quiet - state.lastDemand.duration(to: .now)
+            }
+            guard pause > .zero else { return }
+            try? await Task.sleep(for: pause)
         }
     }
 
