@@ -144,7 +144,8 @@ static void serve(int poll) {
             interest = wanted;
         }
         int wait = sandboxes_tend();
-        if (disk) tmpdisks_order(0, 0);
+        int order = disk ? tmpdisks_order(0, 0) : -1;
+        if (order >= 0 && (wait < 0 || order < wait)) wait = order;
         int count = epoll_wait(poll, events, EVENTS, wait);
         if (count < 0 && errno != EINTR) return;
         for (int i = 0; i < count; i++) {

@@ -35,7 +35,7 @@ struct sandbox {
     int mounts;   // a stem's mount namespace
     bool before_exec;       // the stem waits before its exec
     bool ready;             // the stem has said so
-    bool asked;             // it has been told what to execute
+    bool asked;             // it has been told what to become
     uint64_t specialising;  // the SPECIALISE that waits for the exec; 0: none
     struct cgroup group;
 

@@ -165,7 +165,8 @@ void sandboxes_specialise(uint64_t request, uint64_t number, const struct spawn_
         sandbox->specialising = request;
         sandbox->asked = true;
     } else {
-        close_if_open(&sandbox->stem);
+        // Its end of the socket is its own to close: it may not have said yet that it is ready.
+        sandbox->asked = true;
         message_answer(request, number, ML_OK, NULL);
     }
 }
@@ -191,7 +192,14 @@ static void hear_stem(struct sandbox *sandbox) {
         return;
     }
     // Said before it was told.
-    if (size == 1) return;
+    if (size == 1 && !sandbox->ready) {
+        sandbox->ready = true;
+        return;
+    }
+    if (!sandbox->before_exec) {
+        close_if_open(&sandbox->stem);
+        return;
+    }
     if (size == (ssize_t)sizeof failure) {
         failure.stage[sizeof failure.stage - 1] = 0;
         refuse(sandbox->specialising, sandbox->number, failure.stage, failure.error);

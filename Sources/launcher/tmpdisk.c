@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TEMPLATES_MAX = TMPDISK_DESCRIPTORS_MAX - 2, ATTEMPTS = 40 };
+enum { TEMPLATES_MAX = TMPDISK_DESCRIPTORS_MAX - 2, ATTEMPTS = 100 };
 
 static int data_folder = -1;
 static int control = -1;
@@ -89,7 +89,10 @@ static int mount_image(int image) {
         errno = error;
         // Busy: someone else on this machine was faster to take the free device, or looks at it.
         if (result >= 0 || error != EBUSY || attempt == ATTEMPTS) return result;
-        struct timespec pause = {.tv_nsec = 100000L * (attempt + 1)};
+        // Not all who wait at the same moment.
+        struct timespec now, pause = {0};
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        pause.tv_nsec = 100000 + (now.tv_nsec / 64 * 7919 + getpid() * 104729L) % (100000L * (attempt + 1));
         nanosleep(&pause, NULL);
     }
 }

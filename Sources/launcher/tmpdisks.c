@@ -16,6 +16,7 @@
 #include "tmpdisk.h"
 
 enum { MAKERS = 3, ORDERS_PER_MAKER = 2, SIZES = 8, SPARES_LEAST = 3, SPARES_MOST = 32 };
+enum { COOLING_MILLISECONDS = 1000, HEAT_MOST = 24 };
 
 // To a maker: a size, or with a descriptor a disk to undo. From it: a disk of that size, or why not.
 struct order {
@@ -168,7 +169,8 @@ bool tmpdisks_event(uint64_t tag) {
     }
     struct size *size = find(order.mib);
     if (size && size->ordered > 0) size->ordered--;
-    if (size && count == 0) size->failure = order.error ? order.error : EIO;
+    // Busy: many make disks on this machine at the moment. It is tried again.
+    if (size && count == 0 && order.error != EBUSY) size->failure = order.error ? order.error : EIO;
     for (int i = 0; i < count; i++) {
         if (size && size->count < SPARES_MOST)
             size->spares[size->count++] = descriptors[i];
@@ -190,29 +192,41 @@ static struct maker *idle_maker(void) {
 }
 
 static void cool(struct size *size) {
-    for (int64_t now = now_milliseconds(); now - size->cooled >= 1000; size->cooled += 1000) {
-        size->heat *= 0.7;
-        if (now - size->cooled > 60000) size->cooled = now;
+    for (int64_t now = now_milliseconds(); now - size->cooled >= COOLING_MILLISECONDS;
+         size->cooled += COOLING_MILLISECONDS) {
+        size->heat /= 2;
+        if (now - size->cooled > 60 * COOLING_MILLISECONDS) size->cooled = now;
     }
 }
 
-void tmpdisks_order(unsigned mib, int waiting) {
-    struct size *size = mib ? size_of(mib) : NULL;
-    // What is used most is kept; of other sizes nothing is made ahead.
-    for (int i = 0; i < SIZES && !size; i++)
-        if (sizes[i].mib && sizes[i].used == uses) size = &sizes[i];
-    if (!size) return;
+// How many there should be ahead: as many as were taken lately, and a few of the size that was taken last.
+static int wanted(struct size *size) {
     cool(size);
-    int ahead = size->heat > SPARES_LEAST ? (int)size->heat : SPARES_LEAST;
-    if (ahead > SPARES_MOST) ahead = SPARES_MOST;
-    while (size->count + size->ordered < ahead + waiting && size->failure == 0) {
+    int least = size->used == uses ? SPARES_LEAST : 0;
+    return size->heat > least ? (int)size->heat : least;
+}
+
+static void order_for(struct size *size, int waiting) {
+    while (size->count + size->ordered < wanted(size) + waiting && size->failure == 0) {
         struct maker *maker = idle_maker();
-        if (!maker) return;
         struct order order = {.mib = size->mib};
-        if (ml_send(maker->socket, &order, sizeof order, NULL, 0, MSG_DONTWAIT) < 0) return;
+        if (!maker || ml_send(maker->socket, &order, sizeof order, NULL, 0, MSG_DONTWAIT) < 0) return;
         maker->mib[maker->orders++] = size->mib;
         size->ordered++;
     }
+}
+
+int tmpdisks_order(unsigned mib, int waiting) {
+    if (mib) order_for(size_of(mib), waiting);
+    int wait = -1;
+    for (int i = 0; i < SIZES; i++) {
+        struct size *size = &sizes[i];
+        if (!size->mib) continue;
+        if (size->mib != mib) order_for(size, 0);
+        while (size->count > wanted(size)) discard(size->spares[--size->count]);
+        if (size->heat >= 1) wait = COOLING_MILLISECONDS;
+    }
+    return wait;
 }
 
 static bool can_order(void) {
@@ -230,7 +244,7 @@ bool tmpdisks_has(unsigned mib) {
 int tmpdisks_take(unsigned mib) {
     struct size *size = size_of(mib);
     cool(size);
-    size->heat += 1;
+    if (size->heat < HEAT_MOST) size->heat += 1;
     if (size->count > 0) return size->spares[--size->count];
     return tmpdisk_make(mib);
 }
@@ -243,6 +257,7 @@ int tmpdisks_failure(unsigned mib) {
 }
 
 void tmpdisks_close(void) {
+    if (poll_descriptor < 0) return;
     for (int i = 0; i < SIZES; i++)
         while (sizes[i].count > 0) close(sizes[i].spares[--sizes[i].count]);
     for (int i = 0; i < MAKERS; i++) {

@@ -14,8 +14,9 @@ bool tmpdisks_event(uint64_t tag);
 bool tmpdisks_has(unsigned mib);
 // A disk, as tmpdisk_make.
 int tmpdisks_take(unsigned mib);
-// Has disks made: some ahead, and as many more of this size as are waited for (0: none).
-void tmpdisks_order(unsigned mib, int waiting);
+// Has disks made: some ahead, and as many more of this size as are waited for (0: none). Milliseconds until it wants to
+// be called again; -1: not at all.
+int tmpdisks_order(unsigned mib, int waiting);
 // The errno with which one of this size could not be made, once; 0: none.
 int tmpdisks_failure(unsigned mib);
 // Ends the makers.

@@ -28,7 +28,7 @@ import Testing
         let rig = rig()
         #expect(rig.plane.stemCounts == StemCounts())
         #expect(rig.sandboxes.sandboxes.isEmpty)
-        #expect(try await rig.invoke("1").text == "[1]")
+        #expect(try await rig.invoke("1").answer == "[1]")
         #expect(await settled(rig) { $0.ready == 2 })
         #expect(rig.plane.stemCounts?.missed == 1)
         await rig.stop()
@@ -37,7 +37,7 @@ import Testing
     @Test func eachBecomesAFunctionsOnce() async throws {
         let rig = rig()
         for round in 1...20 {
-            #expect(try await rig.invoke("\(round)", revision: "\(round)").text == "[\(round)]")
+            #expect(try await rig.invoke("\(round)", revision: "\(round)").answer == "[\(round)]")
         }
         let counts = try #require(rig.plane.stemCounts)
         #expect(counts.handedOut + counts.missed == 20)
@@ -50,7 +50,9 @@ import Testing
 
     @Test func whatAProcessReadsAtItsStartStartsFromNothing() async throws {
         let rig = rig()
-        for (round, variable) in ["LD_PRELOAD", "NODE_OPTIONS", "PYTHONHASHSEED", "AWS_LAMBDA_EXEC_WRAPPER", "TZ"].enumerated() {
+        for (round, variable) in ["LD_PRELOAD", "NODE_OPTIONS", "PYTHONHASHSEED", "AWS_LAMBDA_EXEC_WRAPPER", "TZ"]
+            .enumerated()
+        {
             _ = try await rig.invoke("1", revision: "\(round)", environment: [variable: "x"])
         }
         #expect(rig.plane.stemCounts == StemCounts())
@@ -62,7 +64,7 @@ import Testing
         _ = try await rig.invoke("0", revision: "0")
         #expect(await settled(rig) { $0.ready == 2 })
         for sandbox in rig.sandboxes.sandboxes.dropFirst() { await sandbox.kill() }
-        #expect(try await rig.invoke("1", revision: "1").text == "[1]")
+        #expect(try await rig.invoke("1", revision: "1").answer == "[1]")
         await rig.stop()
     }
 
@@ -81,4 +83,8 @@ import Testing
         await rig.stop()
         for sandbox in rig.sandboxes.sandboxes { #expect(await sandbox.exit().status == .signal(9)) }
     }
+}
+
+extension InvocationResult {
+    fileprivate var answer: String { String(decoding: payload, as: UTF8.self) }
 }

@@ -17,6 +17,9 @@ def wait(warm):
     warm(_Rehearsal())
     try:
         os.write(descriptor, b"r")
+    except OSError:
+        pass
+    try:
         block = os.read(descriptor, _MESSAGE_LIMIT)
     except OSError:
         block = b""

@@ -120,7 +120,8 @@ struct EnvironmentStarter: Sendable {
         guard StemEnvironment.fits(function.environment) else { return nil }
         guard runtime.managed else {
             return StemKind(
-                name: "provided", command: [], environment: [], binds: runtime.binds, storage: function.ephemeralStorage)
+                name: "provided", command: [], environment: [], binds: runtime.binds, storage: function.ephemeralStorage
+            )
         }
         return StemKind(
             name: function.runtime, command: runtime.command,

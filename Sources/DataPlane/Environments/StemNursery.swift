@@ -274,4 +274,14 @@ public struct StemCounts: Sendable, Hashable {
     /// Cold starts that began in a stem, and those that found none.
     public var handedOut = 0
     public var missed = 0
+
+    public init() {}
+
+    init(ready: Int, starting: Int, kinds: [String: Int], handedOut: Int, missed: Int) {
+        self.ready = ready
+        self.starting = starting
+        self.kinds = kinds
+        self.handedOut = handedOut
+        self.missed = missed
+    }
 }

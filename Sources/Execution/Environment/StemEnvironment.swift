@@ -2,11 +2,13 @@
 public enum StemEnvironment {
     private static let names: Set<String> = [
         "AWS_LAMBDA_EXEC_WRAPPER", "HOME", "LANG", "LANGUAGE", "LOCPATH", "MALLOC_ARENA_MAX", "MARTLET_STEM", "NLSPATH",
-        "OPENSSL_CONF", "OPENSSL_MODULES", "RES_OPTIONS", "LOCALDOMAIN", "SSL_CERT_DIR", "SSL_CERT_FILE", "TMPDIR", "TZ",
+        "OPENSSL_CONF", "OPENSSL_MODULES", "RES_OPTIONS", "LOCALDOMAIN", "SSL_CERT_DIR", "SSL_CERT_FILE", "TMPDIR",
+        "TZ",
         "TZDIR", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS",
     ]
     private static let prefixes = [
-        "PYTHON", "NODE_", "LD_", "LC_", "MALLOC_", "GLIBC_", "GCONV_", "ICU_", "UV_", "RUBY", "GEM_", "DOTNET_", "COMPlus_",
+        "PYTHON", "NODE_", "LD_", "LC_", "MALLOC_", "GLIBC_", "GCONV_", "ICU_", "UV_", "RUBY", "GEM_", "DOTNET_",
+        "COMPlus_",
         "CORECLR_",
     ]
 
