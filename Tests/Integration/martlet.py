@@ -67,10 +67,11 @@ def stems(server):
 
 def grow_stems(server, runtime="python3.11", count=2, **more):
     """Invokes a function, after which there are stems of its kind."""
-    files = {"app.py": "def handler(e, c): return 1", "app.js": "exports.handler = async () => 1;", "bootstrap": "#!/bin/sh\nsleep 60\n"}
+    files = {"app.py": "def handler(e, c): return 1", "app.js": "exports.handler = async () => 1;", "bootstrap": "#!/bin/sh\nexit 1\n"}
     name = "stem-maker-%s" % os.urandom(3).hex()
     server.deploy(name, files, runtime=runtime, **more).invoke(FunctionName=name)
-    wait_until(lambda: stems(server)["runtimes"].get(runtime, 0) >= count and stems(server)["starting"] == 0)
+    kind = "provided" if runtime.startswith("provided") else runtime
+    wait_until(lambda: stems(server)["runtimes"].get(kind, 0) >= count and stems(server)["starting"] == 0)
 
 
 class Martlet:

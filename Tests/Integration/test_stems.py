@@ -102,12 +102,13 @@ def test_a_function_sees_the_same_world(martlet, runtime):
         server = martlet("--stems", choice).start()
         if choice == "auto":
             grow_stems(server, runtime, Timeout=1)
+        used = (stems(server) or {"used": 0})["used"]
         server.deploy(
             "world", KINDS[runtime], runtime=runtime, Environment={"Variables": {"MINE": "ä=\n$x", "EMPTY": "", "PATH": "/bin:/usr/bin"}},
         )
         worlds[choice] = normal(invoke(server, "world"))
         if choice == "auto":
-            assert stems(server)["used"] == 1
+            assert stems(server)["used"] == used + 1
         else:
             assert stems(server) is None
         server.stop()
@@ -353,4 +354,5 @@ def test_nothing_is_kept_before_the_first_use(martlet):
     server = martlet().start()
     time.sleep(0.3)
     assert stems(server) == {"ready": 0, "starting": 0, "runtimes": {}, "used": 0, "missed": 0}
-    assert len(family(server)) <= 3
+    # The launcher, its gateway, and what makes disks.
+    assert len(family(server)) <= 5

@@ -16,6 +16,8 @@ const REHEARSALS = 32;
 
 /** Loads a handler and serves some invocations that nobody made, so that what does it is compiled. */
 async function rehearse() {
+  // Copies of their own: show() overwrites where they were.
+  for (const [name, value] of Object.entries(process.env)) process.env[name] = value;
   const own = Buffer.from(Object.entries(process.env).map(([name, value]) => `${name}=${value}\0`).join(''));
   const file = path.join(__dirname, 'rehearsal.cjs');
   let handler;

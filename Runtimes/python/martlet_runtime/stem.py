@@ -27,7 +27,11 @@ def wait(warm):
         os._exit(0)
     os.close(descriptor)
     environment = os.environb
+    # The interpreter's own doing, where the C library has no such locale as LANG names.
+    coerced = environment.get(b"LC_CTYPE")
     environment.clear()
+    if coerced is not None:
+        environment[b"LC_CTYPE"] = coerced
     for variable in block.split(b"\0"):
         name, mark, value = variable.partition(b"=")
         if mark:
