@@ -110,7 +110,7 @@ static void handle_waiting(void) {
         struct ml_header header;
         memcpy(&header, buffer, sizeof header);
         if (failure != 0)
-            sandboxes_refuse(header.request, "/tmp", failure);
+            message_refuse(header.request, 0, "/tmp", failure);
         else
             handle(buffer, size);
         explicit_bzero(buffer, size);

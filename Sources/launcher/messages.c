@@ -210,6 +210,21 @@ void message_answer(uint64_t request, uint64_t sandbox, enum ml_status status, c
     message_send(ML_ANSWER, status, request, sandbox, text, text ? strlen(text) : 0, NULL, 0);
 }
 
+static enum ml_status status_of(int error, bool exec) {
+    if (exec && (error == ENOENT || error == EACCES || error == ENOEXEC || error == ENOTDIR || error == ELOOP ||
+                 error == EINVAL || error == EISDIR || error == ELIBBAD))
+        return ML_INVALID_ENTRYPOINT;
+    if (error == ENOMEM || error == EAGAIN || error == ENOSPC || error == EMFILE || error == ENFILE || error == EDQUOT)
+        return ML_EXHAUSTED;
+    return ML_FAILED;
+}
+
+void message_refuse(uint64_t request, uint64_t number, const char *stage, int error) {
+    char text[256];
+    snprintf(text, sizeof text, "%s: %s", stage, strerror(error));
+    message_answer(request, number, status_of(error, strcmp(stage, "exec") == 0), text);
+}
+
 bool messages_flush(void) {
     while (first) {
         struct outgoing *message = first;

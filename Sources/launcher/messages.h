@@ -40,6 +40,8 @@ bool message_parse_spawn(const void *bytes, size_t size, struct spawn_request *r
 void message_forget(void);
 
 void messages_open(int socket);
+// Answers with what could not be done and why, as an errno.
+void message_refuse(uint64_t request, uint64_t sandbox, const char *stage, int error);
 // Queues an answer, and sends what can be sent. Takes the descriptors: they are closed when sent.
 void message_send(enum ml_kind kind, enum ml_status status, uint64_t request, uint64_t sandbox, const void *body,
                   size_t size, const int *descriptors, int count);

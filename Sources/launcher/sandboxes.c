@@ -90,23 +90,6 @@ static void forget(struct sandbox *sandbox) {
     free(sandbox);
 }
 
-static enum ml_status status_of(int error, bool exec) {
-    if (exec && (error == ENOENT || error == EACCES || error == ENOEXEC || error == ENOTDIR || error == ELOOP ||
-                 error == EINVAL || error == EISDIR || error == ELIBBAD))
-        return ML_INVALID_ENTRYPOINT;
-    if (error == ENOMEM || error == EAGAIN || error == ENOSPC || error == EMFILE || error == ENFILE || error == EDQUOT)
-        return ML_EXHAUSTED;
-    return ML_FAILED;
-}
-
-static void refuse(uint64_t request, uint64_t number, const char *stage, int error) {
-    char text[256];
-    snprintf(text, sizeof text, "%s: %s", stage, strerror(error));
-    message_answer(request, number, status_of(error, strcmp(stage, "exec") == 0), text);
-}
-
-void sandboxes_refuse(uint64_t request, const char *stage, int error) { refuse(request, 0, stage, error); }
-
 void sandboxes_spawn(uint64_t request, const struct spawn_request *spawn) {
     struct sandbox *sandbox = new_sandbox(request);
     if (!sandbox) {
@@ -130,7 +113,7 @@ void sandboxes_spawn(uint64_t request, const struct spawn_request *spawn) {
         (void)waitpid(sandbox->reaper_pid, NULL, 0);
     }
     if (error != 0) {
-        refuse(request, 0, stage, error);
+        message_refuse(request, 0, stage, error);
         forget(sandbox);
     }
 }
@@ -159,7 +142,7 @@ void sandboxes_specialise(uint64_t request, uint64_t number, const struct spawn_
         // Half of a function: of no use as anything.
         kill_sandbox(sandbox);
         close_if_open(&sandbox->stem);
-        refuse(request, number, stage, error);
+        message_refuse(request, number, stage, error);
     } else if (sandbox->before_exec) {
         // The socket's end is the exec.
         sandbox->specialising = request;
@@ -202,7 +185,7 @@ static void hear_stem(struct sandbox *sandbox) {
     }
     if (size == (ssize_t)sizeof failure) {
         failure.stage[sizeof failure.stage - 1] = 0;
-        refuse(sandbox->specialising, sandbox->number, failure.stage, failure.error);
+        message_refuse(sandbox->specialising, sandbox->number, failure.stage, failure.error);
     } else {
         message_answer(sandbox->specialising, sandbox->number, ML_OK, NULL);
     }
@@ -252,7 +235,7 @@ static void hear(struct sandbox *sandbox) {
     if (expected) {
         started(sandbox, descriptors, count);
     } else if (report.kind == REPORT_FAILED && sandbox->state == SANDBOX_STARTING) {
-        refuse(sandbox->request, 0, report.stage, report.value);
+        message_refuse(sandbox->request, 0, report.stage, report.value);
         sandbox->state = SANDBOX_FAILED;
     } else if (report.kind == REPORT_EXITED && sandbox->state == SANDBOX_RUNNING) {
         sandbox->wait_status = report.value;

@@ -16,8 +16,6 @@ struct sandboxes_settings {
 };
 
 void sandboxes_open(const struct sandboxes_settings *settings);
-// Answers that a request could not be fulfilled.
-void sandboxes_refuse(uint64_t request, const char *stage, int error);
 void sandboxes_spawn(uint64_t request, const struct spawn_request *spawn);
 void sandboxes_specialise(uint64_t request, uint64_t number, const struct spawn_request *orders);
 // Anything but SPAWN and SPECIALISE.
