@@ -9,20 +9,24 @@ import Testing
 
 @Suite struct RuntimeAPIRouteTests {
     @Test func routes() {
-        #expect(RuntimeAPIRoute(isGet: true, isPost: false, target: "/2018-06-01/runtime/invocation/next".utf8) == .next)
+        #expect(
+            RuntimeAPIRoute(isGet: true, isPost: false, target: "/2018-06-01/runtime/invocation/next".utf8) == .next)
         #expect(
             RuntimeAPIRoute(isGet: false, isPost: true, target: "/2018-06-01/runtime/invocation/a-b/response".utf8)
                 == .response(requestID: "a-b"))
         #expect(
-            RuntimeAPIRoute(isGet: false, isPost: true, target: "/2018-06-01/runtime/invocation/a/error?x".utf8) == .error(requestID: "a"))
-        #expect(RuntimeAPIRoute(isGet: false, isPost: true, target: "/2018-06-01/runtime/init/error".utf8) == .initError)
+            RuntimeAPIRoute(isGet: false, isPost: true, target: "/2018-06-01/runtime/invocation/a/error?x".utf8)
+                == .error(requestID: "a"))
+        #expect(
+            RuntimeAPIRoute(isGet: false, isPost: true, target: "/2018-06-01/runtime/init/error".utf8) == .initError)
         for uri in [
             "/", "/2018-06-01/runtime/invocation/a/b/response", "/2018-06-01/runtime/",
             "/2018-06-01/runtime/invocation/a",
         ] {
             #expect(RuntimeAPIRoute(isGet: false, isPost: true, target: uri.utf8) == .unknown)
         }
-        #expect(RuntimeAPIRoute(isGet: false, isPost: true, target: "/2018-06-01/runtime/invocation/next".utf8) == .unknown)
+        #expect(
+            RuntimeAPIRoute(isGet: false, isPost: true, target: "/2018-06-01/runtime/invocation/next".utf8) == .unknown)
     }
 }
 

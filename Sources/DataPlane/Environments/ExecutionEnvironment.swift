@@ -101,13 +101,6 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
         promise?.succeed(outcome)
     }
 
-    /// Limits the CPU share by memory, as AWS does after initialisation: 1,769 MB are one CPU.
-    ///
-    /// Nobody waits for it: should it fail, the sandbox has ended, which is noticed.
-    func limitCPU() {
-        Task { [sandbox, function] in try? await sandbox.limitCPU(function.memory * 1000 / 1769) }
-    }
-
     // MARK: Invoking
 
     /// Gives the environment an event. On the loop; only when it is idle. `done` is called after this function has returned.

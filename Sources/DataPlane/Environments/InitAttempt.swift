@@ -137,3 +137,12 @@ struct InitAttempt: Sendable {
             payload: payload ?? failure?.payload(requestID: id) ?? [], functionError: "Unhandled", logTail: tail ?? nil)
     }
 }
+
+extension ExecutionEnvironment {
+    /// Limits the CPU share by memory, as AWS does after initialisation: 1,769 MB are one CPU.
+    ///
+    /// Nobody waits for it: should it fail, the sandbox has ended, which is noticed.
+    func limitCPU() {
+        Task { [sandbox, function] in try? await sandbox.limitCPU(function.memory * 1000 / 1769) }
+    }
+}
