@@ -13,7 +13,6 @@ const { loadHandler } = require('./lib/loader.cjs');
 const UNCAUGHT = { title: 'Uncaught Exception', status: 129 };
 const UNHANDLED = { title: 'Unhandled Promise Rejection', status: 128 };
 
-console_.patch();
 const client = new RuntimeClient(process.env.AWS_LAMBDA_RUNTIME_API);
 
 /** Reports an error that nothing caught, to the invocation that runs or as the reason why there is no handler; then ends. */
@@ -34,6 +33,13 @@ function endWith(error, { title, status }, phase) {
 }
 
 async function main() {
+  if ('MARTLET_STEM' in process.env) {
+    const stem = require('./lib/stem.cjs');
+    await client.connected;
+    await stem.rehearse();
+    stem.wait();
+  }
+  console_.patch();
   const phase = { starting: true, ending: false };
   process.on('uncaughtException', (error) => endWith(error, UNCAUGHT, phase));
   process.on('unhandledRejection', (reason, promise) => {

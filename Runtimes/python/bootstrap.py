@@ -8,6 +8,11 @@ since every millisecond here is part of a cold start.
 import os
 import sys
 
+# Before the function's folders are on the search path: what they hold must not take the place of what these need.
+from martlet_runtime import handler, logs, marshal
+from martlet_runtime.client import RuntimeClient
+from martlet_runtime.context import Context
+
 
 def prepare_site():
     """Does what `site` does at start, without the host's .pth files, which are no part of a function's world."""
@@ -46,8 +51,6 @@ def flush_output():
 
 def load(client):
     """The handler, or the end of the process after the Runtime API was told why there is none."""
-    from martlet_runtime import handler
-
     try:
         return handler.find(os.environ.get("_HANDLER", ""))
     except Exception:
@@ -62,9 +65,6 @@ def load(client):
 
 def serve(client, handle):
     """Answers invocations until the Runtime API hangs up."""
-    from martlet_runtime import logs, marshal
-    from martlet_runtime.context import Context
-
     environment = os.environ
     invocation = client.next()
     while invocation is not None:
@@ -93,14 +93,14 @@ def serve(client, handle):
 
 
 def main():
-    from martlet_runtime.client import RuntimeClient
-
     prepare_site()
     prepare_output()
-    from martlet_runtime import logs
-
-    logs.prepare()
     client = RuntimeClient(os.environ["AWS_LAMBDA_RUNTIME_API"])
+    if "MARTLET_STEM" in os.environ:
+        from martlet_runtime import stem
+
+        stem.wait(lambda rehearsal: serve(rehearsal, lambda event, context: event))
+    logs.prepare()
     serve(client, load(client))
 
 

@@ -14,11 +14,19 @@ public final class DataPlane: FunctionInvoker {
     private let group: any EventLoopGroup
     private let pool: Mutex<EnvironmentPool<ExecutionEnvironment>>
     private let logger: Logger
+    private let stems: StemNursery?
 
     public init(
         services: EnvironmentServices, configuration: DataPlaneConfiguration, group: any EventLoopGroup, logger: Logger
     ) {
-        starter = EnvironmentStarter(services: services, configuration: configuration, group: group)
+        let stems = configuration.stems.map { limits in
+            StemNursery(
+                StemPolicy.Bounds(count: limits.count, memory: limits.memory), sandboxes: services.sandboxes,
+                network: configuration.network, logger: logger
+            ) { EnvironmentStarter.listeningPorts(endpoint: services.endpoint.port) }
+        }
+        self.stems = stems
+        starter = EnvironmentStarter(services: services, configuration: configuration, group: group, stems: stems)
         self.configuration = configuration
         self.group = group
         self.logger = logger
@@ -27,6 +35,9 @@ public final class DataPlane: FunctionInvoker {
 
     /// Environments that exist now, and how many of them are idle.
     public var counts: (total: Int, idle: Int) { pool.withLock { $0.counts } }
+
+    /// The environments that are kept started; nil: none are.
+    public var stemCounts: StemCounts? { stems?.counts }
 
     // MARK: FunctionInvoker
 
@@ -109,6 +120,13 @@ public final class DataPlane: FunctionInvoker {
         let environments = pool.withLock { $0.all }
         for environment in environments { environment.loop.execute { environment.end() } }
         for environment in environments { _ = await environment.sandbox.exit() }
+        await stems?.endAll()
+    }
+
+    /// Ends every environment, for good.
+    public func close() async {
+        await stems?.close()
+        await endAll()
     }
 
     // MARK: Cold starts
@@ -119,13 +137,13 @@ public final class DataPlane: FunctionInvoker {
         let log = starter.makeLog(function, on: loop)
         let attempt = InitAttempt(starter: starter, function: function, request: request, log: log, loop: loop)
         do {
-            switch try await attempt.first() {
+            switch try await hurried({ try await attempt.first() }) {
             case .ready(let environment):
                 adopt(environment)
                 return try await invoke(environment, request, budget: function.budget, reportsInit: true)
             case .failed:
                 // As on AWS, initialisation is tried once more, now as part of the invocation.
-                switch try await attempt.second() {
+                switch try await hurried({ try await attempt.second() }) {
                 case .ready(let environment, let rest):
                     adopt(environment)
                     return try await invoke(environment, request, budget: rest, reportsInit: false)
@@ -139,6 +157,11 @@ public final class DataPlane: FunctionInvoker {
             loop.execute { log.close() }
             throw Self.serviceError(error, function: function, logger: logger)
         }
+    }
+
+    private func hurried<Result>(_ start: () async throws -> Result) async throws -> Result {
+        guard let stems else { return try await start() }
+        return try await stems.hurried(start)
     }
 
     /// Takes a new environment into the pool, in use.

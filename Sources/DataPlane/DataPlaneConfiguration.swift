@@ -11,8 +11,21 @@ public struct DataPlaneConfiguration: Sendable {
     public var endAfter: TimeAmount = .minutes(8)
     /// No environment serves longer, so that its credentials always work.
     public var maximumAge: Duration = .seconds(6 * 3600)
+    /// Environments that are kept started for functions to come: at most so many, and what they may hold in bytes. nil: none.
+    public var stems: StemLimits?
     /// Environments of one account in one region at a time.
     public var accountConcurrency = 1000
 
     public init() {}
+}
+
+/// What bounds the stems.
+public struct StemLimits: Sendable, Hashable {
+    public var count: Int
+    public var memory: Int64
+
+    public init(count: Int, memory: Int64) {
+        self.count = count
+        self.memory = memory
+    }
 }

@@ -26,6 +26,19 @@ public protocol Sandbox: Sendable, AnyObject {
     func kill() async
     /// Waits for the end of the program. May be called by several callers, also after the end.
     func exit() async -> SandboxExit
+    /// Waits until a stem has loaded all that it can.
+    /// - Returns: false if it ended before, or is no stem.
+    func ready() async -> Bool
+    /// Makes a stem, ready or not, the sandbox of a function; once.
+    /// - Throws: ``SandboxError``. Then it is of no use for anything and ends.
+    func specialise(_ orders: SandboxSpecialisation) async throws
+}
+
+extension Sandbox {
+    public func ready() async -> Bool { false }
+    public func specialise(_ orders: SandboxSpecialisation) async throws {
+        throw SandboxError.failed("the sandbox is no stem")
+    }
 }
 
 /// How a sandbox's program ended.

@@ -34,6 +34,17 @@ public struct SandboxConfiguration: Sendable {
     /// Whether the programs in `/opt/extensions` run beside the command, which starts when it is told to: a supervisor connects to
     /// the last of the listening ports, and is talked to as `Sources/launcher/supervise.h` says.
     public var runsExtensions = false
+    /// Not nil: a sandbox that is made ahead, for no function yet. It has no code; its memory limit is set anew by
+    /// ``Sandbox/specialise(_:)``.
+    public var stem: Stem?
+
+    /// How the program of a stem waits.
+    public enum Stem: Sendable, Hashable {
+        /// It runs, with its environment as given, and reads the function's from a socket.
+        case running
+        /// It has not been executed; `command` and `environment` come with the function.
+        case beforeExec
+    }
 
     public init(
         id: String, command: [String], environment: [String], workingDirectory: String = "/var/task", code: String?,

@@ -145,6 +145,8 @@ final class LauncherConnection: Sendable {
         case ML_EXITED.rawValue:
             let end = state.withLock { $0.ends.removeValue(forKey: message.sandbox) }
             if let end, let exited = message.fixed(ml_exited.self) { end.end(SandboxExit(exited)) }
+        case ML_READY.rawValue:
+            state.withLock { $0.ends[message.sandbox] }?.becomeReady()
         default:
             var message = message
             // Known before the caller sees the answer: the sandbox may end first.

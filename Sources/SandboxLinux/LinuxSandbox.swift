@@ -8,13 +8,16 @@ final class LinuxSandbox: Sandbox {
     private let number: UInt64
     private let connection: LauncherConnection
     private let end: SandboxEnd
+    private let dataFolders: [String]
     private let output: Descriptor
     private let listeners: [Int: Descriptor]
     private let freezer: Descriptor?
     private let freezerIsVersion2: Bool
 
     /// - Throws: ``SandboxError`` if the answer makes no sense.
-    init(_ answer: LauncherMessage, id: String, ports: [Int], connection: LauncherConnection) throws {
+    init(
+        _ answer: LauncherMessage, id: String, ports: [Int], dataFolders: [String], connection: LauncherConnection
+    ) throws {
         guard answer.kind == ML_STARTED.rawValue, let started = answer.fixed(ml_started.self),
             let end = answer.end
         else {
@@ -26,6 +29,7 @@ final class LinuxSandbox: Sandbox {
             throw SandboxError.exhausted("no file descriptors left")
         }
         self.id = id
+        self.dataFolders = dataFolders
         self.number = answer.sandbox
         self.connection = connection
         self.end = end
@@ -83,4 +87,16 @@ final class LinuxSandbox: Sandbox {
     }
 
     func exit() async -> SandboxExit { await end.wait() }
+
+    func ready() async -> Bool { await end.waitUntilReady() }
+
+    func specialise(_ orders: SandboxSpecialisation) async throws {
+        do {
+            let body = try SpawnMessage.encode(orders, dataFolders: dataFolders)
+            try await connection.ask(ML_SPECIALISE, sandbox: number, body: body)
+        } catch {
+            connection.tell(ML_KILL, sandbox: number)
+            throw error
+        }
+    }
 }

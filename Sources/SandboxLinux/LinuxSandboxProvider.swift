@@ -25,7 +25,8 @@ public final class LinuxSandboxProvider: SandboxProvider {
         let body = try SpawnMessage.encode(configuration, dataFolders: dataFolders)
         let answer = try await connection.ask(ML_SPAWN, body: body)
         return try LinuxSandbox(
-            answer, id: configuration.id, ports: configuration.listeningPorts, connection: connection)
+            answer, id: configuration.id, ports: configuration.listeningPorts, dataFolders: dataFolders,
+            connection: connection)
     }
 
     public var missingProtections: [String] {

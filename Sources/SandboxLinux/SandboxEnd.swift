@@ -9,6 +9,13 @@ final class SandboxEnd: Sendable {
         case ended(SandboxExit)
     }
 
+    private enum Readiness {
+        case unknown([CheckedContinuation<Bool, Never>])
+        case known(Bool)
+    }
+
+    private let readiness = Mutex<Readiness>(.unknown([]))
+
     private let state = Mutex<State>(.running([]))
 
     var hasEnded: Bool {
@@ -36,5 +43,32 @@ final class SandboxEnd: Sendable {
             return waiting
         }
         for continuation in waiting { continuation.resume(returning: exit) }
+        decide(isReady: false)
+    }
+
+    /// Waits until a stem says that it is ready; false: it ended before.
+    func waitUntilReady() async -> Bool {
+        await withCheckedContinuation { continuation in
+            let known: Bool? = readiness.withLock { readiness in
+                switch readiness {
+                case .known(let isReady): return isReady
+                case .unknown(let waiting):
+                    readiness = .unknown(waiting + [continuation])
+                    return nil
+                }
+            }
+            if let known { continuation.resume(returning: known) }
+        }
+    }
+
+    func becomeReady() { decide(isReady: true) }
+
+    private func decide(isReady: Bool) {
+        let waiting: [CheckedContinuation<Bool, Never>] = readiness.withLock { readiness in
+            guard case .unknown(let waiting) = readiness else { return [] }
+            readiness = .known(isReady)
+            return waiting
+        }
+        for continuation in waiting { continuation.resume(returning: isReady) }
     }
 }

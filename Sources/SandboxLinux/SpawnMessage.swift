@@ -21,8 +21,7 @@ enum SpawnMessage {
         var fixed = ml_spawn()
         fixed.memory_mib = memory
         fixed.storage_mib = storage
-        fixed.flags = configuration.network == .internet ? UInt32(ML_NETWORK_INTERNET.rawValue) : 0
-        if configuration.runsExtensions { fixed.flags |= UInt32(ML_SUPERVISED.rawValue) }
+        fixed.flags = flags(configuration)
         fixed.arguments = UInt16(configuration.command.count)
         fixed.environment = UInt16(configuration.environment.count)
         fixed.binds = UInt16(binds.count)
@@ -55,6 +54,43 @@ enum SpawnMessage {
         for (host, inside) in paths {
             body.append(string: host)
             body.append(string: inside)
+        }
+        guard body.count + MemoryLayout<ml_header>.size <= ML_MESSAGE_MAX else {
+            throw SandboxError.failed("command and environment are too long")
+        }
+        return body
+    }
+
+    private static func flags(_ configuration: SandboxConfiguration) -> UInt32 {
+        var flags = configuration.network == .internet ? UInt32(ML_NETWORK_INTERNET.rawValue) : 0
+        if configuration.stem != nil { flags |= UInt32(ML_STEM.rawValue) }
+        if configuration.stem == .beforeExec { flags |= UInt32(ML_STEM_BEFORE_EXEC.rawValue) }
+        if configuration.runsExtensions { flags |= UInt32(ML_SUPERVISED.rawValue) }
+        return flags
+    }
+
+    /// The body of a SPECIALISE.
+    /// - Throws: ``SandboxError``: more than the launcher takes.
+    static func encode(_ orders: SandboxSpecialisation, dataFolders: [String]) throws -> [UInt8] {
+        guard orders.binds.count <= ML_BINDS_MAX, orders.command.count <= ML_ARGUMENTS_MAX,
+            orders.environment.count <= ML_ENVIRONMENT_MAX, let memory = UInt32(exactly: orders.memory)
+        else { throw SandboxError.failed("too many binds, arguments or environment variables") }
+        guard let code = below(orders.code, dataFolders) else {
+            throw SandboxError.failed("the code folder \(orders.code) is not below the data folder")
+        }
+        var body: [UInt8] = []
+        body.append(
+            fixed: ml_specialise(
+                memory_mib: memory, arguments: UInt16(orders.command.count),
+                environment: UInt16(orders.environment.count), binds: UInt16(orders.binds.count), reserved: 0))
+        body.append(string: code)
+        for string in orders.command + orders.environment { body.append(string: string) }
+        for bind in orders.binds {
+            guard let host = below(bind.host, dataFolders) else {
+                throw SandboxError.failed("\(bind.host) is not below the data folder")
+            }
+            body.append(string: host)
+            body.append(string: bind.inside)
         }
         guard body.count + MemoryLayout<ml_header>.size <= ML_MESSAGE_MAX else {
             throw SandboxError.failed("command and environment are too long")

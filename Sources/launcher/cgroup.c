@@ -160,6 +160,14 @@ int cgroup_join(const struct cgroup *group) {
     return 0;
 }
 
+int cgroup_limit_memory(const struct cgroup *group, unsigned memory_mib) {
+    for (int i = 0; i < hierarchy_count; i++)
+        if (has(&hierarchies[i], CGROUP_MEMORY))
+            return hierarchies[i].v2 ? cgroup_v2_limit_memory(group->folder[i], memory_mib)
+                                     : cgroup_v1_limit_memory(group->folder[i], memory_mib);
+    return 0;
+}
+
 int cgroup_limit_cpu(const struct cgroup *group, unsigned milli) {
     for (int i = 0; i < hierarchy_count; i++)
         if (has(&hierarchies[i], CGROUP_CPU))

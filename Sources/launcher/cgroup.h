@@ -31,6 +31,8 @@ int cgroup_make(struct cgroup *group, uint64_t number, unsigned memory_mib);
 int cgroup_birthplace(const struct cgroup *group);
 // In the process that joins: the version 1 groups. 0, or -1 with errno.
 int cgroup_join(const struct cgroup *group);
+// Sets the memory limit anew, higher or lower. 0, or -1 with errno.
+int cgroup_limit_memory(const struct cgroup *group, unsigned memory_mib);
 int cgroup_limit_cpu(const struct cgroup *group, unsigned milli);
 int cgroup_freeze(const struct cgroup *group, bool frozen);
 // The file that freezes and thaws, opened for writing; -1: none. Sets whether it is version 2's.

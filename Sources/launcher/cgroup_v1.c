@@ -9,11 +9,13 @@
 
 int cgroup_v1_limit_memory(int folder, unsigned mib) {
     long long bytes = (long long)mib << 20;
-    if (write_number_at(folder, "memory.limit_in_bytes", bytes) < 0) return -1;
-    // Memory and swap together: no swapping out of the limit. Absent where the kernel does not count swap.
+    // Memory and swap together: no swapping out of the limit. Absent where the kernel does not count swap. It is never
+    // the lower one of the two, so what comes first depends on whether the limit rises.
+    bool rises = write_number_at(folder, "memory.limit_in_bytes", bytes) < 0;
+    if (rises && errno != EINVAL) return -1;
     if (write_number_at(folder, "memory.memsw.limit_in_bytes", bytes) < 0 && errno != ENOENT && errno != EACCES)
         return -1;
-    return 0;
+    return rises ? write_number_at(folder, "memory.limit_in_bytes", bytes) : 0;
 }
 
 int cgroup_v1_limit_pids(int folder, unsigned count) { return write_number_at(folder, "pids.max", count); }

@@ -40,11 +40,12 @@ static int by_value(const void *left, const void *right) { return *(const int *)
 
 // Everything else that the launcher has open is none of the sandbox's business.
 static int close_others(const struct plan *plan) {
-    int kept[ML_BINDS_MAX + HIERARCHIES_MAX + 8];
+    int kept[ML_BINDS_MAX + HIERARCHIES_MAX + 9];
     int count = 0;
     for (int descriptor = 0; descriptor <= 2; descriptor++) kept[count++] = descriptor;
     kept[count++] = plan->report;
     kept[count++] = plan->output;
+    if (plan->stem >= 0) kept[count++] = plan->stem;
     for (int i = 0; i < plan->mount_count; i++) kept[count++] = plan->mounts[i].tree;
     for (int i = 0; i < HIERARCHIES_MAX; i++)
         if (plan->group->tasks[i] >= 0) kept[count++] = plan->group->tasks[i];
@@ -129,8 +130,8 @@ static pid_t start(const struct plan *plan) {
     if (pipe2(ends, O_CLOEXEC) < 0) fail(plan, "a pipe");
     // With root, vfork: the reaper waits until the exec anyway. In a user namespace the program needs memory of its own
     // before, as only a process that may be looked at may write its own uid map.
-    // A supervisor stays in it.
-    pid_t pid = plan->privileged && !plan->supervised ? vfork() : fork();
+    // A supervisor stays in it, and so does a stem that waits: its exec comes much later.
+    pid_t pid = plan->privileged && !plan->supervised && !plan->before_exec ? vfork() : fork();
     if (pid == 0) program_run(plan, ends[1]);
     if (pid < 0) fail(plan, "the process");
     close(ends[1]);
@@ -199,8 +200,11 @@ _Noreturn void init_run(const struct plan *plan) {
 
     int listeners[ML_DESCRIPTORS_MAX];
     int count = 1 + plan->port_count + plan->names + plan->internet;
+    int mounts = plan->stem < 0 ? -1 : count++;
     furnish(plan, listeners + 1);
     enter_limits(plan);
+    if (mounts >= 0 && (listeners[mounts] = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC)) < 0)
+        fail(plan, "the mounts");
     drop_bounding_set(plan);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) fail(plan, "no_new_privs");
     // Before the program starts, which inherits it; in a user namespace the program still has a namespace to make.
@@ -220,6 +224,7 @@ _Noreturn void init_run(const struct plan *plan) {
         fail(plan, "the reaper");
     if (!plan->privileged && seccomp_install() < 0) fail(plan, "seccomp");
     close(plan->output);
+    if (plan->stem >= 0) close(plan->stem);
 
     struct report report = {.kind = REPORT_STARTED};
     if (ml_send(plan->report, &report, sizeof report, listeners, count, 0) < 0) _exit(1);

@@ -48,6 +48,8 @@ struct plan {
     uid_t reaper_uid;
     int report;  // the sandbox's end of the pair
     int output;  // the pipe's end for writing
+    int stem;    // the program's end of a stem's socket; -1: it is none
+    bool before_exec;  // it waits there before its exec
 };
 
 _Noreturn void init_run(const struct plan *plan);

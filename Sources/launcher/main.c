@@ -28,10 +28,16 @@
 #include "seccomp.h"
 #include "signals.h"
 #include "tmpdisk.h"
+#include "tmpdisks.h"
+#include "waiting.h"
 
 enum { EVENTS = 64, DEFAULT_STORAGE_MIB = 512 };
+// The sandboxes' tags are far below.
 static const uint64_t SOCKET_TAG = UINT64_MAX;
+static const uint64_t DISKS_TAG = UINT64_MAX - 64;
 static bool usable;  // sandboxes can be made
+static bool disk;    // /tmp is on a disk of its own
+static unsigned char buffer[ML_MESSAGE_MAX];
 
 // Far above every user of a host, and apart for each data folder: uids of two Martlets rarely meet, and where they do
 // their sandboxes still cannot see each other.
@@ -61,24 +67,58 @@ static void prepare_process(void) {
 static void handle(const void *bytes, size_t size) {
     struct ml_header header;
     memcpy(&header, bytes, sizeof header);
+    static struct spawn_request request;
+    const char *problem;
+    if (header.kind == ML_SPECIALISE) {
+        if (message_parse_specialise(bytes, size, &request, &problem))
+            sandboxes_specialise(header.request, header.sandbox, &request);
+        else
+            message_answer(header.request, header.sandbox, ML_INVALID_MESSAGE, problem);
+        message_forget();
+        return;
+    }
     if (header.kind != ML_SPAWN) {
         sandboxes_handle(&header, (const char *)bytes + sizeof header, size - sizeof header);
         return;
     }
-    static struct spawn_request request;
-    const char *problem;
-    if (!message_parse_spawn(bytes, size, &request, &problem))
+    if (!message_parse_spawn(bytes, size, &request, &problem)) {
         message_answer(header.request, 0, ML_INVALID_MESSAGE, problem);
-    else if (!usable)
+    } else if (!usable) {
         message_answer(header.request, 0, ML_FAILED, "functions cannot run on this machine; martlet doctor says why");
-    else
+    } else if (disk && !tmpdisks_has(request.storage_mib) && waiting_add(bytes, size, request.storage_mib)) {
+        // Whatever was wrong before is tried again.
+        if (waiting_count(request.storage_mib) == 1) (void)tmpdisks_failure(request.storage_mib);
+        tmpdisks_order(request.storage_mib, waiting_count(request.storage_mib));
+    } else {
         sandboxes_spawn(header.request, &request);
+    }
     message_forget();
+}
+
+// SPAWNs that waited for a disk that is there now, or never will be.
+static void handle_waiting(void) {
+    unsigned passed[8];
+    int count = 0;
+    for (unsigned mib; count < 8 && (mib = waiting_first(passed, count)) != 0;) {
+        int failure = tmpdisks_failure(mib);
+        if (failure == 0 && !tmpdisks_has(mib)) {
+            tmpdisks_order(mib, waiting_count(mib));
+            passed[count++] = mib;
+            continue;
+        }
+        size_t size = waiting_take(mib, buffer, sizeof buffer);
+        struct ml_header header;
+        memcpy(&header, buffer, sizeof header);
+        if (failure != 0)
+            message_refuse(header.request, 0, "/tmp", failure);
+        else
+            handle(buffer, size);
+        explicit_bzero(buffer, size);
+    }
 }
 
 // One message from Martlet. false: there will be no more.
 static bool receive(void) {
-    static unsigned char buffer[ML_MESSAGE_MAX];
     ssize_t size = ml_receive(ML_SOCKET_DESCRIPTOR, buffer, sizeof buffer, NULL, NULL, MSG_DONTWAIT);
     if (size < 0 && errno == EAGAIN) return true;
     if (size <= 0 && errno != EMSGSIZE) return false;
@@ -104,13 +144,16 @@ static void serve(int poll) {
             interest = wanted;
         }
         int wait = sandboxes_tend();
-        bool restock = tmpdisk_is_short();
-        int count = epoll_wait(poll, events, EVENTS, restock ? 0 : wait);
-        if (count == 0 && restock) tmpdisk_restock();
+        int order = disk ? tmpdisks_order(0, 0) : -1;
+        if (order >= 0 && (wait < 0 || order < wait)) wait = order;
+        int count = epoll_wait(poll, events, EVENTS, wait);
         if (count < 0 && errno != EINTR) return;
         for (int i = 0; i < count; i++) {
             if (events[i].data.u64 != SOCKET_TAG) {
-                sandboxes_event(events[i].data.u64);
+                if (tmpdisks_event(events[i].data.u64))
+                    handle_waiting();
+                else
+                    sandboxes_event(events[i].data.u64);
             } else if (events[i].events & EPOLLIN) {
                 if (!receive()) return;
             } else if (events[i].events & (EPOLLHUP | EPOLLERR)) {
@@ -140,7 +183,7 @@ int main(int count, char **arguments) {
     if (poll < 0 || epoll_ctl(poll, EPOLL_CTL_ADD, ML_SOCKET_DESCRIPTOR, &event) < 0) return 1;
 
     usable = privilege != PRIVILEGE_NONE && rootfs_open(privilege == PRIVILEGE_ROOT) == 0;
-    bool disk = usable && privilege == PRIVILEGE_ROOT && tmpdisk_open(paths_data());
+    disk = usable && privilege == PRIVILEGE_ROOT && tmpdisk_open(paths_data());
     const struct sandboxes_settings settings = {
         .privileged = privilege == PRIVILEGE_ROOT,
         .disk = disk,
@@ -152,10 +195,15 @@ int main(int count, char **arguments) {
     findings_send(privilege, &settings, usable);
     if (messages_flush()) {
         // While Martlet opens its database.
-        if (disk) tmpdisk_prepare(DEFAULT_STORAGE_MIB);
+        if (disk) {
+            tmpdisk_prepare(DEFAULT_STORAGE_MIB);
+            tmpdisks_open(poll, DISKS_TAG);
+            tmpdisks_order(DEFAULT_STORAGE_MIB, 0);
+        }
         if (usable && rootfs_template(NULL, 0) < 0) complain("cannot make a root: %s", strerror(errno));
         serve(poll);
     }
+    tmpdisks_close();
     sandboxes_end();
     gateway_stop();
     cgroup_close();

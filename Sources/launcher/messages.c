@@ -56,7 +56,10 @@ static bool is_name(const char *name) {
 static const char *problem_with_limits(const struct ml_spawn *fixed) {
     if (fixed->memory_mib < ML_MEMORY_MIN_MIB || fixed->memory_mib > ML_MEMORY_MAX_MIB) return "memory out of range";
     if (fixed->storage_mib < 1 || fixed->storage_mib > ML_STORAGE_MAX_MIB) return "temporary storage out of range";
-    if (fixed->flags & ~(uint32_t)(ML_NETWORK_INTERNET | ML_SUPERVISED)) return "unknown flags";
+    const uint32_t known = ML_NETWORK_INTERNET | ML_STEM | ML_STEM_BEFORE_EXEC | ML_SUPERVISED;
+    if (fixed->flags & ~known) return "unknown flags";
+    if ((fixed->flags & ML_SUPERVISED) && (fixed->flags & ML_STEM)) return "flags that make no sense";
+    if ((fixed->flags & ML_STEM_BEFORE_EXEC) && !(fixed->flags & ML_STEM)) return "flags that make no sense";
     if (fixed->arguments < 1 || fixed->arguments > ML_ARGUMENTS_MAX) return "no command, or too many arguments";
     if (fixed->environment > ML_ENVIRONMENT_MAX) return "too many environment variables";
     if (fixed->binds > ML_BINDS_MAX) return "too many binds";
@@ -79,6 +82,7 @@ static const char *parse_strings(struct cursor *cursor, const struct ml_spawn *f
     request->code = next_string(cursor, ML_PATH_MAX - 1);
     if (!request->code) return "the code folder's path is too long";
     if (!*request->code) request->code = NULL;
+    if (request->code && (fixed->flags & ML_STEM)) return "a stem with code";
     for (int i = 0; i < fixed->arguments; i++)
         if (!(request->arguments[i] = next_string(cursor, ML_MESSAGE_MAX))) return "bad arguments";
     if (request->arguments[0][0] != '/') return "the command is no absolute path";
@@ -115,6 +119,48 @@ bool message_parse_spawn(const void *bytes, size_t size, struct spawn_request *r
     request->storage_mib = fixed.storage_mib;
     request->internet = fixed.flags & ML_NETWORK_INTERNET;
     request->supervised = fixed.flags & ML_SUPERVISED;
+    request->stem = fixed.flags & ML_STEM;
+    request->before_exec = fixed.flags & ML_STEM_BEFORE_EXEC;
+    return true;
+}
+
+static const char *parse_special_strings(struct cursor *cursor, const struct ml_specialise *fixed,
+                                         struct spawn_request *request) {
+    request->code = next_string(cursor, ML_PATH_MAX - 1);
+    if (!request->code || !*request->code) return "no code folder, or its path is too long";
+    for (int i = 0; i < fixed->arguments; i++)
+        if (!(request->arguments[i] = next_string(cursor, ML_MESSAGE_MAX))) return "bad arguments";
+    if (fixed->arguments && request->arguments[0][0] != '/') return "the command is no absolute path";
+    for (int i = 0; i < fixed->environment; i++) {
+        request->environment[i] = next_string(cursor, ML_MESSAGE_MAX);
+        if (!request->environment[i] || !strchr(request->environment[i], '=')) return "bad environment";
+    }
+    for (int i = 0; i < fixed->binds; i++) {
+        request->binds[i].host = next_string(cursor, ML_PATH_MAX - 1);
+        request->binds[i].inside = next_string(cursor, ML_PATH_MAX - 1);
+        if (!request->binds[i].host || !request->binds[i].inside) return "bad binds";
+        if (!paths_may_carry(request->binds[i].inside)) return "a bind at a place that is the sandbox's own";
+        request->binds[i].origin = ML_ORIGIN_DATA;
+    }
+    return cursor->left == 0 ? NULL : "bytes after the end";
+}
+
+bool message_parse_specialise(const void *bytes, size_t size, struct spawn_request *request, const char **problem) {
+    struct ml_specialise fixed;
+    struct cursor cursor = {(const unsigned char *)bytes + sizeof(struct ml_header), size - sizeof(struct ml_header)};
+    memset(request, 0, sizeof *request);
+    *problem = "the message is too short";
+    if (cursor.left < sizeof fixed) return false;
+    memcpy(&fixed, cursor.at, sizeof fixed);
+    cursor.at += sizeof fixed;
+    cursor.left -= sizeof fixed;
+    *problem = "a number out of range";
+    if (fixed.memory_mib < ML_MEMORY_MIN_MIB || fixed.memory_mib > ML_MEMORY_MAX_MIB) return false;
+    if (fixed.arguments > ML_ARGUMENTS_MAX || fixed.environment > ML_ENVIRONMENT_MAX) return false;
+    if (fixed.binds > ML_BINDS_MAX) return false;
+    if ((*problem = parse_special_strings(&cursor, &fixed, request))) return false;
+    request->bind_count = fixed.binds;
+    request->memory_mib = fixed.memory_mib;
     return true;
 }
 
@@ -166,6 +212,21 @@ void message_send(enum ml_kind kind, enum ml_status status, uint64_t request, ui
 
 void message_answer(uint64_t request, uint64_t sandbox, enum ml_status status, const char *text) {
     message_send(ML_ANSWER, status, request, sandbox, text, text ? strlen(text) : 0, NULL, 0);
+}
+
+static enum ml_status status_of(int error, bool exec) {
+    if (exec && (error == ENOENT || error == EACCES || error == ENOEXEC || error == ENOTDIR || error == ELOOP ||
+                 error == EINVAL || error == EISDIR || error == ELIBBAD))
+        return ML_INVALID_ENTRYPOINT;
+    if (error == ENOMEM || error == EAGAIN || error == ENOSPC || error == EMFILE || error == ENFILE || error == EDQUOT)
+        return ML_EXHAUSTED;
+    return ML_FAILED;
+}
+
+void message_refuse(uint64_t request, uint64_t number, const char *stage, int error) {
+    char text[256];
+    snprintf(text, sizeof text, "%s: %s", stage, strerror(error));
+    message_answer(request, number, status_of(error, strcmp(stage, "exec") == 0), text);
 }
 
 bool messages_flush(void) {

@@ -27,16 +27,22 @@ struct spawn_request {
     unsigned storage_mib;
     bool internet;
     bool supervised;
+    bool stem;
+    bool before_exec;  // a stem that takes its arguments later
 };
 
 // The whole message's size agrees with its header.
 bool message_is_sound(const void *bytes, size_t size);
+// The same for a SPECIALISE, which fills what it has of a request.
+bool message_parse_specialise(const void *bytes, size_t size, struct spawn_request *request, const char **problem);
 // false: not a valid SPAWN; `problem` says what is wrong. Call message_forget when done with it.
 bool message_parse_spawn(const void *bytes, size_t size, struct spawn_request *request, const char **problem);
 // Overwrites the strings of the last request: other sandboxes are born from this process's memory.
 void message_forget(void);
 
 void messages_open(int socket);
+// Answers with what could not be done and why, as an errno.
+void message_refuse(uint64_t request, uint64_t sandbox, const char *stage, int error);
 // Queues an answer, and sends what can be sent. Takes the descriptors: they are closed when sent.
 void message_send(enum ml_kind kind, enum ml_status status, uint64_t request, uint64_t sandbox, const void *body,
                   size_t size, const int *descriptors, int count);

@@ -17,6 +17,7 @@
 
 #include "seccomp.h"
 #include "signals.h"
+#include "stem.h"
 #include "supervise.h"
 
 enum { DESCRIPTORS = 1024, PROCESSES = 1024 };
@@ -37,6 +38,10 @@ static int limit(int resource, rlim_t value) {
     return setrlimit(resource, &limit);
 }
 
+static void limit_data(uint64_t memory, int failures) {
+    if (!cgroup_has(CGROUP_MEMORY) && limit(RLIMIT_DATA, memory + PROGRAM_DATA_EXTRA) < 0) fail(failures, "the limits");
+}
+
 static void limit_resources(const struct plan *plan, int failures) {
     if (limit(RLIMIT_NOFILE, DESCRIPTORS) < 0 || limit(RLIMIT_NPROC, PROCESSES) < 0) fail(failures, "the limits");
     // One, not zero: the kernel then starts no core handler of the host's either.
@@ -45,8 +50,8 @@ static void limit_resources(const struct plan *plan, int failures) {
         fail(failures, "the limits");
     // Without control groups: each process's own data. Address space is not limited: JVMs and V8 reserve far more than
     // they use. What they commit beside the heap (code, stacks, metadata) is why it is not the memory size itself.
-    if (!cgroup_has(CGROUP_MEMORY) && limit(RLIMIT_DATA, plan->memory + ((rlim_t)512 << 20)) < 0)
-        fail(failures, "the limits");
+    // (A stem's memory is not known yet.)
+    if (plan->stem < 0) limit_data(plan->memory, failures);
 }
 
 static int write_file(const char *path, const char *text) { return write_at(AT_FDCWD, path, text); }
@@ -90,6 +95,18 @@ _Noreturn void program_run(const struct plan *plan, int failures) {
     int input = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (input < 0 || dup2(input, 0) < 0 || dup2(plan->output, 1) < 0 || dup2(plan->output, 2) < 0)
         fail(failures, "the standard streams");
+    struct stem_orders orders = {plan->arguments, plan->environment, 0};
+    if (plan->before_exec) {
+        close(failures);
+        failures = plan->stem;
+        if (!stem_wait(plan->stem, &orders)) _exit(1);
+        limit_data(orders.memory, failures);
+    } else if (plan->stem >= 0) {
+        // Neither may be in the other's place; and a descriptor that is in its place already would be closed at the exec.
+        failures = fcntl(failures, F_DUPFD_CLOEXEC, ML_STEM_DESCRIPTOR + 1);
+        int stem = fcntl(plan->stem, F_DUPFD_CLOEXEC, ML_STEM_DESCRIPTOR + 1);
+        if (failures < 0 || stem < 0 || dup2(stem, ML_STEM_DESCRIPTOR) < 0) _exit(2);
+    }
     if (chdir(plan->working_directory) < 0) fail(failures, plan->working_directory);
     setsid();
     umask(022);
@@ -99,6 +116,6 @@ _Noreturn void program_run(const struct plan *plan, int failures) {
     if (sigprocmask(SIG_SETMASK, &none, NULL) < 0) fail(failures, "the signals");
     if (!plan->privileged && seccomp_install() < 0) fail(failures, "seccomp");
     if (plan->supervised) supervise_run(plan, failures);
-    execve(plan->arguments[0], plan->arguments, plan->environment);
+    execve(orders.arguments[0], orders.arguments, orders.environment);
     fail(failures, "exec");
 }

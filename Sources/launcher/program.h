@@ -3,8 +3,12 @@
 // The function's own process, from its birth to its exec.
 
 #include <stdint.h>
+#include <sys/resource.h>
 
 #include "init.h"
+
+// What a program's data may be more than the function's memory, where that is all that limits it.
+#define PROGRAM_DATA_EXTRA ((rlim_t)512 << 20)
 
 struct program_failure {
     int32_t error;

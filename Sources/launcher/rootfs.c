@@ -163,8 +163,10 @@ static int new_tmpfs(const char *size, const char *mode) {
 // In the new namespace, with the new root as current folder: everything that a template holds.
 static int furnish(const struct tree *trees, int count, char links[][2][64], int link_count,
                    const struct rootfs_bind *binds, int bind_count) {
-    static const char *const folders[] = {"/dev", "/etc", "/opt", "/proc", "/tmp", "/var", "/var/empty", "/var/task",
-                                          "/var/runtime", "/var/lang"};
+    // The folders called lib, under what comes later: a dynamic loader never looks again in a place of LD_LIBRARY_PATH
+    // that it did not find once, and a stem's starts before there is code.
+    static const char *const folders[] = {"/dev", "/etc", "/opt", "/opt/lib", "/proc", "/tmp", "/var", "/var/empty",
+                                          "/var/task", "/var/task/lib", "/var/runtime", "/var/lang"};
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
         if (make_place(folders[i], true) < 0) return -1;
     for (int i = 0; i < link_count; i++)
@@ -259,7 +261,7 @@ int rootfs_open(bool privileged) {
     return slots < 0 ? -1 : 0;
 }
 
-int rootfs_enter(int template) { return setns(template, CLONE_NEWNS); }
+int rootfs_enter(int namespace) { return setns(namespace, CLONE_NEWNS); }
 
 int rootfs_leave(void) { return setns(own_namespace, CLONE_NEWNS); }
 

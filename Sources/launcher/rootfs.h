@@ -23,8 +23,8 @@ int rootfs_template(const struct rootfs_bind *binds, int count);
 int rootfs_tree(int source);
 // A detached mount of the /etc/passwd that knows this uid; -1: the template's is right.
 int rootfs_passwd(unsigned slot, uid_t uid, gid_t gid);
-// Into a template's namespace, and back.
-int rootfs_enter(int template);
+// Into the namespace of a template or a stem, and back.
+int rootfs_enter(int namespace);
 int rootfs_leave(void);
 // In the sandbox, in its own pid namespace: mounts /proc and covers what a function must not see. 0, or -1 with errno.
 int rootfs_mount_proc(void);

@@ -11,13 +11,18 @@
 #include <stdio.h>
 #include <unistd.h>
 
-int sandbox_open_status(int program) {
+pid_t sandbox_pid(int pidfd) {
     char path[64], text[512];
-    snprintf(path, sizeof path, "/proc/self/fdinfo/%d", program);
+    snprintf(path, sizeof path, "/proc/self/fdinfo/%d", pidfd);
     if (read_at(AT_FDCWD, path, text, sizeof text) < 0) return -1;
-    long long pid = number_after(text, "Pid:");
+    return (pid_t)number_after(text, "Pid:");
+}
+
+int sandbox_open_status(int program) {
+    char path[64];
+    pid_t pid = sandbox_pid(program);
     if (pid <= 0) return -1;
-    snprintf(path, sizeof path, "/proc/%lld/status", pid);
+    snprintf(path, sizeof path, "/proc/%d/status", pid);
     return open(path, O_RDONLY | O_CLOEXEC);
 }
 

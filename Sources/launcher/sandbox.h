@@ -31,6 +31,12 @@ struct sandbox {
     int output;   // the pipe's end for reading, until it is handed over
     int program;  // pidfd of the function's main process
     int status;   // its /proc/PID/status
+    int stem;     // the socket to a stem's program; -1: this is none, or it has become a function's
+    int mounts;   // a stem's mount namespace
+    bool before_exec;       // the stem waits before its exec
+    bool ready;             // the stem has said so
+    bool asked;             // it has been told what to become
+    uint64_t specialising;  // the SPECIALISE that waits for the exec; 0: none
     struct cgroup group;
 
     int64_t memory;      // the limit, bytes
@@ -41,6 +47,8 @@ struct sandbox {
     int wait_status;
 };
 
+// The process id behind a pidfd; -1: it has ended.
+pid_t sandbox_pid(int pidfd);
 // The program's /proc/PID/status in the launcher's /proc; -1: not there.
 int sandbox_open_status(int program);
 // Looks at what is used now, and raises the peak. `current`: anonymous and shared memory, or -1; may be NULL.

@@ -17,7 +17,9 @@
 #include "gateway.h"
 #include "init.h"
 #include "sandbox.h"
+#include "program.h"
 #include "spawn.h"
+#include "stem.h"
 
 enum { START_MILLISECONDS = 10000, REMOVE_MILLISECONDS = 20 };
 
@@ -40,9 +42,11 @@ static int64_t now_milliseconds(void) {
 
 void sandboxes_open(const struct sandboxes_settings *given) { settings = *given; }
 
-static bool watch(int descriptor, const struct sandbox *sandbox, bool process) {
-    // Even: the reaper's reports. Odd: its end.
-    struct epoll_event event = {.events = EPOLLIN, .data.u64 = sandbox->number * 2 + process};
+// What of a sandbox a descriptor tells.
+enum topic { TOPIC_REPORTS, TOPIC_END, TOPIC_STEM, TOPICS = 4 };
+
+static bool watch(int descriptor, const struct sandbox *sandbox, enum topic topic) {
+    struct epoll_event event = {.events = EPOLLIN, .data.u64 = sandbox->number * TOPICS + topic};
     return epoll_ctl(settings.poll, EPOLL_CTL_ADD, descriptor, &event) == 0;
 }
 
@@ -56,6 +60,7 @@ static struct sandbox *new_sandbox(uint64_t request) {
     sandbox->number = ++serial * ML_SANDBOXES_MAX + slot;
     sandbox->request = request;
     sandbox->reaper = sandbox->report = sandbox->output = sandbox->program = sandbox->status = -1;
+    sandbox->stem = sandbox->mounts = -1;
     for (int i = 0; i < HIERARCHIES_MAX; i++) sandbox->group.folder[i] = sandbox->group.tasks[i] = -1;
     sandbox->file_pages = sandbox->peak = -1;
     sandbox->deadline = now_milliseconds() + START_MILLISECONDS;
@@ -73,6 +78,8 @@ static void forget(struct sandbox *sandbox) {
     close_if_open(&sandbox->output);
     close_if_open(&sandbox->program);
     close_if_open(&sandbox->status);
+    close_if_open(&sandbox->stem);
+    close_if_open(&sandbox->mounts);
     if (!cgroup_remove(&sandbox->group)) {
         // The kernel is a moment behind; sandboxes_tend tries again.
         sandbox->state = SANDBOX_GONE;
@@ -81,21 +88,6 @@ static void forget(struct sandbox *sandbox) {
     table[sandbox->slot] = NULL;
     while (table_used > 0 && !table[table_used - 1]) table_used--;
     free(sandbox);
-}
-
-static enum ml_status status_of(int error, bool exec) {
-    if (exec && (error == ENOENT || error == EACCES || error == ENOEXEC || error == ENOTDIR || error == ELOOP ||
-                 error == EINVAL || error == EISDIR || error == ELIBBAD))
-        return ML_INVALID_ENTRYPOINT;
-    if (error == ENOMEM || error == EAGAIN || error == ENOSPC || error == EMFILE || error == ENFILE || error == EDQUOT)
-        return ML_EXHAUSTED;
-    return ML_FAILED;
-}
-
-static void refuse(uint64_t request, const char *stage, int error) {
-    char text[256];
-    snprintf(text, sizeof text, "%s: %s", stage, strerror(error));
-    message_answer(request, 0, status_of(error, strcmp(stage, "exec") == 0), text);
 }
 
 void sandboxes_spawn(uint64_t request, const struct spawn_request *spawn) {
@@ -112,20 +104,98 @@ void sandboxes_spawn(uint64_t request, const struct spawn_request *spawn) {
         .privileged = settings.privileged, .disk = settings.disk, .first_uid = settings.first_uid};
     const char *stage = "the sandbox";
     int error = spawn_sandbox(sandbox, spawn, &how, &stage);
-    if (error == 0 && (!watch(sandbox->report, sandbox, false) || !watch(sandbox->reaper, sandbox, true))) {
+    if (error == 0 &&
+        (!watch(sandbox->report, sandbox, TOPIC_REPORTS) || !watch(sandbox->reaper, sandbox, TOPIC_END) ||
+         (sandbox->stem >= 0 && !watch(sandbox->stem, sandbox, TOPIC_STEM)))) {
         error = errno;
         stage = "watching it";
         (void)sys_pidfd_send_signal(sandbox->reaper, SIGKILL);
         (void)waitpid(sandbox->reaper_pid, NULL, 0);
     }
     if (error != 0) {
-        refuse(request, stage, error);
+        message_refuse(request, 0, stage, error);
         forget(sandbox);
     }
 }
 
+static void kill_sandbox(struct sandbox *sandbox) {
+    sandbox->killed = true;
+    (void)sys_pidfd_send_signal(sandbox->reaper, SIGKILL);
+    cgroup_kill(&sandbox->group);
+}
+
+void sandboxes_specialise(uint64_t request, uint64_t number, const struct spawn_request *orders) {
+    struct sandbox *sandbox = find(number);
+    // Once: what has become a function's has no socket to be told on.
+    if (!sandbox || sandbox->state != SANDBOX_RUNNING || sandbox->stem < 0 || sandbox->asked) {
+        message_answer(request, number, ML_UNKNOWN_SANDBOX, NULL);
+        return;
+    }
+    if (sandbox->before_exec != (orders->arguments[0] != NULL)) {
+        message_answer(request, number, ML_INVALID_MESSAGE, "arguments for a program that runs, or none for one that waits");
+        return;
+    }
+    const char *stage = "the stem";
+    int error = stem_specialise(sandbox, orders, &stage);
+    close_if_open(&sandbox->mounts);
+    if (error != 0) {
+        // Half of a function: of no use as anything.
+        kill_sandbox(sandbox);
+        close_if_open(&sandbox->stem);
+        message_refuse(request, number, stage, error);
+    } else if (sandbox->before_exec) {
+        // The socket's end is the exec.
+        sandbox->specialising = request;
+        sandbox->asked = true;
+    } else {
+        // Its end of the socket is its own to close: it may not have said yet that it is ready.
+        sandbox->asked = true;
+        message_answer(request, number, ML_OK, NULL);
+    }
+}
+
+static void say_ready(const struct sandbox *sandbox) {
+    message_send(ML_READY, ML_OK, 0, sandbox->number, NULL, 0, NULL, 0);
+}
+
+// A stem is ready, or its exec has happened or failed.
+static void hear_stem(struct sandbox *sandbox) {
+    if (sandbox->stem < 0) return;
+    struct program_failure failure;
+    ssize_t size = recv(sandbox->stem, &failure, sizeof failure, MSG_DONTWAIT);
+    if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (!sandbox->asked) {
+        if (size > 0 && !sandbox->ready) {
+            sandbox->ready = true;
+            if (sandbox->state == SANDBOX_RUNNING) say_ready(sandbox);
+        } else if (size <= 0) {
+            // It is dying, which its pidfd tells.
+            epoll_ctl(settings.poll, EPOLL_CTL_DEL, sandbox->stem, NULL);
+        }
+        return;
+    }
+    // Said before it was told.
+    if (size == 1 && !sandbox->ready) {
+        sandbox->ready = true;
+        return;
+    }
+    if (!sandbox->before_exec) {
+        close_if_open(&sandbox->stem);
+        return;
+    }
+    if (size == (ssize_t)sizeof failure) {
+        failure.stage[sizeof failure.stage - 1] = 0;
+        message_refuse(sandbox->specialising, sandbox->number, failure.stage, failure.error);
+    } else {
+        message_answer(sandbox->specialising, sandbox->number, ML_OK, NULL);
+    }
+    sandbox->specialising = 0;
+    close_if_open(&sandbox->stem);
+}
+
 static void started(struct sandbox *sandbox, const int *descriptors, int count) {
-    // The program's pidfd stays here, the last ones are the gateway's, the others go on.
+    // The program's pidfd and a stem's mounts stay here, then the last ones are the gateway's, the others go on.
+    if (sandbox->stem >= 0) sandbox->mounts = descriptors[--count];
     int gateways = sandbox->names + sandbox->internet;
     count -= gateways;
     gateway_add(sandbox->number, descriptors + count, gateways);
@@ -143,6 +213,7 @@ static void started(struct sandbox *sandbox, const int *descriptors, int count) 
     for (int i = 1; i < count; i++) handed[handed_count++] = descriptors[i];
     sandbox->state = SANDBOX_RUNNING;
     message_send(ML_STARTED, ML_OK, sandbox->request, sandbox->number, &body, sizeof body, handed, handed_count);
+    if (sandbox->ready) say_ready(sandbox);
 }
 
 static void hear(struct sandbox *sandbox) {
@@ -152,7 +223,7 @@ static void hear(struct sandbox *sandbox) {
     if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
     bool expected = size == (ssize_t)sizeof report && report.kind == REPORT_STARTED &&
                     sandbox->state == SANDBOX_STARTING &&
-                    count == 1 + sandbox->port_count + sandbox->names + sandbox->internet;
+                    count == 1 + sandbox->port_count + sandbox->names + sandbox->internet + (sandbox->stem >= 0);
     if (!expected)
         for (int i = 0; i < count && size > 0; i++) close(descriptors[i]);
     if (size != (ssize_t)sizeof report) {
@@ -164,7 +235,7 @@ static void hear(struct sandbox *sandbox) {
     if (expected) {
         started(sandbox, descriptors, count);
     } else if (report.kind == REPORT_FAILED && sandbox->state == SANDBOX_STARTING) {
-        refuse(sandbox->request, report.stage, report.value);
+        message_refuse(sandbox->request, 0, report.stage, report.value);
         sandbox->state = SANDBOX_FAILED;
     } else if (report.kind == REPORT_EXITED && sandbox->state == SANDBOX_RUNNING) {
         sandbox->wait_status = report.value;
@@ -176,8 +247,12 @@ static void hear(struct sandbox *sandbox) {
 static void ended(struct sandbox *sandbox) {
     // What it still had to say came before its end.
     for (int i = 0; i < 4; i++) hear(sandbox);
+    if (sandbox->asked) hear_stem(sandbox);
     int status = 0;
     if (waitpid(sandbox->reaper_pid, &status, WNOHANG) == 0) return;
+    if (sandbox->specialising != 0)
+        message_answer(sandbox->specialising, sandbox->number, ML_FAILED, "the stem ended");
+    sandbox->specialising = 0;
     if (sandbox->state == SANDBOX_STARTING) {
         message_answer(sandbox->request, 0, ML_FAILED, "the sandbox ended while it was made");
     } else if (sandbox->state == SANDBOX_RUNNING) {
@@ -198,18 +273,19 @@ static void ended(struct sandbox *sandbox) {
 }
 
 void sandboxes_event(uint64_t tag) {
-    struct sandbox *sandbox = find(tag / 2);
+    struct sandbox *sandbox = find(tag / TOPICS);
     if (!sandbox || sandbox->state == SANDBOX_GONE) return;
-    if (tag % 2)
-        ended(sandbox);
-    else
+    switch (tag % TOPICS) {
+    case TOPIC_REPORTS:
         hear(sandbox);
-}
-
-static void kill_sandbox(struct sandbox *sandbox) {
-    sandbox->killed = true;
-    (void)sys_pidfd_send_signal(sandbox->reaper, SIGKILL);
-    cgroup_kill(&sandbox->group);
+        break;
+    case TOPIC_END:
+        ended(sandbox);
+        break;
+    case TOPIC_STEM:
+        hear_stem(sandbox);
+        break;
+    }
 }
 
 static int freeze(struct sandbox *sandbox, bool frozen) {

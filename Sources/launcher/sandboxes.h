@@ -17,7 +17,8 @@ struct sandboxes_settings {
 
 void sandboxes_open(const struct sandboxes_settings *settings);
 void sandboxes_spawn(uint64_t request, const struct spawn_request *spawn);
-// Anything but SPAWN.
+void sandboxes_specialise(uint64_t request, uint64_t number, const struct spawn_request *orders);
+// Anything but SPAWN and SPECIALISE.
 void sandboxes_handle(const struct ml_header *header, const void *body, size_t size);
 // What epoll said about one of their descriptors.
 void sandboxes_event(uint64_t tag);

@@ -14,7 +14,7 @@
 #include "init.h"
 #include "paths.h"
 #include "rootfs.h"
-#include "tmpdisk.h"
+#include "tmpdisks.h"
 
 static int add_mount(struct plan *plan, int tree, const char *inside) {
     if (tree < 0) return -1;
@@ -60,7 +60,7 @@ static int plan_mounts(struct plan *plan, const struct spawn_request *request, c
         return -1;
     *stage = "/tmp";
     plan->storage_in_memory = !settings->disk;
-    if (settings->disk && add_mount(plan, tmpdisk_make(request->storage_mib), "/tmp") < 0) return -1;
+    if (settings->disk && add_mount(plan, tmpdisks_take(request->storage_mib), "/tmp") < 0) return -1;
     return 0;
 }
 
@@ -96,7 +96,7 @@ int spawn_sandbox(struct sandbox *sandbox, const struct spawn_request *request, 
                   const char **stage) {
     struct rootfs_bind binds[ML_BINDS_MAX];
     for (int i = 0; i < ML_BINDS_MAX; i++) binds[i].source = -1;
-    int report[2] = {-1, -1}, output[2] = {-1, -1};
+    int report[2] = {-1, -1}, output[2] = {-1, -1}, stem[2] = {-1, -1};
     struct plan plan = {
         .privileged = settings->privileged,
         .arguments = (char **)request->arguments,
@@ -111,6 +111,8 @@ int spawn_sandbox(struct sandbox *sandbox, const struct spawn_request *request, 
         .group = &sandbox->group,
         .uid = settings->first_uid + 1 + sandbox->slot,
         .reaper_uid = settings->first_uid,
+        .stem = -1,
+        .before_exec = request->before_exec,
     };
     memcpy(plan.ports, request->ports, sizeof plan.ports);
     int error = 0;
@@ -125,15 +127,19 @@ int spawn_sandbox(struct sandbox *sandbox, const struct spawn_request *request, 
     if (cgroup_make(&sandbox->group, sandbox->number, request->memory_mib) < 0) goto failed;
     *stage = "the pipes";
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, report) < 0 || pipe2(output, O_CLOEXEC) < 0) goto failed;
+    if (request->stem && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, stem) < 0) goto failed;
     // Only Martlet's end: a function that writes faster than its output is read waits.
     if (fcntl(output[0], F_SETFL, O_NONBLOCK) < 0) goto failed;
     plan.report = report[1];
     plan.output = output[1];
+    plan.stem = stem[1];
     *stage = "the process";
     if (clone_reaper(sandbox, &plan, template) < 0) goto failed;
     sandbox->report = report[0];
     sandbox->output = output[0];
-    report[0] = output[0] = -1;
+    sandbox->stem = stem[0];
+    sandbox->before_exec = request->before_exec;
+    report[0] = output[0] = stem[0] = -1;
     goto done;
 failed:
     error = errno ? errno : EIO;
@@ -141,6 +147,7 @@ done:
     for (int i = 0; i < 2; i++) {
         close_if_open(&report[i]);
         close_if_open(&output[i]);
+        close_if_open(&stem[i]);
     }
     for (int i = 0; i < plan.mount_count; i++) close(plan.mounts[i].tree);
     for (int i = 0; i < request->bind_count; i++) close_if_open(&binds[i].source);

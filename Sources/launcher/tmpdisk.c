@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TEMPLATES_MAX = 8, ATTEMPTS = 120 };
+enum { TEMPLATES_MAX = TMPDISK_DESCRIPTORS_MAX - 2, ATTEMPTS = 120 };
 
 static int data_folder = -1;
 static int control = -1;
@@ -25,11 +25,6 @@ static struct {
     unsigned long used;
 } templates[TEMPLATES_MAX];
 static unsigned long uses;
-
-// Made ahead, of the size that was asked for last: making one is a third of a sandbox's start.
-enum { SPARES = 2 };
-static int spares[SPARES] = {-1, -1};
-static unsigned spare_mib;
 
 // The file system's own tables, and the two percent that ext4 holds back, come on top of what a function may fill.
 static off_t image_size(unsigned mib) { return ((off_t)mib << 20) + ((off_t)mib << 20) / 24 + (4 << 20); }
@@ -94,7 +89,10 @@ static int mount_image(int image) {
         errno = error;
         // Busy: someone else on this machine was faster to take the free device, or looks at it.
         if (result >= 0 || error != EBUSY || attempt == ATTEMPTS) return result;
-        struct timespec pause = {.tv_nsec = 100000L * (attempt + 1)};
+        // Not all who wait at the same moment.
+        struct timespec now, pause = {0};
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        pause.tv_nsec = 100000 + (now.tv_nsec / 64 * 7919 + getpid() * 104729L) % (100000L * (attempt + 1));
         nanosleep(&pause, NULL);
     }
 }
@@ -162,10 +160,16 @@ static int template_for(unsigned mib) {
 }
 
 void tmpdisk_prepare(unsigned mib) {
-    if (template_for(mib) < 0)
-        complain("cannot prepare a disk for /tmp: %s", strerror(errno));
-    else
-        spare_mib = mib;
+    if (template_for(mib) < 0) complain("cannot prepare a disk for /tmp: %s", strerror(errno));
+}
+
+int tmpdisk_descriptors(int *descriptors) {
+    int count = 0;
+    descriptors[count++] = data_folder;
+    descriptors[count++] = control;
+    for (int i = 0; i < TEMPLATES_MAX; i++)
+        if (templates[i].image >= 0) descriptors[count++] = templates[i].image;
+    return count;
 }
 
 // Only what is not a hole: some sixty kilobytes. Shared, where the file system can.
@@ -187,7 +191,7 @@ static int copy_image(int from, int to, unsigned mib) {
     }
 }
 
-static int make(unsigned mib) {
+int tmpdisk_make(unsigned mib) {
     int from = template_for(mib);
     if (from < 0) return -1;
     int image = new_image();
@@ -197,33 +201,4 @@ static int make(unsigned mib) {
     close(image);
     errno = error;
     return result;
-}
-
-int tmpdisk_make(unsigned mib) {
-    if (mib != spare_mib)
-        for (int i = 0; i < SPARES; i++) close_if_open(&spares[i]);
-    spare_mib = mib;
-    for (int i = 0; i < SPARES; i++) {
-        if (spares[i] < 0) continue;
-        int spare = spares[i];
-        spares[i] = -1;
-        return spare;
-    }
-    return make(mib);
-}
-
-bool tmpdisk_is_short(void) {
-    for (int i = 0; i < SPARES; i++)
-        if (spare_mib > 0 && spares[i] < 0) return true;
-    return false;
-}
-
-void tmpdisk_restock(void) {
-    for (int i = 0; i < SPARES; i++) {
-        if (spares[i] >= 0) continue;
-        spares[i] = make(spare_mib);
-        // The next sandbox will say why; until then there is no use in trying.
-        if (spares[i] < 0) spare_mib = 0;
-        return;
-    }
 }

@@ -11,8 +11,8 @@
 bool tmpdisk_open(int data);
 // Makes the template for a size ahead of its first use.
 void tmpdisk_prepare(unsigned mib);
-// A detached mount of a new, empty /tmp that everyone may write. -1 with errno.
+// A detached mount of a new, empty /tmp that everyone may write. It waits for the host's disk. -1 with errno.
 int tmpdisk_make(unsigned mib);
-// Whether one should be made ahead when there is nothing else to do; and doing so.
-bool tmpdisk_is_short(void);
-void tmpdisk_restock(void);
+// What a process that makes disks needs to keep open. How many there are.
+enum { TMPDISK_DESCRIPTORS_MAX = 10 };
+int tmpdisk_descriptors(int *descriptors);

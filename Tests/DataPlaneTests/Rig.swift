@@ -18,10 +18,11 @@ final class Rig: Sendable {
     let logs = CollectedLogs()
     private let requests = Counter()
 
-    init(limit: Int = 1000, program: @escaping @Sendable (FakeRuntime) async -> SandboxExit) {
+    init(limit: Int = 1000, stems: StemLimits? = nil, program: @escaping @Sendable (FakeRuntime) async -> SandboxExit) {
         sandboxes = ScriptedSandboxes { world in await program(FakeRuntime(world)) }
         var configuration = DataPlaneConfiguration()
         configuration.accountConcurrency = limit
+        configuration.stems = stems
         plane = DataPlane(
             services: EnvironmentServices(
                 sandboxes: sandboxes, runtimes: AnyRuntime(), credentials: NoCredentials(), roles: NoRoles(),
@@ -30,15 +31,16 @@ final class Rig: Sendable {
             configuration: configuration, group: MultiThreadedEventLoopGroup.singleton, logger: Logger(label: "test"))
     }
 
-    func invoke(_ payload: String, timeout: Int = 30, tail: Bool = false, revision: String = "1") async throws
-        -> InvocationResult
-    {
+    func invoke(
+        _ payload: String, timeout: Int = 30, tail: Bool = false, revision: String = "1",
+        environment: [String: String] = [:]
+    ) async throws -> InvocationResult {
         let function = FunctionVersion(
             account: "000000000000", region: "us-east-1", name: "f", version: "$LATEST", revision: revision,
             runtime: "python3.12",
             architecture: "x86_64", handler: "app.handler", role: "arn:aws:iam::000000000000:role/r", memory: 128,
             timeout: timeout,
-            ephemeralStorage: 512, environment: [:], codeFolder: "/code", logGroup: "/aws/lambda/f")
+            ephemeralStorage: 512, environment: environment, codeFolder: "/code", logGroup: "/aws/lambda/f")
         return try await plane.invoke(
             function,
             InvocationRequest(
@@ -47,7 +49,7 @@ final class Rig: Sendable {
     }
 
     func stop() async {
-        await plane.endAll()
+        await plane.close()
         await logs.closed()
     }
 }

@@ -61,6 +61,20 @@ def wait_until(condition, timeout=60, interval=0.02):
         time.sleep(interval)
 
 
+def stems(server):
+    """What `/_martlet/health` says of the server's stems."""
+    return json.loads(server.get("/_martlet/health")[2]).get("stems")
+
+
+def grow_stems(server, runtime="python3.11", count=2, **more):
+    """Invokes a function, after which there are stems of its kind."""
+    files = {"app.py": "def handler(e, c): return 1", "app.js": "exports.handler = async () => 1;", "bootstrap": "#!/bin/sh\nexit 1\n"}
+    name = "stem-maker-%s" % os.urandom(3).hex()
+    server.deploy(name, files, runtime=runtime, **more).invoke(FunctionName=name)
+    kind = "provided" if runtime.startswith("provided") else runtime
+    wait_until(lambda: stems(server)["runtimes"].get(kind, 0) >= count and stems(server)["starting"] == 0)
+
+
 class Martlet:
     """A server in a folder of its own. Its data survive `kill9` and `restart`; `log` holds what it printed."""
 

@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from martlet import wait_until
+from martlet import grow_stems, stems, wait_until
 
 ATTACKS = r"""
 import ctypes, errno, glob, json, os, resource, signal, socket, subprocess, sys, time, urllib.request, urllib.error
@@ -173,16 +173,17 @@ def unprivileged():
     return pwd.getpwnam("nobody")
 
 
-@pytest.fixture(scope="module", params=["root", "unprivileged"])
+@pytest.fixture(scope="module", params=["root", "unprivileged", "root-stem", "unprivileged-stem"])
 def platform(request, tmp_path_factory):
-    """A server with the hostile function, started by root or not."""
+    """A server with the hostile function, started by root or not; its environments begin in stems or from nothing."""
     import martlet as m
 
-    if request.param == "root" and os.geteuid() != 0:
+    mode, _, stem = request.param.partition("-")
+    if mode == "root" and os.geteuid() != 0:
         pytest.skip("needs root")
     folder = tmp_path_factory.mktemp("hostile")
-    server = m.Martlet(folder)
-    if request.param == "unprivileged" and os.geteuid() == 0:
+    server = m.Martlet(folder, "--stems", "auto" if stem else "off")
+    if mode == "unprivileged" and os.geteuid() == 0:
         user = unprivileged()
         for path in [folder, *(p for p in folder.parents if p.name.startswith(("pytest-", "popen-")))]:
             path.chmod(0o755)
@@ -199,7 +200,9 @@ def platform(request, tmp_path_factory):
             *map(str, words),
         ]
     server.start()
-    server.mode = request.param
+    server.mode = mode
+    if stem:
+        grow_stems(server)
     api = server.deploy("hostile", {"app.py": ATTACKS}, runtime="python3.11", Timeout=60, MemorySize=256)
 
     def attack(name, check=True, **event):
@@ -210,6 +213,8 @@ def platform(request, tmp_path_factory):
 
     server.attack = attack
     yield server
+    if stem:
+        assert stems(server)["used"] >= 1
     server.stop()
 
 

@@ -32,7 +32,7 @@ struct AttackTests {
     @Test("does not see or signal other processes", arguments: Mode.permitted)
     func otherProcesses(mode: Mode) async throws {
         let fixture = try await SandboxFixture(mode)
-        let neighbour = try await fixture.provider.start(fixture.configuration(["/bin/sleep", "1000"]))
+        let neighbour = try await fixture.start(fixture.configuration(["/bin/sleep", "1000"]))
         let outcome = try await fixture.python(
             """
             import os, signal
@@ -72,7 +72,7 @@ struct AttackTests {
         }
         let port = UInt16(bigEndian: address.sin_port)
         let fixture = try await SandboxFixture(mode)
-        let neighbour = try await fixture.provider.start(
+        let neighbour = try await fixture.start(
             fixture.configuration(
                 [
                     "/usr/bin/python3", "-c",
@@ -191,7 +191,7 @@ struct AttackTests {
             print(libc.shmget(4711, 4096, 0o600 if sys.argv[1] == "look" else 0o1666) >= 0, flush=True)
             if sys.argv[1] != "look": sys.stdin = None; import time; time.sleep(1000)
             """
-        let first = try await fixture.provider.start(
+        let first = try await fixture.start(
             fixture.configuration(["/usr/bin/python3", "-c", program, "make"]))
         let output = try #require(first.takeOutput())
         await waitReadable(output)
@@ -204,7 +204,7 @@ struct AttackTests {
     @Test("leaves nothing behind that lives on", arguments: Mode.permitted)
     func daemons(mode: Mode) async throws {
         let fixture = try await SandboxFixture(mode)
-        let marker = "31\(getpid())\(mode == .root ? 0 : 1)"
+        let marker = "31\(getpid())\(mode.isRoot ? 0 : 1)"
         let outcome = try await fixture.python(
             """
             import os, time

@@ -71,11 +71,11 @@ struct BindTests {
         ]
         for path in hosts {
             let configuration = fixture.configuration(["/bin/true"], binds: [.init(host: path, inside: "/opt")])
-            await #expect(throws: SandboxError.self, "\(path)") { try await fixture.provider.start(configuration) }
+            await #expect(throws: SandboxError.self, "\(path)") { try await fixture.start(configuration) }
         }
         for code in ["/etc", "../..", "link", "inner", "code/../..", fixture.dataFolder + "/none"] {
             let configuration = fixture.configuration(["/bin/true"], code: code)
-            await #expect(throws: SandboxError.self, "\(code)") { try await fixture.provider.start(configuration) }
+            await #expect(throws: SandboxError.self, "\(code)") { try await fixture.start(configuration) }
         }
         // A link that stays below its prefix is fine.
         let inner = fixture.configuration(["/opt/tool"], binds: [.init(host: host + "/inner", inside: "/opt")])
@@ -96,7 +96,7 @@ struct BindTests {
         ]
         for inside in places {
             let configuration = fixture.configuration(["/bin/true"], binds: [.init(host: host, inside: inside)])
-            await #expect(throws: SandboxError.self, "\(inside)") { try await fixture.provider.start(configuration) }
+            await #expect(throws: SandboxError.self, "\(inside)") { try await fixture.start(configuration) }
         }
     }
 }

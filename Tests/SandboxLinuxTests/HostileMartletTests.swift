@@ -23,6 +23,12 @@ struct HostileMartletTests {
             ML_SPAWN, request: 7, sandbox: 0, body: try SpawnMessage.encode(configuration, dataFolders: []))
     }
 
+    /// Which sandbox the last answer was about.
+    private final class Number {
+        var value: UInt64 = 0
+    }
+    private let lastSandbox = Number()
+
     /// Sends bytes, and returns the answer to them: its kind and status; nil if the launcher hangs up.
     private func exchange(_ socket: Int32, _ bytes: [UInt8]) -> (kind: UInt32, status: UInt32)? {
         guard ml_send(socket, bytes, bytes.count, nil, 0, 0) == 0 else { return nil }
@@ -37,7 +43,9 @@ struct HostileMartletTests {
                 LauncherMessage(UnsafeRawBufferPointer(rebasing: $0[..<size]), descriptors: [])
             }
             guard let message else { return nil }
-            if message.kind == ML_HELLO.rawValue || message.kind == ML_EXITED.rawValue { continue }
+            let events = [ML_HELLO.rawValue, ML_EXITED.rawValue, ML_READY.rawValue]
+            if events.contains(message.kind) { continue }
+            lastSandbox.value = message.sandbox
             return (message.kind, message.status)
         }
     }
@@ -80,6 +88,40 @@ struct HostileMartletTests {
             #expect(exchange(launcher.socket, bytes) != nil)
         }
         #expect(exchange(launcher.socket, valid)?.kind == ML_STARTED.rawValue)
+        end(launcher, folder)
+    }
+
+    @Test("cuts of and random changes to a valid order to a stem never break the launcher")
+    func mutatedOrders() throws {
+        let (launcher, folder) = try launcher()
+        var configuration = SandboxConfiguration(
+            id: "a", command: ["/"], environment: [], code: nil, memory: 128, listeningPorts: [])
+        configuration.stem = .beforeExec
+        let spawn = LauncherMessage.encode(
+            ML_SPAWN, request: 7, sandbox: 0, body: try SpawnMessage.encode(configuration, dataFolders: []))
+        let orders = try SpawnMessage.encode(
+            SandboxSpecialisation(
+                command: ["/bin/sleep", "1"], environment: ["A=B"], code: "code",
+                binds: [.init(host: "code", inside: "/opt")], memory: 128), dataFolders: [])
+        var random = SystemRandomNumberGenerator()
+        for round in 0..<150 {
+            #expect(exchange(launcher.socket, spawn)?.kind == ML_STARTED.rawValue)
+            let number = lastSandbox.value
+            var body = orders
+            if round.isMultiple(of: 3) {
+                body.removeLast(Int.random(in: 1...body.count, using: &random))
+            } else {
+                for _ in 0..<Int.random(in: 1...6, using: &random) {
+                    let place = Int.random(in: body.indices, using: &random)
+                    body[place] =
+                        [0, 1, 0x7f, 0x80, 0xff, UInt8.random(in: 0...255, using: &random)].randomElement() ?? 0
+                }
+            }
+            let bytes = LauncherMessage.encode(ML_SPECIALISE, request: 8, sandbox: number, body: body)
+            #expect(exchange(launcher.socket, bytes)?.kind == ML_ANSWER.rawValue)
+            let kill = LauncherMessage.encode(ML_KILL, request: 9, sandbox: number, body: [])
+            #expect(exchange(launcher.socket, kill) != nil)
+        }
         end(launcher, folder)
     }
 

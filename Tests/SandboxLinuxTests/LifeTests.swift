@@ -179,7 +179,7 @@ final class LifeTests {
         // Its threads have an event queue each, and spare disks are made ahead.
         #expect(await eventually { descriptors(probe.pid) <= held.0 + 20 })
         #expect(await eventually { descriptors(launcher) <= held.1 + 10 })
-        #expect(await eventually { loopDevices(of: folder) <= held.2 + 2 })
+        #expect(await eventually { loopDevices(of: folder) <= held.2 + 10 })
         for group in groups(of: folder) {
             #expect(
                 await eventually {

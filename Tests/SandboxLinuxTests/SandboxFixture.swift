@@ -11,6 +11,12 @@ enum Mode: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case root
     /// As nobody, in a user namespace.
     case user
+    /// The same with sandboxes that were stems before.
+    case rootStem
+    case userStem
+
+    var isRoot: Bool { self == .root || self == .rootStem }
+    var isStem: Bool { self == .rootStem || self == .userStem }
 
     static let nobody: UInt32 = 65534
     var testDescription: String { rawValue }
@@ -19,10 +25,10 @@ enum Mode: String, CaseIterable, Sendable, CustomTestStringConvertible {
     static let permitted: [Mode] = allCases.filter { mode in
         guard geteuid() == 0 else {
             if mode == .root { notice("not root: the sandbox is tested without root only") }
-            return mode == .user
+            return !mode.isRoot
         }
-        if mode == .user && access("/usr/bin/setpriv", X_OK) != 0 {
-            notice("no setpriv: the sandbox is tested with root only")
+        if !mode.isRoot && access("/usr/bin/setpriv", X_OK) != 0 {
+            if mode == .user { notice("no setpriv: the sandbox is tested with root only") }
             return false
         }
         return true
@@ -56,11 +62,11 @@ final class SandboxFixture: Sendable {
             fputs(text, file)
             fclose(file)
             chmod(path, 0o755)
-            if mode == .user && geteuid() == 0 { chown(path, Mode.nobody, Mode.nobody) }
+            if !mode.isRoot && geteuid() == 0 { chown(path, Mode.nobody, Mode.nobody) }
         }
         var configuration = LauncherConfiguration(dataFolder: dataFolder, allowedPrefixes: allowed)
         configuration.wrapper = wrapper
-        if mode == .user && geteuid() == 0 {
+        if !mode.isRoot && geteuid() == 0 {
             for path in [dataFolder, dataFolder + "/code"] { chown(path, Mode.nobody, Mode.nobody) }
             let user = String(Mode.nobody)
             configuration.wrapper += ["/usr/bin/setpriv", "--reuid", user, "--regid", user, "--clear-groups"]
@@ -95,9 +101,33 @@ final class SandboxFixture: Sendable {
         var exit: SandboxExit
     }
 
+    /// Starts a program in a sandbox, which in a mode of stems was one before.
+    func start(_ configuration: SandboxConfiguration) async throws -> any Sandbox {
+        // Binds from the data folder are possible for places only that every sandbox has.
+        guard mode.isStem, let code = configuration.code,
+            configuration.binds.allSatisfy({
+                $0.inside == "/opt" && (!$0.host.hasPrefix("/") || $0.host.hasPrefix(dataFolder + "/"))
+            })
+        else { return try await provider.start(configuration) }
+        var stem = configuration
+        stem.stem = .beforeExec
+        stem.command = ["/"]
+        stem.environment = []
+        stem.code = nil
+        stem.binds = []
+        stem.memory = 512
+        let sandbox = try await provider.start(stem)
+        #expect(await sandbox.ready())
+        try await sandbox.specialise(
+            SandboxSpecialisation(
+                command: configuration.command, environment: configuration.environment, code: code,
+                binds: configuration.binds, memory: configuration.memory))
+        return sandbox
+    }
+
     /// Runs a program to its end.
     func run(_ configuration: SandboxConfiguration) async throws -> Outcome {
-        let sandbox = try await provider.start(configuration)
+        let sandbox = try await start(configuration)
         let output = await readAll(sandbox.takeOutput())
         return Outcome(output: output, exit: await sandbox.exit())
     }

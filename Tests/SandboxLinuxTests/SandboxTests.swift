@@ -28,7 +28,7 @@ struct SandboxTests {
         let fixture = try await SandboxFixture(mode, files: ["text": "\u{7f}ELF but not really"])
         for command in ["/var/task/none", "/var/task/text", "/tmp"] {
             await #expect {
-                try await fixture.provider.start(fixture.configuration([command]))
+                try await fixture.start(fixture.configuration([command]))
             } throws: { error in
                 if case .invalidEntrypoint = error as? SandboxError { true } else { false }
             }
@@ -43,7 +43,7 @@ struct SandboxTests {
             for port in (9001, 4566):
                 s = socket.create_connection(("127.0.0.1", port)); print(s.recv(100).decode()); s.close()
             """
-        let sandbox = try await fixture.provider.start(
+        let sandbox = try await fixture.start(
             fixture.configuration(["/usr/bin/python3", "-c", program], ports: [9001, 4566]))
         for port in [9001, 4566] {
             let listener = try #require(sandbox.takeListener(port: port))
@@ -77,7 +77,7 @@ struct SandboxTests {
     @Test("terminate reaches the program, kill ends everything", arguments: Mode.permitted)
     func terminateAndKill(mode: Mode) async throws {
         let fixture = try await SandboxFixture(mode)
-        let polite = try await fixture.provider.start(
+        let polite = try await fixture.start(
             fixture.configuration([
                 "/bin/sh", "-c", "trap 'echo bye; exit 3' TERM; echo ready; while :; do sleep 0.05; done",
             ]))
@@ -87,7 +87,7 @@ struct SandboxTests {
         #expect(await readAll(output) == "ready\nbye\n")
         #expect(await polite.exit().status == .code(3))
 
-        let deaf = try await fixture.provider.start(
+        let deaf = try await fixture.start(
             fixture.configuration(["/bin/sh", "-c", "trap '' TERM; sleep 1000 & wait"]))
         await deaf.kill()
         #expect(await deaf.exit().status == .signal(SIGKILL))
@@ -98,7 +98,7 @@ struct SandboxTests {
     @Test("a frozen sandbox does nothing until it is thawed, and can be killed frozen", arguments: Mode.permitted)
     func freeze(mode: Mode) async throws {
         let fixture = try await SandboxFixture(mode)
-        let sandbox = try await fixture.provider.start(
+        let sandbox = try await fixture.start(
             fixture.configuration(["/bin/sh", "-c", "while :; do echo x; sleep 0.01; done"]))
         let output = try #require(sandbox.takeOutput())
         await waitReadable(output)
@@ -125,14 +125,14 @@ struct SandboxTests {
     func launcherLost() async throws {
         for mode in Mode.permitted {
             let fixture = try await SandboxFixture(mode)
-            let sandbox = try await fixture.provider.start(fixture.configuration(["/bin/sleep", "1000"]))
+            let sandbox = try await fixture.start(fixture.configuration(["/bin/sleep", "1000"]))
             let output = try #require(sandbox.takeOutput())
             kill(fixture.launcher.pid, SIGKILL)
             #expect(await sandbox.exit().status == .signal(SIGKILL))
             // The write end was the program's alone: it is dead.
             #expect(await readAll(output) == "")
             await #expect(throws: SandboxError.launcherLost) {
-                try await fixture.provider.start(fixture.configuration(["/bin/true"]))
+                try await fixture.start(fixture.configuration(["/bin/true"]))
             }
             await #expect(throws: SandboxError.launcherLost) { try await sandbox.limitCPU(100) }
             await sandbox.kill()

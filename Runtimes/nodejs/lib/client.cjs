@@ -9,6 +9,8 @@ const EMPTY = Buffer.alloc(0);
 class RuntimeClient {
   /** Called with the headers, by lower-case name, and the body of each invocation. */
   onInvocation = null;
+  /** Kept when there is a connection. */
+  connected;
   #host;
   #next;
   #socket;
@@ -18,12 +20,14 @@ class RuntimeClient {
   /** What to do with each response that is awaited, in order. */
   #awaited = [];
 
-  constructor(address) {
+  /** `connect` stands in for net.connect. */
+  constructor(address, connect = net.connect) {
     const colon = address.lastIndexOf(':');
     this.#host = address;
     this.#next = `GET ${PREFIX}invocation/next HTTP/1.1\r\nHost: ${address}\r\n\r\n`;
-    this.#socket = net.connect(Number(address.slice(colon + 1)), address.slice(0, colon));
+    this.#socket = connect(Number(address.slice(colon + 1)), address.slice(0, colon));
     this.#socket.setNoDelay(true);
+    this.connected = new Promise((done) => this.#socket.once('connect', done));
     this.#socket.on('data', (data) => this.#receive(data));
     this.#socket.on('error', () => process.exit(1));
     this.#socket.on('close', () => process.exit(0));

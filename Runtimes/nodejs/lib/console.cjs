@@ -15,12 +15,14 @@ const TEXT_FRAME = 0xa55a0003;
 const JSON_FRAME = 0xa55a0002;
 const REQUEST_ID = Symbol.for('aws.lambda.runtime.requestId');
 
-const isJson = process.env.AWS_LAMBDA_LOG_FORMAT?.toUpperCase() === 'JSON';
+let isJson = false;
 let descriptor;
 let tenantId;
 
-/** Replaces the methods of `console`. */
+/** Reads the environment and replaces the methods of `console`. */
 function patch() {
+  isJson = process.env.AWS_LAMBDA_LOG_FORMAT?.toUpperCase() === 'JSON';
+  setRequest(undefined, undefined);
   const given = process.env._LAMBDA_TELEMETRY_LOG_FD;
   delete process.env._LAMBDA_TELEMETRY_LOG_FD;
   if (/^\d+$/.test(given ?? '')) descriptor = Number(given);

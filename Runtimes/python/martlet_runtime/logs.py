@@ -12,7 +12,7 @@ import time
 
 request_id = ""
 tenant_id = None
-is_json = os.environ.get("AWS_LAMBDA_LOG_FORMAT", "").upper() == "JSON"
+is_json = False
 
 _TEXT, _JSON = 0xA55A0003, 0xA55A0002
 _LEVELS = {10: 0b01000, 20: 0b01100, 30: 0b10000, 40: 0b10100, 50: 0b11000}
@@ -61,8 +61,10 @@ def write_error(lines):
 
 
 def prepare():
-    """Takes over the frames' descriptor; sets `logging` up as soon as something imports it (it costs milliseconds)."""
-    global _descriptor
+    """Reads the environment; sets `logging` up as soon as something imports it (it costs milliseconds)."""
+    global _descriptor, is_json, request_id, tenant_id
+    request_id, tenant_id = "", None
+    is_json = os.environ.get("AWS_LAMBDA_LOG_FORMAT", "").upper() == "JSON"
     descriptor = os.environ.pop("_LAMBDA_TELEMETRY_LOG_FD", None)
     if descriptor is not None and descriptor.isdigit():
         _descriptor = int(descriptor)

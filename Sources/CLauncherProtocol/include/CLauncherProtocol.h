@@ -28,11 +28,13 @@ enum {
     ML_MEMORY_MAX_MIB = 65536,
     ML_STORAGE_MAX_MIB = 10240,
     // The descriptors a message may carry: output, freezer, listeners; from a sandbox to the launcher, the program's
-    // pidfd, the listeners and the gateway's two.
-    ML_DESCRIPTORS_MAX = 3 + ML_PORTS_MAX,
+    // pidfd, the listeners, the gateway's two and a stem's mounts.
+    ML_DESCRIPTORS_MAX = 4 + ML_PORTS_MAX,
     // Where the launcher finds its ends, from its start.
     ML_SOCKET_DESCRIPTOR = 3,
     ML_DATA_DESCRIPTOR = 4,
+    // Where a stem's program finds the socket on which it is told what to become: out of the way of its own.
+    ML_STEM_DESCRIPTOR = 63,
     // For ml_send and ml_receive.
     ML_DONT_WAIT = MSG_DONTWAIT,
 };
@@ -46,12 +48,14 @@ enum ml_kind {
     ML_TERMINATE = 5,    // → ML_ANSWER
     ML_KILL = 6,         // → ML_ANSWER; ML_EXITED follows
     ML_STATISTICS = 7,   // → ML_MEASURED
+    ML_SPECIALISE = 8,   // ml_specialise and strings → ML_ANSWER; a stem becomes a function's, once
     // Launcher to Martlet.
     ML_HELLO = 64,       // ml_hello, then the missing protections, a line each; once, first
     ML_ANSWER = 65,      // the header's status, then a message for people
     ML_STARTED = 66,     // ml_started; descriptors
     ML_EXITED = 67,      // ml_exited; unasked, once per sandbox that ML_STARTED named
     ML_MEASURED = 68,    // ml_measured
+    ML_READY = 69,       // a stem has loaded all that it can; unasked, at most once, before it is specialised
 };
 
 enum ml_status {
@@ -73,7 +77,12 @@ struct ml_header {
 
 enum ml_spawn_flags {
     ML_NETWORK_INTERNET = 1,
-    ML_SUPERVISED = 2,  // external extensions run beside the program (Sources/launcher/supervise.h)
+    ML_SUPERVISED = 8,  // external extensions run beside the program (Sources/launcher/supervise.h)
+    // A stem: a sandbox without code, whose program finds a socket at ML_STEM_DESCRIPTOR. It writes a byte there when it
+    // is ready, and reads its environment when it becomes a function's: one message, a NUL after each variable.
+    ML_STEM = 2,
+    // With ML_STEM: the program waits before its exec, and takes its arguments too from ML_SPECIALISE.
+    ML_STEM_BEFORE_EXEC = 4,
 };
 
 enum ml_bind_origin {
@@ -93,6 +102,16 @@ struct ml_spawn {
     uint16_t ports;
     uint16_t port[ML_PORTS_MAX];
     uint8_t bind_origin[ML_BINDS_MAX];
+};
+
+// Then, each as in a SPAWN: the code folder, arguments (none, unless the stem waits before its exec), environment, and
+// for each bind its path relative to the data folder and the place inside, which the stem must have.
+struct ml_specialise {
+    uint32_t memory_mib;
+    uint16_t arguments;
+    uint16_t environment;
+    uint16_t binds;
+    uint16_t reserved;
 };
 
 struct ml_limit_cpu {

@@ -5,12 +5,26 @@ import RuntimeAPI
 import Sandbox
 import ServiceKit
 import ServiceModel
+import Synchronization
 
 /// Starts execution environments: a sandbox, its sockets, its log.
 struct EnvironmentStarter: Sendable {
     let services: EnvironmentServices
     let configuration: DataPlaneConfiguration
     let group: any EventLoopGroup
+    /// nil: every environment starts from nothing.
+    let stems: StemNursery?
+    private let roleIDs = RoleIDs()
+
+    init(
+        services: EnvironmentServices, configuration: DataPlaneConfiguration, group: any EventLoopGroup,
+        stems: StemNursery?
+    ) {
+        self.services = services
+        self.configuration = configuration
+        self.group = group
+        self.stems = stems
+    }
 
     /// How long a role's credentials work. Environments are ended well before.
     static let credentialLife: Duration = .seconds(12 * 3600)
@@ -51,15 +65,21 @@ struct EnvironmentStarter: Sendable {
                     functionName: function.name, functionVersion: function.version))
             for warning in warnings { if let warning { log.platform(.warning(warning)) } }
         }
+        let variables = EnvironmentVariables.make(
+            function, logStream: log.address.stream, credentials: key, managed: runtime.managed,
+            runtime: runtime.environment, endpoint: endpointURL, telemetryDescriptor: runtime.managed ? 1 : nil)
+        let principal = Principal.assumedRole(
+            account: function.account, role: roleName, roleID: roleID, session: function.name)
+        if let environment = try await fromStem(
+            function, runtime: runtime, variables: variables, principal: principal, log: log, extensions: extensions,
+            on: loop)
+        {
+            return environment
+        }
         var configuration = SandboxConfiguration(
-            id: RandomHex.text(digits: 24), command: runtime.command,
-            environment: EnvironmentVariables.make(
-                function, logStream: log.address.stream, credentials: key, managed: runtime.managed,
-                runtime: runtime.environment, endpoint: "http://127.0.0.1:\(services.endpoint.port)",
-                telemetryDescriptor: runtime.managed ? 1 : nil),
+            id: RandomHex.text(digits: 24), command: runtime.command, environment: variables,
             code: function.codeFolder, binds: runtime.binds + Self.layers(of: function), memory: function.memory,
-            temporaryStorage: function.ephemeralStorage,
-            listeningPorts: [Self.runtimeAPIPort, services.endpoint.port, Self.telemetryPort],
+            temporaryStorage: function.ephemeralStorage, listeningPorts: listeningPorts,
             network: self.configuration.network)
         if Self.hasExtensions(function) {
             configuration.runsExtensions = true
@@ -69,18 +89,13 @@ struct EnvironmentStarter: Sendable {
         let environment = ExecutionEnvironment(
             function, sandbox: sandbox, log: log, loop: loop, born: .now, extensions: extensions)
         do {
-            try await connect(
-                environment,
-                principal: .assumedRole(
-                    account: function.account, role: roleName, roleID: roleID, session: function.name))
+            try await connect(environment, principal: principal)
         } catch {
             await sandbox.kill()
+            loop.execute { environment.abandon() }
             throw error
         }
-        Task {
-            let exit = await sandbox.exit()
-            loop.execute { environment.sandboxEnded(exit) }
-        }
+        watch(environment)
         return environment
     }
 
@@ -89,7 +104,6 @@ struct EnvironmentStarter: Sendable {
         function.layersFolder.map { [SandboxConfiguration.Bind(host: $0, inside: "/opt")] } ?? []
     }
 
-    private static let runtimeAPIPort = 9001
     /// Not a port that anybody else uses: from here telemetry is sent, and there the supervisor of extensions reports.
     private static let telemetryPort = 65_534
     private static let supervisorPort = 65_533
@@ -101,10 +115,71 @@ struct EnvironmentStarter: Sendable {
         return !names.isEmpty
     }
 
+    /// An environment that begins in a stem; nil: there is none, or it was of no use.
+    private func fromStem(
+        _ function: FunctionVersion, runtime: LocatedRuntime, variables: [String], principal: Principal,
+        log: EnvironmentLog, extensions: EnvironmentExtensions, on loop: any EventLoop
+    ) async throws -> ExecutionEnvironment? {
+        guard let stems, let kind = stemKind(function, runtime), let stem = stems.take(kind) else { return nil }
+        let environment = ExecutionEnvironment(
+            function, sandbox: stem.sandbox, log: log, loop: loop, born: .now, extensions: extensions)
+        let orders = SandboxSpecialisation(
+            command: kind.command.isEmpty ? runtime.command : [], environment: variables, code: function.codeFolder,
+            memory: function.memory)
+        do {
+            // The runtime has connected already, or will: its connection waits in the socket.
+            async let specialised: Void = stem.sandbox.specialise(orders)
+            try await connect(environment, principal: principal)
+            try await specialised
+        } catch {
+            await stem.sandbox.kill()
+            loop.execute { environment.abandon() }
+            // What the function itself is to blame for would not be otherwise from nothing.
+            if case SandboxError.invalidEntrypoint = error { throw error }
+            return nil
+        }
+        watch(environment)
+        return environment
+    }
+
+    /// Which stems the function may begin in; nil: none, as it sets what a process reads only at its start.
+    private func stemKind(_ function: FunctionVersion, _ runtime: LocatedRuntime) -> StemKind? {
+        // With layers, a process finds at its start what a stem has looked for in vain.
+        guard StemEnvironment.fits(function.environment), function.layersFolder == nil else { return nil }
+        guard runtime.managed else {
+            return StemKind(
+                name: "provided", command: [], environment: [], binds: runtime.binds, storage: function.ephemeralStorage
+            )
+        }
+        return StemKind(
+            name: function.runtime, command: runtime.command,
+            environment: StemEnvironment.variables(
+                runtime: function.runtime, needs: runtime.environment, endpoint: endpointURL,
+                descriptor: Self.stemDescriptor),
+            binds: runtime.binds, storage: function.ephemeralStorage)
+    }
+
+    private func watch(_ environment: ExecutionEnvironment) {
+        Task {
+            let exit = await environment.sandbox.exit()
+            environment.loop.execute { environment.sandboxEnded(exit) }
+        }
+    }
+
+    private static let runtimeAPIPort = 9001
+    /// Where a stem's program finds its socket.
+    private static let stemDescriptor = 63
+    private var endpointURL: String { "http://127.0.0.1:\(services.endpoint.port)" }
+    private var listeningPorts: [Int] { Self.listeningPorts(endpoint: services.endpoint.port) }
+
+    /// The ports that every sandbox has.
+    static func listeningPorts(endpoint: Int) -> [Int] { [runtimeAPIPort, endpoint, telemetryPort] }
+
     private static func architectureWarning(managed: Bool) -> String? {
         managed ? "The function's architecture is arm64; it runs on this machine's own architecture." : nil
     }
 
+    /// Serves the sandbox's sockets and reads its output.
     private func connect(_ environment: ExecutionEnvironment, principal: Principal) async throws {
         let sandbox = environment.sandbox
         let loop = environment.loop
@@ -119,29 +194,57 @@ struct EnvironmentStarter: Sendable {
                 return supervisor.map { host.supervise($0, on: loop) } ?? loop.makeSucceededVoidFuture()
             }.get()
         }
-        let server = try await RuntimeAPIServer.start(socket: api, on: loop, session: environment).get()
-        var endpoints: [@Sendable () -> Void] = [{ server.close(promise: nil) }]
-        if let listener = sandbox.takeListener(port: services.endpoint.port) {
-            endpoints.append(
-                try await services.endpoint.serve(
-                    listeningSocket: listener, account: environment.function.account,
-                    region: environment.function.region,
-                    principal: principal))
-        }
-        let closers = endpoints
         try await loop.flatSubmit {
-            OutputReader.start(pipe: pipe, log: environment.log, on: loop).map { reader in
-                environment.attach(output: reader, endpoints: closers)
-            }
+            RuntimeAPIServer.start(socket: api, on: loop, session: environment).flatMap { server in
+                environment.attach { server.close(promise: nil) }
+                return OutputReader.start(pipe: pipe, log: environment.log, on: loop)
+            }.map { environment.attach(output: $0) }
         }.get()
+        // Nobody waits for the platform's own APIs: who calls them early waits in the socket.
+        guard let listener = sandbox.takeListener(port: services.endpoint.port) else { return }
+        Task { [services] in
+            do {
+                let close = try await services.endpoint.serve(
+                    listeningSocket: listener, account: environment.function.account,
+                    region: environment.function.region, principal: principal)
+                loop.execute { environment.attach(close) }
+            } catch {
+                loop.execute { environment.end() }
+            }
+        }
     }
 
     /// The role's name and id. A role that IAM does not know (only possible with `--auth open`) gets an id of its own name.
     private func role(of function: FunctionVersion) async -> (name: String, id: String) {
         let path = function.role.split(separator: ":", omittingEmptySubsequences: false).last ?? ""
         let name = String(path.split(separator: "/").last ?? "role")
-        let known = try? await services.roles.role(account: function.account, name: name)
-        return (name, known?.id ?? "AROAUNKNOWN\(function.account)")
+        let id = await roleIDs.id(account: function.account, name: name) {
+            try? await services.roles.role(account: function.account, name: name)?.id
+        }
+        return (name, id ?? "AROAUNKNOWN\(function.account)")
+    }
+}
+
+/// The ids of the roles that environments were started with in the last moments: a burst asks the database once.
+private final class RoleIDs: Sendable {
+    private struct Known {
+        var id: String?
+        var until: ContinuousClock.Instant
+    }
+
+    private static let life: Duration = .seconds(1)
+    private static let capacity = 1000
+    private let known = Mutex<[String: Known]>([:])
+
+    func id(account: String, name: String, ask: () async -> String?) async -> String? {
+        let key = "\(account):\(name)"
+        if let known = known.withLock({ $0[key] }), known.until > .now { return known.id }
+        let id = await ask()
+        known.withLock { known in
+            if known.count >= Self.capacity { known = [:] }
+            known[key] = Known(id: id, until: .now + Self.life)
+        }
+        return id
     }
 }
 

@@ -58,9 +58,10 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
     private var output: OutputReader?
     private var closeEndpoints: [@Sendable () -> Void] = []
     private var endAfter = TimeAmount.minutes(8)
-    private var follower: Follower?
-    private lazy var patience = EnvironmentAlarm(loop: loop) { [unowned self] in rang($0) }
+    var follower: Follower?
+    lazy var patience = EnvironmentAlarm(loop: loop) { [unowned self] in rang($0) }
     lazy var alarm = EnvironmentAlarm(loop: loop) { [unowned self] in rang($0) }
+    private var isAbandoned = false
 
     init(
         _ function: FunctionVersion, sandbox: any Sandbox, log: EnvironmentLog, loop: any EventLoop,
@@ -78,11 +79,16 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
 
     // MARK: Starting
 
-    /// Connects the environment with its sandbox. On the loop.
-    func attach(output: OutputReader?, endpoints: [@Sendable () -> Void]) {
+    /// Takes over what reads the sandbox's output. On the loop.
+    func attach(output: OutputReader) {
         self.output = output
-        closeEndpoints = endpoints
-        if exit != nil { closeAll() }
+        if exit != nil || isAbandoned { closeAll() }
+    }
+
+    /// Takes over a socket of the sandbox's that is served, by what ends that. On the loop.
+    func attach(_ close: @escaping @Sendable () -> Void) {
+        closeEndpoints.append(close)
+        if exit != nil || isAbandoned { closeAll() }
     }
 
     /// Waits for the end of initialisation. On the loop; once.
@@ -110,11 +116,6 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
         let promise = initialization
         initialization = nil
         promise?.succeed(outcome)
-    }
-
-    /// Limits the CPU share by memory, as AWS does after initialisation: 1,769 MB are one CPU.
-    func limitCPU() async throws {
-        try await sandbox.limitCPU(function.memory * 1000 / 1769)
     }
 
     // MARK: Invoking
@@ -154,33 +155,6 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
         }
     }
 
-    /// An event for which the runtime has not asked yet.
-    private struct Follower {
-        var event: InvocationEvent
-        var budget: TimeAmount
-        var done: InvocationDone
-        var orElse: @Sendable () -> Void
-    }
-
-    /// How long an event waits for a runtime that has answered to ask for it. Runtimes ask at once; one that does not is busy.
-    private static let longestFollowing = TimeAmount.milliseconds(20)
-
-    /// Gives the environment an event that it takes as soon as its runtime asks for one. On the loop.
-    /// - Parameters:
-    ///   - event: what to run.
-    ///   - budget: how long it may take.
-    ///   - done: is called after this function has returned, unless `orElse` is.
-    ///   - orElse: is called if the runtime does not ask soon, or has ended.
-    func follow(
-        _ event: InvocationEvent, budget: TimeAmount, done: @escaping InvocationDone,
-        orElse: @escaping @Sendable () -> Void
-    ) {
-        if isIdle { return begin(event, reportsInit: false, budget: budget, done: done) }
-        guard exit == nil, follower == nil else { return loop.execute(orElse) }
-        follower = Follower(event: event, budget: budget, done: done, orElse: orElse)
-        patience.set(.follower, in: Self.longestFollowing)
-    }
-
     private func rang(_ due: EnvironmentAlarm.Due) {
         switch due {
         case .timeout: timedOut()
@@ -190,13 +164,6 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
             alarm.set(.end, in: endAfter)
         case .end: onExpired?()
         }
-    }
-
-    private func dismissFollower() {
-        guard let follower else { return }
-        self.follower = nil
-        patience.clear()
-        follower.orElse()
     }
 
     private func deliver(_ event: RuntimeEvent) {
@@ -365,6 +332,13 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
         guard isIdle, freezing == nil else { return }
         extensionHost?.telemetry.pause()
         freezing = Task { [sandbox] in try? await sandbox.freeze() }
+    }
+
+    /// It never came to be a function's: closes what was opened, without a word in the log. On the loop.
+    func abandon() {
+        lifecycle.end()
+        isAbandoned = true
+        closeAll()
     }
 
     /// The sandbox is gone. On the loop.

@@ -35,7 +35,7 @@ struct InitAttempt: Sendable {
         let outcome = try await initialized(environment, within: .nanoseconds(Self.initLimit))
         switch outcome {
         case .ready:
-            try await environment.limitCPU()
+            environment.limitCPU()
             return .ready(environment)
         case .failed(_, let errorType):
             await end(environment)
@@ -69,7 +69,7 @@ struct InitAttempt: Sendable {
         }
         switch try await initialized(environment, within: limit) {
         case .ready:
-            try await environment.limitCPU()
+            environment.limitCPU()
             let used = began.duration(to: .now)
             let rest = max(1_000_000, limit.nanoseconds - Int64(Milliseconds.of(used) * 1e6))
             try await loop.submit { environment.continuesStartedInvocation = true }.get()
@@ -142,5 +142,14 @@ struct InitAttempt: Sendable {
         }.get()
         return InvocationResult(
             payload: payload ?? failure?.payload(requestID: id) ?? [], functionError: "Unhandled", logTail: tail ?? nil)
+    }
+}
+
+extension ExecutionEnvironment {
+    /// Limits the CPU share by memory, as AWS does after initialisation: 1,769 MB are one CPU.
+    ///
+    /// Nobody waits for it: should it fail, the sandbox has ended, which is noticed.
+    func limitCPU() {
+        Task { [sandbox, function] in try? await sandbox.limitCPU(function.memory * 1000 / 1769) }
     }
 }

@@ -24,6 +24,41 @@ public enum EnvironmentVariables {
         runtime: [String: String],
         endpoint: String, telemetryDescriptor: Int? = nil
     ) -> [String] {
+        var variables = common(managed: managed, runtime: runtime, endpoint: endpoint)
+        variables.merge(function.environment) { $1 }
+        variables.merge(fixed) { $1 }
+        variables.merge([
+            "_HANDLER": function.handler,
+            "AWS_REGION": function.region,
+            "AWS_DEFAULT_REGION": function.region,
+            "AWS_LAMBDA_FUNCTION_NAME": function.name,
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": String(function.memory),
+            "AWS_LAMBDA_FUNCTION_VERSION": function.version,
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            "AWS_LAMBDA_LOG_GROUP_NAME": function.logGroup,
+            "AWS_LAMBDA_LOG_STREAM_NAME": logStream,
+            "AWS_LAMBDA_LOG_FORMAT": function.logFormat.rawValue,
+            "AWS_ACCESS_KEY_ID": credentials.id,
+            "AWS_SECRET_ACCESS_KEY": credentials.secret,
+        ]) { $1 }
+        variables["AWS_SESSION_TOKEN"] = credentials.sessionToken
+        if managed { variables["AWS_EXECUTION_ENV"] = executionEnvironment(function.runtime) }
+        if function.logFormat == .json { variables["AWS_LAMBDA_LOG_LEVEL"] = function.applicationLogLevel ?? "INFO" }
+        if let telemetryDescriptor { variables["_LAMBDA_TELEMETRY_LOG_FD"] = String(telemetryDescriptor) }
+        return variables.map { "\($0.key)=\($0.value)" }.sorted()
+    }
+
+    static func executionEnvironment(_ runtime: String) -> String { "AWS_Lambda_\(runtime)" }
+
+    /// What is the same for every function, and cannot be changed.
+    static let fixed = [
+        "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001",
+        "LAMBDA_TASK_ROOT": "/var/task",
+        "LAMBDA_RUNTIME_DIR": "/var/runtime",
+    ]
+
+    /// What is the same for every function of a runtime, unless it sets it otherwise.
+    static func common(managed: Bool, runtime: [String: String], endpoint: String) -> [String: String] {
         var variables = [
             "LANG": "en_US.UTF-8",
             "TZ": ":UTC",
@@ -40,29 +75,6 @@ public enum EnvironmentVariables {
             variables["PWD"] = "/var/task"
             variables["SHLVL"] = "0"
         }
-        variables.merge(runtime) { $1 }
-        variables.merge(function.environment) { $1 }
-        variables.merge([
-            "_HANDLER": function.handler,
-            "AWS_REGION": function.region,
-            "AWS_DEFAULT_REGION": function.region,
-            "AWS_LAMBDA_FUNCTION_NAME": function.name,
-            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": String(function.memory),
-            "AWS_LAMBDA_FUNCTION_VERSION": function.version,
-            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-            "AWS_LAMBDA_LOG_GROUP_NAME": function.logGroup,
-            "AWS_LAMBDA_LOG_STREAM_NAME": logStream,
-            "AWS_LAMBDA_LOG_FORMAT": function.logFormat.rawValue,
-            "AWS_ACCESS_KEY_ID": credentials.id,
-            "AWS_SECRET_ACCESS_KEY": credentials.secret,
-            "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001",
-            "LAMBDA_TASK_ROOT": "/var/task",
-            "LAMBDA_RUNTIME_DIR": "/var/runtime",
-        ]) { $1 }
-        variables["AWS_SESSION_TOKEN"] = credentials.sessionToken
-        if managed { variables["AWS_EXECUTION_ENV"] = "AWS_Lambda_\(function.runtime)" }
-        if function.logFormat == .json { variables["AWS_LAMBDA_LOG_LEVEL"] = function.applicationLogLevel ?? "INFO" }
-        if let telemetryDescriptor { variables["_LAMBDA_TELEMETRY_LOG_FD"] = String(telemetryDescriptor) }
-        return variables.map { "\($0.key)=\($0.value)" }.sorted()
+        return variables.merging(runtime) { $1 }
     }
 }

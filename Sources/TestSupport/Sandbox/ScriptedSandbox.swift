@@ -6,7 +6,7 @@ import Synchronization
 public final class ScriptedSandbox: Sandbox {
     /// What the program can do.
     public struct World: Sendable {
-        public let configuration: SandboxConfiguration
+        public var configuration: SandboxConfiguration
         /// The ports of the listening sockets on the host, by the port they would have inside.
         public let ports: [Int: Int]
         let outputDescriptor: Int32
@@ -31,6 +31,9 @@ public final class ScriptedSandbox: Sandbox {
     public let id: String
     private let state: Mutex<State>
     private let writeEnd: Int32
+    private let configuration: SandboxConfiguration
+    private let ports: [Int: Int]
+    private let program: @Sendable (World) async -> SandboxExit
 
     init(_ configuration: SandboxConfiguration, program: @escaping @Sendable (World) async -> SandboxExit) throws {
         id = configuration.id
@@ -47,7 +50,12 @@ public final class ScriptedSandbox: Sandbox {
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         writeEnd = ends[1]
         state = Mutex(State(listeners: listeners, output: ends[0]))
-        let world = World(configuration: configuration, ports: ports, outputDescriptor: ends[1], sandbox: self)
+        (self.configuration, self.ports, self.program) = (configuration, ports, program)
+        if configuration.stem == nil { begin(configuration) }
+    }
+
+    private func begin(_ configuration: SandboxConfiguration) {
+        let world = World(configuration: configuration, ports: ports, outputDescriptor: writeEnd, sandbox: self)
         Task { self.finish(await program(world)) }
     }
 
@@ -101,6 +109,21 @@ public final class ScriptedSandbox: Sandbox {
     public func kill() async {
         note("kill")
         finish(SandboxExit(status: .signal(9), outOfMemory: false, peakMemory: 20 << 20))
+    }
+    /// A stem is ready at once.
+    public func ready() async -> Bool { state.withLock { $0.ended == nil } }
+    /// Its program begins now, once.
+    public func specialise(_ orders: SandboxSpecialisation) async throws {
+        let isPossible = state.withLock { state in
+            defer { state.actions.append("specialise") }
+            return state.ended == nil && !state.actions.contains("specialise")
+        }
+        guard configuration.stem != nil, isPossible else { throw SandboxError.failed("no stem, or not any more") }
+        var configuration = configuration
+        configuration.environment = orders.environment
+        configuration.code = orders.code
+        configuration.memory = orders.memory
+        begin(configuration)
     }
     public func exit() async -> SandboxExit {
         await withCheckedContinuation { continuation in

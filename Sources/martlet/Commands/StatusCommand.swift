@@ -40,6 +40,16 @@ struct StatusCommand: ParsableCommand {
         if let environments = health["environments"] as? [String: Any] {
             print("  environments: \(environments["total"] ?? 0), \(environments["idle"] ?? 0) of them idle")
         }
+        if let stems = health["stems"] as? [String: Any] {
+            let runtimes = (stems["runtimes"] as? [String: Any] ?? [:]).sorted { $0.key < $1.key }
+                .map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+            print(
+                "  stems: \(stems["ready"] ?? 0) ready, \(stems["starting"] ?? 0) starting"
+                    + (runtimes.isEmpty ? "" : " (\(runtimes))")
+                    + "; \(stems["used"] ?? 0) cold starts began in one, \(stems["missed"] ?? 0) found none")
+        } else {
+            print("  stems: off")
+        }
         print("  services: \((health["services"] as? [String: Any] ?? [:]).keys.sorted().joined(separator: ", "))")
     }
 }

@@ -42,6 +42,8 @@ struct UpCommand: ParsableCommand {
     var tlsSelfSigned =
         false
     @Flag(help: "Refuse plain HTTP.") var tlsOnly = false
+    @Option(help: "Environments kept started for functions to come: auto, off or at most this many (default: auto).")
+    var stems: String?
     @Option(help: ArgumentHelp("Answer below this host name too (repeatable).", valueName: "name")) var hostSuffix:
         [String] = []
     @Option(help: ArgumentHelp("Let web pages of this origin call the APIs (repeatable).", valueName: "origin"))

@@ -49,6 +49,12 @@ struct Administration: Sendable {
             ],
         ]
         if let tls = security.health { health["tls"] = tls }
+        if let stems = dataPlane.stemCounts {
+            health["stems"] = [
+                "ready": stems.ready, "starting": stems.starting, "runtimes": stems.kinds, "used": stems.handedOut,
+                "missed": stems.missed,
+            ]
+        }
         return Array(try JSONSerialization.data(withJSONObject: health, options: [.sortedKeys]))
     }
 

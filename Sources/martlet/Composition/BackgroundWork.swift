@@ -27,7 +27,7 @@ struct EnvironmentKeeper: Service {
 
     func run() async throws {
         try await gracefulShutdown()
-        await dataPlane.endAll()
+        await dataPlane.close()
         await sandboxes.shutDown()
     }
 }

@@ -55,6 +55,7 @@ enum Platform {
         let endpoint = SandboxEndpoint()
         var dataPlaneConfiguration = DataPlaneConfiguration()
         dataPlaneConfiguration.network = SandboxConfiguration.Network(rawValue: settings.functionNetwork) ?? .internet
+        dataPlaneConfiguration.stems = settings.stemLimits
         let dataPlane = DataPlane(
             services: EnvironmentServices(
                 sandboxes: sandboxes, runtimes: HostRuntimes(ground.runtimes), credentials: sessions, roles: iam,

@@ -30,6 +30,8 @@ struct Settings: Sendable {
     var tls = TransportSecurity.Source.none
     /// Plain HTTP is refused.
     var requiresTLS = false
+    /// Environments that are kept started for functions to come; nil: as many as the machine's memory and demand suggest.
+    var stems: Int?
     /// Host name suffixes beside the built-in ones.
     var hostSuffixes: [String] = []
     /// Web origins that may call the APIs from a browser.

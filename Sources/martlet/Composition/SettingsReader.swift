@@ -54,6 +54,12 @@ struct SettingsReader {
                 options.functionNetwork, "FUNCTION_NETWORK", { ["internet", "none"].contains($0) ? $0 : nil },
                 "internet or none")
             ?? settings.functionNetwork
+        if let stems = text(options.stems, "STEMS"), stems != "auto" {
+            guard let number = stems == "off" ? 0 : Int(stems), (0...4000).contains(number) else {
+                throw SettingsError("--stems is \(stems); it takes auto, off or the largest number of them.")
+            }
+            settings.stems = number
+        }
         settings.hostSuffixes = list(options.hostSuffix, "HOST_SUFFIX")
         settings.allowedOrigins = list(options.allowOrigin, "ALLOW_ORIGIN")
         settings.tls = try tls(options)

@@ -1,0 +1,4 @@
+// The handler with which a stem rehearses.
+'use strict';
+
+exports.handler = async (event) => event;
