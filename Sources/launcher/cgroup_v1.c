@@ -36,26 +36,11 @@ int cgroup_v1_freeze(int folder, bool frozen) {
     return write_at(folder, "freezer.state", frozen ? "FROZEN" : "THAWED");
 }
 
-long long cgroup_v1_oom_kills(int folder) {
-    char text[256];
-    if (read_at(folder, "memory.oom_control", text, sizeof text) < 0) return 0;
-    long long count = number_after(text, "oom_kill ");
-    return count < 0 ? 0 : count;
-}
+long long cgroup_v1_oom_kills(int folder) { return cgroup_oom_kills_in(folder, "memory.oom_control"); }
 
-int64_t cgroup_v1_memory(int folder) {
-    char text[8192];
-    if (read_at(folder, "memory.stat", text, sizeof text) < 0) return -1;
-    long long anonymous = number_after(text, "total_rss "), shared = number_after(text, "total_shmem ");
-    if (anonymous < 0) return -1;
-    return anonymous + (shared < 0 ? 0 : shared);
-}
+int64_t cgroup_v1_memory(int folder) { return cgroup_memory_in(folder, "total_rss ", "total_shmem "); }
 
-int64_t cgroup_v1_charged_peak(int folder) {
-    char text[64];
-    if (read_at(folder, "memory.max_usage_in_bytes", text, sizeof text) <= 0) return -1;
-    return strtoll(text, NULL, 10);
-}
+int64_t cgroup_v1_charged_peak(int folder) { return cgroup_number_in(folder, "memory.max_usage_in_bytes"); }
 
 void cgroup_v1_kill(int folder) {
     char text[16384];

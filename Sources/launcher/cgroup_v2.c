@@ -61,26 +61,11 @@ int cgroup_v2_share_cpu(int folder, unsigned percent) { return write_number_at(f
 
 int cgroup_v2_freeze(int folder, bool frozen) { return write_at(folder, "cgroup.freeze", frozen ? "1" : "0"); }
 
-long long cgroup_v2_oom_kills(int folder) {
-    char text[512];
-    if (read_at(folder, "memory.events", text, sizeof text) < 0) return 0;
-    long long count = number_after(text, "oom_kill ");
-    return count < 0 ? 0 : count;
-}
+long long cgroup_v2_oom_kills(int folder) { return cgroup_oom_kills_in(folder, "memory.events"); }
 
-int64_t cgroup_v2_memory(int folder) {
-    char text[8192];
-    if (read_at(folder, "memory.stat", text, sizeof text) < 0) return -1;
-    long long anonymous = number_after(text, "anon "), shared = number_after(text, "shmem ");
-    if (anonymous < 0) return -1;
-    return anonymous + (shared < 0 ? 0 : shared);
-}
+int64_t cgroup_v2_memory(int folder) { return cgroup_memory_in(folder, "anon ", "shmem "); }
 
-int64_t cgroup_v2_charged_peak(int folder) {
-    char text[64];
-    if (read_at(folder, "memory.peak", text, sizeof text) <= 0) return -1;
-    return strtoll(text, NULL, 10);
-}
+int64_t cgroup_v2_charged_peak(int folder) { return cgroup_number_in(folder, "memory.peak"); }
 
 void cgroup_v2_kill(int folder) {
     // Since Linux 5.14. Before: the same as in version 1.

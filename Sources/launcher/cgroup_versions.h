@@ -27,6 +27,11 @@ int64_t cgroup_v2_memory(int folder);
 int64_t cgroup_v2_charged_peak(int folder);
 void cgroup_v2_kill(int folder);
 
+// What both versions write in the same form, in files and under keys of their own names. -1: unknown; of kills, 0.
+long long cgroup_oom_kills_in(int folder, const char *file);
+int64_t cgroup_memory_in(int folder, const char *anonymous_key, const char *shared_key);
+int64_t cgroup_number_in(int folder, const char *file);
+
 // Lambda's own period, and short enough that a small share does not make a function stutter.
 enum { CPU_PERIOD_MICROSECONDS = 20000, CPU_QUOTA_MIN_MICROSECONDS = 1000 };
 // Of 1024 (version 1) and 100 (version 2): Martlet and the rest of the machine go first when the CPU is short.

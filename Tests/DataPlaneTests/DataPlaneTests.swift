@@ -14,7 +14,7 @@ import Testing
     @Test func aWarmEnvironmentServesTheNextInvocation() async throws {
         let rig = Rig { runtime in
             await runtime.serve { event in
-                runtime.print("handling \(event.body)\n")
+                await runtime.print("handling \(event.body)\n")
                 return .response("[\(event.body)]")
             }
         }
@@ -188,7 +188,9 @@ import Testing
     @Test func aFullLogHoldsUpItsFunctionAlone() async throws {
         let rig = Rig { runtime in
             await runtime.serve { event in
-                for index in 0..<5000 { runtime.print("line \(index) of \(event.body)\n") }
+                for index in 0..<5000 {
+                    await runtime.print("line \(index) of \(event.body)\n")
+                }
                 return .response(event.body)
             }
         }
@@ -196,6 +198,22 @@ import Testing
         #expect(try await rig.invoke("1").text == "1")
         await rig.stop()
         #expect(rig.logs.text.components(" of 1\n") == 5000)
+    }
+
+    @Test func whatWasPrintedBeforeTheEndIsKeptThoughTheLogIsFull() async throws {
+        let gate = Gate()
+        let rig = Rig { runtime in
+            await runtime.serve { _ in
+                await runtime.print(String(repeating: "last words\n", count: 3000))
+                return .exit(SandboxExit(status: .code(1), outOfMemory: false, peakMemory: nil))
+            }
+        }
+        rig.logs.capacity = 0
+        rig.logs.gate = gate
+        #expect(try await rig.invoke("1").functionError == "Unhandled")
+        await gate.open(after: 0)
+        await rig.stop()
+        #expect(rig.logs.text.components("last words\n") == 3000)
     }
 }
 

@@ -20,7 +20,7 @@ struct FakeRuntime: Sendable {
 
     init(_ world: ScriptedSandbox.World) { self.world = world }
 
-    func print(_ text: String) { world.print(text) }
+    func print(_ text: String) async { await world.print(text) }
 
     /// Suspends until the platform ends the sandbox.
     func untilKilled() async { await world.untilEnded() }

@@ -87,11 +87,18 @@ final class CollectedLogs: LogSink, Sendable {
     }
     private let state = Mutex(State())
     private let limit = Mutex<Int?>(nil)
+    private let held = Mutex<Gate?>(nil)
 
     var text: String { state.withLock { $0.text } }
     var capacity: Int? {
         get { limit.withLock { $0 } }
         set { limit.withLock { $0 = newValue } }
+    }
+
+    /// Where appends that wait their turn are held.
+    var gate: Gate? {
+        get { held.withLock { $0 } }
+        set { held.withLock { $0 = newValue } }
     }
 
     func writer(_ address: LogStreamAddress) -> any LogWriter {
@@ -115,6 +122,7 @@ final class CollectedLogs: LogSink, Sendable {
 
         func append(_ events: [LogEvent]) async {
             await Task.yield()
+            await logs.gate?.arrive()
             logs.state.withLock { $0.text += events.map(\.message).joined() }
         }
 

@@ -371,7 +371,7 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
     }
 
     private func drainOutput() {
-        output?.drain()
+        output?.drain(atEnd: hasEnded)
         log.flush()
     }
 

@@ -48,9 +48,9 @@ final class OutputReader: ChannelInboundHandler, @unchecked Sendable {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
-    /// Reads all that was printed up to now, unless the log is full.
-    func drain() {
-        guard isOpen, descriptor >= 0, !log.isBlocked else { return }
+    /// Reads all that was printed up to now: what comes after is of another invocation. `atEnd` nobody prints any more.
+    func drain(atEnd: Bool) {
+        guard isOpen, descriptor >= 0, atEnd || !log.isOverfull else { return }
         // Bounded: a process that prints faster than we read must not hold the loop.
         withUnsafeTemporaryAllocation(byteCount: 65536, alignment: 1) { buffer in
             for _ in 0..<16 {

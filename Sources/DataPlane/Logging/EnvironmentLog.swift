@@ -16,8 +16,12 @@ final class EnvironmentLog: @unchecked Sendable {
     private var parser = OutputParser()
     /// What is not handed over yet; grows only by what was read before the writer was found full.
     private var events: [LogEvent] = []
+    /// Bytes of text in ``events``.
+    private var backlog = 0
     private var tail: [UInt8]?
     private(set) var isBlocked = false
+    /// Whether so much waits for a full writer that nothing more should be read.
+    var isOverfull: Bool { isBlocked && backlog > 1 << 18 }
     /// Called when a full writer has taken everything.
     var onUnblocked: (() -> Void)?
     /// Told of everything, as long as there may be somebody to tell.
@@ -87,11 +91,13 @@ final class EnvironmentLog: @unchecked Sendable {
         guard !events.isEmpty, !isBlocked else { return }
         if writer.offer(events) {
             events.removeAll(keepingCapacity: true)
+            backlog = 0
             return
         }
         isBlocked = true
         let taken = events
         events = []
+        backlog = 0
         Task { [writer, loop] in
             await writer.append(taken)
             loop.execute {
@@ -119,5 +125,6 @@ final class EnvironmentLog: @unchecked Sendable {
             }
         }
         events.append(LogEvent(timestamp: now, message: text))
+        backlog += text.utf8.count
     }
 }

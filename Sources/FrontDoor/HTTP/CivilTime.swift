@@ -1,3 +1,5 @@
+import ServiceModel
+
 /// A point in time on the Gregorian calendar, in UTC.
 struct CivilTime: Equatable {
     var daysSinceEpoch: Int64
@@ -14,16 +16,8 @@ struct CivilTime: Equatable {
         daysSinceEpoch = seconds >= 0 ? seconds / 86_400 : -((86_399 - seconds) / 86_400)
         let rest = Int(seconds - daysSinceEpoch * 86_400)
         (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60)
-        // Days from civil, inverted: years begin in March, so that the leap day is the last of a year.
-        let shifted = daysSinceEpoch + 719_468
-        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let marchMonth = (5 * dayOfYear + 2) / 153
-        day = Int(dayOfYear - (153 * marchMonth + 2) / 5 + 1)
-        month = Int(marchMonth < 10 ? marchMonth + 3 : marchMonth - 9)
-        year = Int(yearOfEra + era * 400) + (month <= 2 ? 1 : 0)
+        let date = Timestamp.civil(daysSinceEpoch: daysSinceEpoch)
+        (year, month, day) = (Int(date.year), Int(date.month), Int(date.day))
     }
 
     /// The seconds since the epoch of a date, nil if there is no such date.
@@ -31,12 +25,8 @@ struct CivilTime: Equatable {
         guard (1...9999).contains(year), (1...12).contains(month), (1...31).contains(day), (0...23).contains(hour),
             (0...59).contains(minute), (0...59).contains(second)
         else { return nil }
-        let shiftedYear = Int64(month <= 2 ? year - 1 : year)
-        let era = (shiftedYear >= 0 ? shiftedYear : shiftedYear - 399) / 400
-        let yearOfEra = shiftedYear - era * 400
-        let dayOfYear = Int64((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1)
-        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-        let result = (era * 146_097 + dayOfEra - 719_468) * 86_400 + Int64(hour * 3600 + minute * 60 + second)
+        let days = Timestamp.daysSinceEpoch(year: Int64(year), month: Int64(month), day: Int64(day))
+        let result = days * 86_400 + Int64(hour * 3600 + minute * 60 + second)
         // The 31st of a month with 30 days would come back as the first of the next.
         let back = CivilTime(seconds: result)
         return back.day == day && back.month == month ? result : nil

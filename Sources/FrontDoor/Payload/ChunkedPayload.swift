@@ -1,4 +1,5 @@
 import Crypto
+import ServiceModel
 
 /// A whole `aws-chunked` body: its framing taken off, chunk signatures, trailers and checksums verified.
 struct ChunkedPayload: Sendable {
@@ -12,7 +13,7 @@ struct ChunkedPayload: Sendable {
     /// How large the payload may be.
     var limit: Int
 
-    private static let emptyHash = Hex.string(SHA256.hash(data: [UInt8]()))
+    private static let emptyHash = Hexadecimal.encode(SHA256.hash(data: [UInt8]()))
 
     /// - Returns: the payload, and its trailers by lower-case name, without the signature.
     func decode(_ body: [UInt8]) throws(PayloadError) -> (payload: [UInt8], trailers: [(name: String, value: String)]) {
@@ -34,7 +35,7 @@ struct ChunkedPayload: Sendable {
                     case .chunkEnd:
                         guard form.signed, let seed else { return }
                         let hash = payload.withUnsafeBytes {
-                            Hex.string(SHA256.hash(data: UnsafeRawBufferPointer(rebasing: $0[chunk.start...])))
+                            Hexadecimal.encode(SHA256.hash(data: UnsafeRawBufferPointer(rebasing: $0[chunk.start...])))
                         }
                         previous = try Self.verify(
                             chunk.signature, "AWS4-HMAC-SHA256-PAYLOAD", previous, Self.emptyHash + "\n" + hash, seed)
@@ -55,7 +56,7 @@ struct ChunkedPayload: Sendable {
         guard decoder.isComplete, decodedLength == nil || decodedLength == payload.count else { throw .incomplete }
         if form.signed, form.trailers, let seed {
             let text = trailers.map { "\($0.name):\($0.value)\n" }.joined()
-            let hash = Hex.string(SHA256.hash(data: Array(text.utf8)))
+            let hash = Hexadecimal.encode(SHA256.hash(data: Array(text.utf8)))
             _ = try Self.verify(trailerSignature, "AWS4-HMAC-SHA256-TRAILER", previous, hash, seed)
         }
         try check(trailers, payload)
@@ -67,7 +68,7 @@ struct ChunkedPayload: Sendable {
     ) throws(PayloadError) -> String {
         let toSign = "\(algorithm)\n\(seed.date)\n\(seed.scope.text)\n\(previous)\n\(hashes)"
         let expected = SignatureVerifier.signature(of: toSign, key: seed.key)
-        guard let provided, Hex.constantTimeEquals(provided, expected) else { throw .chunkSignature }
+        guard let provided, ConstantTime.equals(provided, expected) else { throw .chunkSignature }
         return expected
     }
 

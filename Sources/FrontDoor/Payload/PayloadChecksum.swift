@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import ServiceKit
 
 /// The checksums that a client may send with a payload (`x-amz-checksum-…`), in a header or a trailer.
 enum ChecksumAlgorithm: String, Sendable, CaseIterable {

@@ -1,5 +1,6 @@
 import Crypto
 import NIOHTTP1
+import ServiceModel
 
 /// The canonical form of a request, which is what a signature covers ("Create a signed AWS API request", IAM User Guide).
 struct CanonicalRequest: Sendable {
@@ -28,7 +29,7 @@ struct CanonicalRequest: Sendable {
         text = out
     }
 
-    var hash: String { Hex.string(SHA256.hash(data: Array(text.utf8))) }
+    var hash: String { Hexadecimal.encode(SHA256.hash(data: Array(text.utf8))) }
 
     /// S3 signs the path as it is; the others normalise it and encode what is on the wire once more.
     static func path(_ path: String, isS3: Bool, reading: Reading) -> String {
@@ -37,20 +38,20 @@ struct CanonicalRequest: Sendable {
             case .asSent: return path
             case .normalized:
                 var out: [UInt8] = []
-                PercentEncoding.encode(
-                    PercentEncoding.decodedBytes(path, plusIsSpace: false), keepSlash: true, into: &out)
+                PercentCoding.encode(
+                    PercentCoding.leniently(path, plusIsSpace: false), keepSlash: true, into: &out)
                 return String(decoding: out, as: UTF8.self)
             }
         }
         let clean = withoutDotSegments(path)
         switch reading {
-        case .asSent: return PercentEncoding.encode(clean, keepSlash: true)
+        case .asSent: return PercentCoding.encode(clean, keepSlash: true)
         case .normalized:
             var once: [UInt8] = []
-            PercentEncoding.encode(
-                PercentEncoding.decodedBytes(clean, plusIsSpace: false), keepSlash: true, into: &once)
+            PercentCoding.encode(
+                PercentCoding.leniently(clean, plusIsSpace: false), keepSlash: true, into: &once)
             var twice: [UInt8] = []
-            PercentEncoding.encode(once, keepSlash: true, into: &twice)
+            PercentCoding.encode(once, keepSlash: true, into: &twice)
             return String(decoding: twice, as: UTF8.self)
         }
     }
@@ -72,7 +73,7 @@ struct CanonicalRequest: Sendable {
 
     private static func query(_ query: String, dropSignature: Bool, reading: Reading) -> String {
         if query.isEmpty { return "" }
-        var pairs: [(name: [UInt8], value: [UInt8])] = QueryItems(query).items.compactMap { item in
+        var pairs: [(name: [UInt8], value: [UInt8])] = QueryPairs(query).items.compactMap { item in
             if dropSignature, item.rawName == "X-Amz-Signature" { return nil }
             switch reading {
             case .asSent: return (Array(item.rawName.utf8), Array(item.rawValue.utf8))
@@ -94,7 +95,7 @@ struct CanonicalRequest: Sendable {
 
     private static func normalized(_ raw: Substring) -> [UInt8] {
         var out: [UInt8] = []
-        PercentEncoding.encode(PercentEncoding.decodedBytes(raw, plusIsSpace: true), keepSlash: false, into: &out)
+        PercentCoding.encode(PercentCoding.leniently(raw, plusIsSpace: true), keepSlash: false, into: &out)
         return out
     }
 

@@ -60,7 +60,7 @@ extension PresentedSignature {
         } else if head.query.isEmpty {
             self = .none
         } else {
-            self = PresignedQuery.parse(QueryItems(head.query))
+            self = PresignedQuery.parse(QueryPairs(head.query))
         }
     }
 }

@@ -3,7 +3,7 @@ enum PresignedQuery {
     /// A week: the longest a presigned URL lives.
     static let maximumExpires: Int64 = 604_800
 
-    static func parse(_ items: QueryItems) -> PresentedSignature {
+    static func parse(_ items: QueryPairs) -> PresentedSignature {
         guard let algorithm = items.first("X-Amz-Algorithm") else { return withoutAlgorithm(items) }
         let credentialText = items.first("X-Amz-Credential")
         let credential = credentialText.flatMap { CredentialScope.parse(credential: $0) }
@@ -47,7 +47,7 @@ enum PresignedQuery {
                 expires: expires))
     }
 
-    private static func withoutAlgorithm(_ items: QueryItems) -> PresentedSignature {
+    private static func withoutAlgorithm(_ items: QueryPairs) -> PresentedSignature {
         if let id = items.first("AWSAccessKeyId"), items.first("Signature") != nil { return .version2(accessKeyID: id) }
         guard items.first("X-Amz-Signature") != nil else { return .none }
         return .malformed(

@@ -1,6 +1,7 @@
 import Crypto
 import NIOHTTP1
 public import ServiceKit
+import ServiceModel
 
 /// Signs requests that this program makes itself, with Signature Version 4 in the `Authorization` header.
 public struct SigV4Signer: Sendable {
@@ -34,7 +35,7 @@ public struct SigV4Signer: Sendable {
         let scope = CredentialScope(
             date: String(time.prefix(8)), region: region, service: service, terminator: CredentialScope.terminator)
         let canonical = CanonicalRequest(
-            head, signedHeaders: names, payloadHash: Hex.string(SHA256.hash(data: body)), presigned: false,
+            head, signedHeaders: names, payloadHash: Hexadecimal.encode(SHA256.hash(data: body)), presigned: false,
             isS3: service == "s3",
             reading: .asSent)
         let toSign = "\(AuthorizationHeader.algorithm)\n\(time)\n\(scope.text)\n\(canonical.hash)"

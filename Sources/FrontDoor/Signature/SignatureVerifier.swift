@@ -1,6 +1,7 @@
 import Crypto
 import NIOHTTP1
 import ServiceKit
+import ServiceModel
 
 /// Verifies Signature Version 4 as AWS documents it ("AWS Signature Version 4 for API requests", IAM User Guide; "Authenticating
 /// Requests", S3 API Reference).
@@ -48,7 +49,7 @@ struct SignatureVerifier: Sendable {
                 head, signedHeaders: parameters.signedHeaders, payloadHash: payloadHash,
                 presigned: parameters.isPresigned, isS3: expecting.isS3, reading: reading)
             let toSign = Self.stringToSign(canonical, parameters)
-            if Hex.constantTimeEquals(Self.signature(of: toSign, key: key), parameters.signature) {
+            if ConstantTime.equals(Self.signature(of: toSign, key: key), parameters.signature) {
                 return Seed(key: key, signature: parameters.signature, date: parameters.date, scope: parameters.scope)
             }
             first = first ?? (canonical.text, toSign)
@@ -63,13 +64,13 @@ struct SignatureVerifier: Sendable {
     }
 
     static func signature(of text: String, key: SymmetricKey) -> String {
-        Hex.string(HMAC<SHA256>.authenticationCode(for: Array(text.utf8), using: key))
+        Hexadecimal.encode(HMAC<SHA256>.authenticationCode(for: Array(text.utf8), using: key))
     }
 
     /// The mode of a body, also of a presigned request, which may carry the header in its query.
     func payloadMode(_ head: RequestHead, _ parameters: SignatureParameters) -> PayloadMode {
         if let header = head.headers.first(name: "x-amz-content-sha256") { return PayloadMode(header) }
-        return PayloadMode(parameters.isPresigned ? QueryItems(head.query).first("X-Amz-Content-Sha256") : nil)
+        return PayloadMode(parameters.isPresigned ? QueryPairs(head.query).first("X-Amz-Content-Sha256") : nil)
     }
 
     private func payloadHash(
@@ -80,9 +81,9 @@ struct SignatureVerifier: Sendable {
         case .chunked(let literal, _): return literal
         case .unknown(let literal): return literal
         case .hashed where isS3 && parameters.isPresigned: return PayloadMode.unsignedLiteral
-        case .hashed: return Hex.string(SHA256.hash(data: body))
+        case .hashed: return Hexadecimal.encode(SHA256.hash(data: body))
         case .declared(let declared):
-            let computed = Hex.string(SHA256.hash(data: body))
+            let computed = Hexadecimal.encode(SHA256.hash(data: body))
             if declared != computed { throw .contentHash(client: declared, computed: computed) }
             return declared
         }

@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 public import ServiceKit
+import ServiceModel
 
 /// Content-addressed files, named by their SHA-256 and spread over folders: `ab/cd/abcd…`.
 ///
@@ -99,22 +100,4 @@ public enum BlobError: Error, Sendable, Hashable {
     case notFound(String)
     /// The file's content is not what its name says: the disk has lost it.
     case damaged(String, path: String)
-}
-
-enum Hexadecimal {
-    static func encode(_ bytes: some Sequence<UInt8>) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
-    }
-
-    static func decode(_ text: String) -> [UInt8]? {
-        let digits = text.utf8.map { Character(UnicodeScalar($0)).hexDigitValue }
-        guard digits.count % 2 == 0 else { return nil }
-        var bytes: [UInt8] = []
-        for index in stride(from: 0, to: digits.count, by: 2) {
-            guard let high = digits[index], let low = digits[index + 1] else { return nil }
-            bytes.append(UInt8(high << 4 | low))
-        }
-        return bytes
-    }
 }

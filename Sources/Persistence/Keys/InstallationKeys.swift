@@ -1,5 +1,6 @@
 import Foundation
 public import ServiceKit
+import ServiceModel
 
 /// What an installation makes at its first start and keeps for ever: the key that its secrets are encrypted with, and the root's
 /// access key.

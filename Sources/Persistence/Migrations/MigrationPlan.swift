@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import ServiceModel
 
 /// The steps of all stores, checked for order, and how they are brought into a database.
 struct MigrationPlan: Sendable {

@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 public import Sandbox
 import Synchronization
@@ -12,8 +13,21 @@ public final class ScriptedSandbox: Sandbox {
         let outputDescriptor: Int32
         let sandbox: ScriptedSandbox
 
-        public func print(_ text: String) {
-            _ = text.withCString { write(outputDescriptor, $0, strlen($0)) }
+        /// Waits where the pipe is full, and keeps no thread of the pool meanwhile.
+        public func print(_ text: String) async {
+            let descriptor = outputDescriptor
+            await withCheckedContinuation { continuation in
+                DispatchQueue.global().async {
+                    var rest = Array(text.utf8)[...]
+                    while !rest.isEmpty {
+                        let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+                        if count < 0 && errno == EINTR { continue }
+                        if count <= 0 { break }
+                        rest = rest.dropFirst(count)
+                    }
+                    continuation.resume()
+                }
+            }
         }
 
         /// Returns when the sandbox has ended: nobody waits for this program any more.

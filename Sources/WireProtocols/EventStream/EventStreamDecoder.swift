@@ -1,3 +1,4 @@
+import ServiceKit
 import ServiceModel
 
 /// Takes a stream of event-stream bytes apart into frames.
@@ -24,13 +25,13 @@ public struct EventStreamDecoder: Sendable {
             let headers = Int(EventStreamDecoder.integer(prelude.suffix(4)))
             guard total >= 16, total <= EventStreamDecoder.maximumLength, headers <= total - 16,
                 UInt32(truncatingIfNeeded: EventStreamDecoder.integer(buffer[(start + 8)..<(start + 12)]))
-                    == CRC32.checksum(prelude)
+                    == prelude.withUnsafeBytes(CRC.crc32)
             else { throw Failure() }
             guard buffer.count - start >= total else { break }
             let frame = buffer[start..<(start + total)]
             guard
                 UInt32(truncatingIfNeeded: EventStreamDecoder.integer(frame.suffix(4)))
-                    == CRC32.checksum(frame.dropLast(4))
+                    == frame.dropLast(4).withUnsafeBytes(CRC.crc32)
             else {
                 throw Failure()
             }

@@ -1,3 +1,4 @@
+import ServiceKit
 public import ServiceModel
 
 /// One frame of `application/vnd.amazon.eventstream`: two lengths with a checksum, headers, a payload, a checksum of it all.
@@ -44,10 +45,10 @@ public struct EventStreamMessage: Sendable, Hashable {
         frame.reserveCapacity(head.count + payload.count + 16)
         EventStreamMessage.append(UInt32(truncatingIfNeeded: head.count + payload.count + 16), to: &frame)
         EventStreamMessage.append(UInt32(truncatingIfNeeded: head.count), to: &frame)
-        EventStreamMessage.append(CRC32.checksum(frame), to: &frame)
+        EventStreamMessage.append(frame.withUnsafeBytes(CRC.crc32), to: &frame)
         frame += head
         frame += payload
-        EventStreamMessage.append(CRC32.checksum(frame), to: &frame)
+        EventStreamMessage.append(frame.withUnsafeBytes(CRC.crc32), to: &frame)
         return frame
     }
 

@@ -62,28 +62,7 @@ struct JSONWriter {
         bytes.append(UInt8(ascii: "}"))
     }
 
-    /// A JSON string; only what must be is escaped.
-    mutating func string(_ text: String) {
-        bytes.append(0x22)
-        for byte in text.utf8 {
-            switch byte {
-            case 0x22, 0x5C:
-                bytes.append(0x5C)
-                bytes.append(byte)
-            case 0x0A: bytes.append(contentsOf: [0x5C, UInt8(ascii: "n")])
-            case 0x0D: bytes.append(contentsOf: [0x5C, UInt8(ascii: "r")])
-            case 0x09: bytes.append(contentsOf: [0x5C, UInt8(ascii: "t")])
-            case 0..<0x20:
-                bytes.append(contentsOf: "\\u00".utf8)
-                bytes.append(JSONWriter.digits[Int(byte >> 4)])
-                bytes.append(JSONWriter.digits[Int(byte & 15)])
-            default: bytes.append(byte)
-            }
-        }
-        bytes.append(0x22)
-    }
-
-    private static let digits = Array("0123456789abcdef".utf8)
+    mutating func string(_ text: String) { JSONString.append(text, to: &bytes) }
 
     /// An object of given members, for errors.
     static func object(_ members: [(name: String, value: WireValue, member: MemberModel?)]) -> [UInt8] {

@@ -152,7 +152,7 @@ struct SignatureTests {
         #expect(
             AuthorizationHeader.parse("AWS AKID:c2ln", headers: [:]) == .version2(accessKeyID: "AKID"))
         #expect(
-            PresignedQuery.parse(QueryItems("AWSAccessKeyId=AKID&Signature=x&Expires=1"))
+            PresignedQuery.parse(QueryPairs("AWSAccessKeyId=AKID&Signature=x&Expires=1"))
                 == .version2(accessKeyID: "AKID"))
         #expect(
             AuthorizationHeader.parse("AWS4-ECDSA-P256-SHA256 Credential=AKID/20261121/s3/aws4_request", headers: [:])
@@ -182,7 +182,7 @@ struct SignatureTests {
             ),
         ])
     func presignedQueries(_ query: String, _ part: String) {
-        guard case .malformed(let error, _, _) = PresignedQuery.parse(QueryItems(query)) else {
+        guard case .malformed(let error, _, _) = PresignedQuery.parse(QueryPairs(query)) else {
             Issue.record("not malformed")
             return
         }
@@ -203,7 +203,7 @@ struct SignatureTests {
             }
             let string = String(decoding: text, as: UTF8.self)
             _ = AuthorizationHeader.parse(string, headers: ["x-amz-date": string])
-            _ = PresignedQuery.parse(QueryItems(string))
+            _ = PresignedQuery.parse(QueryPairs(string))
             _ = HostName(string)
             _ = try? RequestTarget(string)
             _ = CredentialScope.parse(credential: string)

@@ -1,6 +1,7 @@
 import Crypto
 public import Foundation
 import NIOSSL
+import ServiceModel
 import SwiftASN1
 import X509
 
@@ -34,7 +35,7 @@ public struct CertificateAuthority: Sendable {
             // Two installations shall not look like one: clients find an issuer by its name.
             let name = try DistinguishedName {
                 OrganizationName("Martlet")
-                CommonName("Martlet local authority \(Hex.string(mark))")
+                CommonName("Martlet local authority \(Hexadecimal.encode(mark))")
             }
             let publicKey = Certificate.PublicKey(key.publicKey)
             let certificate = try Certificate(

@@ -1,4 +1,5 @@
 public import ServiceKit
+import ServiceModel
 
 extension IAMService {
     public func createPolicyVersion(_ input: CreatePolicyVersionRequest, _ call: Call) async throws
@@ -43,7 +44,7 @@ extension IAMService {
         }
         return GetPolicyVersionResponse(
             policyVersion: PolicyVersion(
-                document: PercentEncoding.encode(version.document), versionId: "v\(version.number)",
+                document: PercentCoding.encode(version.document), versionId: "v\(version.number)",
                 isDefaultVersion: version.number == policy.defaultVersion, createDate: version.created))
     }
 
@@ -55,7 +56,7 @@ extension IAMService {
         }
         guard id == policy.defaultVersionID else { throw .noSuchVersion(policy.arn, id) }
         return PolicyVersion(
-            document: PercentEncoding.encode(content.document), versionId: id, isDefaultVersion: true,
+            document: PercentCoding.encode(content.document), versionId: id, isDefaultVersion: true,
             createDate: content.updated)
     }
 

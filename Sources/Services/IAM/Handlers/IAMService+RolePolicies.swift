@@ -1,4 +1,5 @@
 public import ServiceKit
+import ServiceModel
 
 extension IAMService {
     // MARK: Inline
@@ -24,7 +25,7 @@ extension IAMService {
         }
         guard let document else { throw Self.noSuchRolePolicy(input.policyName) }
         return GetRolePolicyResponse(
-            roleName: role.name, policyName: input.policyName, policyDocument: PercentEncoding.encode(document))
+            roleName: role.name, policyName: input.policyName, policyDocument: PercentCoding.encode(document))
     }
 
     public func listRolePolicies(_ input: ListRolePoliciesRequest, _ call: Call) async throws

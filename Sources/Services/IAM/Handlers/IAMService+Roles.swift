@@ -1,4 +1,5 @@
 public import ServiceKit
+import ServiceModel
 
 extension IAMService {
     public func createRole(_ input: CreateRoleRequest, _ call: Call) async throws -> CreateRoleResponse {
@@ -196,7 +197,7 @@ extension Role {
     fileprivate init(listed role: RoleRecord) {
         self.init(
             path: role.path, roleName: role.name, roleId: role.id, arn: role.arn, createDate: role.created,
-            assumeRolePolicyDocument: PercentEncoding.encode(role.trustPolicy), description: role.description,
+            assumeRolePolicyDocument: PercentCoding.encode(role.trustPolicy), description: role.description,
             maxSessionDuration: role.maxSessionDuration)
     }
 }

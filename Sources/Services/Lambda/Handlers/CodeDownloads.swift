@@ -38,14 +38,14 @@ struct CodeDownloadTokens: Sendable {
             if parts.count == 2 { values[parts[0]] = parts[1] }
         }
         guard let until = values["X-Martlet-Until"].flatMap({ Int64($0) }), until >= now.milliseconds / 1000,
-            let given = values["X-Amz-Signature"].flatMap({ String($0).hexadecimalBytes }),
+            let given = values["X-Amz-Signature"].flatMap({ Hexadecimal.decode(String($0)) }),
             HMAC<SHA256>.isValidAuthenticationCode(given, authenticating: message(digest, until), using: key)
         else { return nil }
         return digest
     }
 
     private func signature(_ digest: String, _ until: Int64) -> String {
-        HMAC<SHA256>.authenticationCode(for: message(digest, until), using: key).hexadecimal
+        Hexadecimal.encode(HMAC<SHA256>.authenticationCode(for: message(digest, until), using: key))
     }
 
     private func message(_ digest: String, _ until: Int64) -> Data { Data("\(digest)\n\(until)".utf8) }

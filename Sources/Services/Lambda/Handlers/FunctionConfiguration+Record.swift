@@ -1,5 +1,6 @@
 import Execution
 import Foundation
+import ServiceModel
 
 extension FunctionConfiguration {
     /// A version as lists show it: without its state.
@@ -52,7 +53,7 @@ extension FunctionConfiguration {
 
 extension VersionRecord {
     /// The package's SHA-256 as Lambda shows it, in base64.
-    var codeSha256: String { Data(codeDigest.hexadecimalBytes ?? []).base64EncodedString() }
+    var codeSha256: String { Data(Hexadecimal.decode(codeDigest) ?? []).base64EncodedString() }
 }
 
 extension AliasConfiguration {

@@ -89,7 +89,7 @@ extension LambdaService {
             return
         }
         if let known = try await roles.role(account: role.account, name: role.name) {
-            guard TrustPolicy.allows(known.trustPolicy, service: "lambda.amazonaws.com") else {
+            guard ExecutionRoleTrust.allows(known.trustPolicy, account: key.account) else {
                 throw LambdaFailures.roleNotAssumable
             }
         } else if configuration.requiresExistingRole {

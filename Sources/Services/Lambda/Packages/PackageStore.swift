@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import ServiceKit
+import ServiceModel
 import Synchronization
 
 /// A package that is stored and unpacked.
@@ -56,7 +57,7 @@ final class PackageStore: Sendable {
         guard !package.isEmpty else {
             throw LambdaFailures.invalidParameter("Uploaded file must be a non-empty zip")
         }
-        return try await lane(package.count).run { SHA256.hash(data: package).hexadecimal }
+        return try await lane(package.count).run { Hexadecimal.encode(SHA256.hash(data: package)) }
     }
 
     /// Checks, unpacks and stores a package. The caller holds the digest's lock.

@@ -65,9 +65,17 @@ struct SmallPartsTests {
         ),
         (#"{"Statement":[{"Effect":"Allow","Principal":{"AWS":"111111111111"},"Action":"sts:AssumeRole"}]}"#, false),
         ("not json", false),
+        (trusted(#"{"StringEquals":{"aws:SourceAccount":"111111111111"}}"#), true),
+        (trusted(#"{"StringEquals":{"aws:SourceAccount":"222222222222"}}"#), false),
+        (trusted(#"{"StringEquals":{"aws:RequestTag/a":"b"}}"#), true),
     ])
     func trustPoliciesAreRead(document: String, allows: Bool) {
-        #expect(TrustPolicy.allows(document, service: "lambda.amazonaws.com") == allows)
+        #expect(ExecutionRoleTrust.allows(document, account: "111111111111") == allows)
+    }
+
+    private static func trusted(_ condition: String) -> String {
+        #"{"Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole","#
+            + #""Condition":\#(condition)}]}"#
     }
 
     @Test func tagsAreBounded() {
@@ -79,13 +87,4 @@ struct SmallPartsTests {
         #expect(throws: AWSError.self) { try FunctionTags.validate([String(repeating: "k", count: 129): ""]) }
         #expect(throws: Never.self) { try FunctionTags.validate(["key": String(repeating: "v", count: 256)]) }
     }
-
-    @Test(arguments: [([], ""), ([0, 255, 16], "00ff10")] as [([UInt8], String)])
-    func hexadecimal(bytes: [UInt8], text: String) {
-        #expect(bytes.hexadecimal == text)
-        #expect(text.hexadecimalBytes == bytes)
-    }
-
-    @Test(arguments: ["0", "0g", "xx"])
-    func whatIsNoHexadecimal(text: String) { #expect(text.hexadecimalBytes == nil) }
 }

@@ -1,6 +1,7 @@
 import Crypto
 import Execution
 import ServiceKit
+import ServiceModel
 import Synchronization
 
 @testable import Lambda
@@ -55,7 +56,7 @@ final class MemoryBlobs: BlobStore {
     var digests: Set<String> { blobs.withLock { Set($0.keys) } }
 
     func put(_ bytes: [UInt8]) async throws -> String {
-        let digest = SHA256.hash(data: bytes).hexadecimal
+        let digest = Hexadecimal.encode(SHA256.hash(data: bytes))
         blobs.withLock { $0[digest] = bytes }
         return digest
     }

@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import ServiceKit
+import ServiceModel
 
 /// The layers of one function, in the order in which they are laid over each other.
 struct AttachedLayers: Sendable, Hashable {
@@ -17,7 +18,7 @@ struct AttachedLayers: Sendable, Hashable {
 
     static func mergedDigest(_ digests: [String]) -> String? {
         guard digests.count > 1 else { return nil }
-        return SHA256.hash(data: Data("layers\n\(digests.joined(separator: "\n"))".utf8)).hexadecimal
+        return Hexadecimal.encode(SHA256.hash(data: Data("layers\n\(digests.joined(separator: "\n"))".utf8)))
     }
 
     /// Everything that must stay on the disk for these layers.

@@ -53,7 +53,7 @@ enum Frame {
         }
         let length = bytes.count - start - headerLength
         let checksum = bytes.withUnsafeBytes {
-            CRC32C.checksum(UnsafeRawBufferPointer(rebasing: $0[(start + headerLength)...]))
+            CRC.crc32c(UnsafeRawBufferPointer(rebasing: $0[(start + headerLength)...]))
         }
         for index in 0..<4 {
             bytes[start + index] = UInt8(truncatingIfNeeded: length >> (8 * index))
@@ -79,7 +79,7 @@ enum Frame {
         let checksum = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset + 4, as: UInt32.self))
         let payload = UnsafeRawBufferPointer(
             rebasing: bytes[(offset + headerLength)..<(offset + headerLength + length)])
-        return CRC32C.checksum(payload) == checksum ? headerLength + length : nil
+        return CRC.crc32c(payload) == checksum ? headerLength + length : nil
     }
 
     /// The header of a frame whose length has been checked, nil if it is of another version.

@@ -1,5 +1,7 @@
+import ServiceModel
+
 /// The pairs of a query string, as they came.
-struct QueryItems: Sendable {
+struct QueryPairs: Sendable {
     struct Item: Sendable, Equatable {
         /// As on the wire, percent-encoded.
         var rawName: Substring
@@ -19,6 +21,8 @@ struct QueryItems: Sendable {
 
     /// The decoded value of the first pair of that name; the name is compared without regard to case if `anyCase` says so.
     func first(_ name: String) -> String? {
-        items.first { $0.rawName == name }.map { PercentEncoding.decode($0.rawValue, plusIsSpace: false) }
+        items.first { $0.rawName == name }.map {
+            String(decoding: PercentCoding.leniently($0.rawValue, plusIsSpace: false), as: UTF8.self)
+        }
     }
 }

@@ -19,9 +19,9 @@ package enum PercentCoding {
             let byte = bytes[index]
             bytes.formIndex(after: &index)
             if byte == 0x25 {
-                guard index < bytes.endIndex, let high = digit(bytes[index]) else { return nil }
+                guard index < bytes.endIndex, let high = Hexadecimal.value(bytes[index]) else { return nil }
                 bytes.formIndex(after: &index)
-                guard index < bytes.endIndex, let low = digit(bytes[index]) else { return nil }
+                guard index < bytes.endIndex, let low = Hexadecimal.value(bytes[index]) else { return nil }
                 bytes.formIndex(after: &index)
                 decoded.append(high << 4 | low)
             } else {
@@ -29,14 +29,5 @@ package enum PercentCoding {
             }
         }
         return String(validating: decoded, as: UTF8.self)
-    }
-
-    private static func digit(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case 0x30...0x39: byte - 0x30
-        case 0x41...0x46: byte - 0x37
-        case 0x61...0x66: byte - 0x57
-        default: nil
-        }
     }
 }

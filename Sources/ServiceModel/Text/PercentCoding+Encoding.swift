@@ -1,8 +1,7 @@
-/// Percent-encoding as Signature Version 4 wants it (RFC 3986, unreserved characters alone stay).
-enum PercentEncoding {
+extension PercentCoding {
     private static let upperHex = Array("0123456789ABCDEF".utf8)
 
-    static func isUnreserved(_ byte: UInt8) -> Bool {
+    private static func isUnreserved(_ byte: UInt8) -> Bool {
         switch byte {
         case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
             UInt8(ascii: "~"):
@@ -11,7 +10,8 @@ enum PercentEncoding {
         }
     }
 
-    static func encode(_ bytes: some Sequence<UInt8>, keepSlash: Bool, into out: inout [UInt8]) {
+    /// Appends bytes; unreserved characters alone stay, and slashes where they shall.
+    package static func encode(_ bytes: [UInt8], keepSlash: Bool, into out: inout [UInt8]) {
         for byte in bytes {
             if isUnreserved(byte) || (keepSlash && byte == UInt8(ascii: "/")) {
                 out.append(byte)
@@ -23,22 +23,22 @@ enum PercentEncoding {
         }
     }
 
-    static func encode(_ text: some StringProtocol, keepSlash: Bool) -> String {
+    package static func encode(_ text: String, keepSlash: Bool = false) -> String {
         var out: [UInt8] = []
-        encode(text.utf8, keepSlash: keepSlash, into: &out)
+        encode(Array(text.utf8), keepSlash: keepSlash, into: &out)
         return String(decoding: out, as: UTF8.self)
     }
 
     /// A percent sign that no two hexadecimal digits follow stays as it is.
-    static func decodedBytes(_ text: some StringProtocol, plusIsSpace: Bool) -> [UInt8] {
+    package static func leniently(_ text: some StringProtocol, plusIsSpace: Bool) -> [UInt8] {
         let bytes = Array(text.utf8)
         var out: [UInt8] = []
         out.reserveCapacity(bytes.count)
         var index = 0
         while index < bytes.count {
             let byte = bytes[index]
-            if byte == UInt8(ascii: "%"), index + 2 < bytes.count, let high = digit(bytes[index + 1]),
-                let low = digit(bytes[index + 2])
+            if byte == UInt8(ascii: "%"), index + 2 < bytes.count, let high = Hexadecimal.value(bytes[index + 1]),
+                let low = Hexadecimal.value(bytes[index + 2])
             {
                 out.append(high << 4 | low)
                 index += 3
@@ -48,18 +48,5 @@ enum PercentEncoding {
             index += 1
         }
         return out
-    }
-
-    static func decode(_ text: some StringProtocol, plusIsSpace: Bool) -> String {
-        String(decoding: decodedBytes(text, plusIsSpace: plusIsSpace), as: UTF8.self)
-    }
-
-    private static func digit(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case 0x30...0x39: byte - 0x30
-        case 0x41...0x46: byte - 0x41 + 10
-        case 0x61...0x66: byte - 0x61 + 10
-        default: nil
-        }
     }
 }

@@ -1,6 +1,6 @@
 /// The cyclic redundancy checks with which AWS clients protect payloads. Tables of eight bytes at a time.
-struct CRC: Sendable {
-    enum Kind: Sendable { case crc32, crc32c, crc64nvme }
+package struct CRC: Sendable {
+    package enum Kind: Sendable { case crc32, crc32c, crc64nvme }
 
     private static let crc32Tables = tables(polynomial: 0xEDB8_8320)
     private static let crc32cTables = tables(polynomial: 0x82F6_3B78)
@@ -9,12 +9,12 @@ struct CRC: Sendable {
     private let kind: Kind
     private var state: UInt64
 
-    init(_ kind: Kind) {
+    package init(_ kind: Kind) {
         self.kind = kind
         state = kind == .crc64nvme ? .max : 0xFFFF_FFFF
     }
 
-    mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
         let tables =
             switch kind {
             case .crc32: Self.crc32Tables
@@ -41,8 +41,20 @@ struct CRC: Sendable {
         state = crc
     }
 
+    /// The checksum of 32 bits of whole bytes.
+    package static func crc32(_ bytes: UnsafeRawBufferPointer) -> UInt32 { whole(.crc32, bytes) }
+
+    /// The same with Castagnoli's polynomial.
+    package static func crc32c(_ bytes: UnsafeRawBufferPointer) -> UInt32 { whole(.crc32c, bytes) }
+
+    private static func whole(_ kind: Kind, _ bytes: UnsafeRawBufferPointer) -> UInt32 {
+        var crc = CRC(kind)
+        crc.update(bytes)
+        return UInt32(truncatingIfNeeded: crc.state) ^ .max
+    }
+
     /// The value in the byte order in which it is written: most significant first.
-    var bytes: [UInt8] {
+    package var bytes: [UInt8] {
         switch kind {
         case .crc32, .crc32c:
             let value = UInt32(truncatingIfNeeded: state) ^ .max
