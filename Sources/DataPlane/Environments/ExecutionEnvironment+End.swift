@@ -20,7 +20,7 @@ extension ExecutionEnvironment {
             await freezing.value
             try? await sandbox.thaw()
             // Threads wake one by one, and the first one awake gets a signal: interpreters want the main one to.
-            loop.scheduleTask(in: .milliseconds(10)) { extensionHost.shutDown(reason, of: self) }
+            loop.scheduleTask(in: .milliseconds(10)) { extensionHost.shutDown(reason, of: self, wasFrozen: true) }
         }
     }
 

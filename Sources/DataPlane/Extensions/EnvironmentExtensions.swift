@@ -89,12 +89,14 @@ final class EnvironmentExtensions: ExtensionsAPISession, @unchecked Sendable {
     }
 
     /// Ends the environment as AWS does: the runtime first, then whoever wants to know.
-    func shutDown(_ reason: ExtensionEvent.ShutdownReason, of environment: ExecutionEnvironment) {
+    func shutDown(
+        _ reason: ExtensionEvent.ShutdownReason, of environment: ExecutionEnvironment, wasFrozen: Bool = false
+    ) {
         guard shutdown == nil, !isOver else { return }
         telemetry.flush()
         let phase = ShutdownPhase(reason, extensions: self, environment: environment)
         shutdown = phase
-        phase.begin()
+        phase.begin(wasFrozen: wasFrozen)
     }
 
     /// The sandbox is gone.

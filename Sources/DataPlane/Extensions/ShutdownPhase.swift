@@ -12,6 +12,11 @@ final class ShutdownPhase {
     private let environment: ExecutionEnvironment
     private let start = ContinuousClock.now
     private let startMilliseconds = RealTime.milliseconds
+    /// When a runtime that was frozen gets SIGTERM again, if it still runs: the first may have reached another thread than the
+    /// one that interpreters handle signals in.
+    private static let reminder: Duration = .milliseconds(150)
+
+    private var reminderTimer: Scheduled<Void>?
     private var runtimeTimer: Scheduled<Void>?
     private var lastTimer: Scheduled<Void>?
     private var isTelling = false
@@ -24,18 +29,20 @@ final class ShutdownPhase {
         self.environment = environment
     }
 
-    func begin() {
+    func begin(wasFrozen: Bool) {
         guard let processes = extensions.processes else {
             // Internal ones are told nothing: they see the runtime's SIGTERM.
             guard reason == .spindown else { return kill() }
-            Task { [sandbox = environment.sandbox] in await sandbox.terminate() }
+            terminate()
+            if wasFrozen { reminderTimer = schedule(Self.reminder) { $0.terminate() } }
             lastTimer = schedule(ShutdownLimits.withInternalExtensions) { $0.kill() }
             return
         }
         lastTimer = schedule(ShutdownLimits.withExternalExtensions) { $0.kill() }
         guard extensions.runtimeRuns else { return tellExtensions() }
         if reason == .spindown {
-            processes.order(.terminate)
+            terminate()
+            if wasFrozen { reminderTimer = schedule(Self.reminder) { $0.terminate() } }
             let limit =
                 extensions.registry.hasInternals
                 ? ShutdownLimits.withInternalExtensions : ShutdownLimits.runtime
@@ -47,6 +54,7 @@ final class ShutdownPhase {
 
     func runtimeEnded() {
         runtimeTimer?.cancel()
+        reminderTimer?.cancel()
         tellExtensions()
     }
 
@@ -55,6 +63,7 @@ final class ShutdownPhase {
     }
 
     func cancel() {
+        reminderTimer?.cancel()
         runtimeTimer?.cancel()
         lastTimer?.cancel()
     }
@@ -72,6 +81,11 @@ final class ShutdownPhase {
     private func quit() {
         extensions.telemetry.flush()
         extensions.processes?.order(.quit)
+    }
+
+    private func terminate() {
+        if let processes = extensions.processes { return processes.order(.terminate) }
+        Task { [sandbox = environment.sandbox] in await sandbox.terminate() }
     }
 
     private func kill() {
