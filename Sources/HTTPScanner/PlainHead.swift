@@ -132,7 +132,8 @@ public struct PlainHead: Sendable, Hashable {
     @inlinable
     static func isToken(_ byte: UInt8) -> Bool {
         // One bit for each character from 0 to 127.
-        byte < 64 ? (0x03FF_6CFA_0000_0000 as UInt64) >> UInt64(byte) & 1 == 1
+        byte < 64
+            ? (0x03FF_6CFA_0000_0000 as UInt64) >> UInt64(byte) & 1 == 1
             : byte < 128 && (0x57FF_FFFF_C7FF_FFFE as UInt64) >> UInt64(byte - 64) & 1 == 1
     }
 }

@@ -106,7 +106,9 @@ import Testing
     @Test(arguments: 0..<50) func randomHistoriesKeepTheBooks(seed: Int) {
         var random = SeededGenerator(seed: UInt64(seed))
         var pool = Pool(limit: 5)
-        var (busy, finishing, followed, idle): ([Pool.Member], [Pool.Member], [Pool.Member], [Pool.Member]) = ([], [], [], [])
+        var (busy, finishing, followed, idle): ([Pool.Member], [Pool.Member], [Pool.Member], [Pool.Member]) = (
+            [], [], [], []
+        )
         for _ in 0..<1000 {
             switch Int.random(in: 0..<8, using: &random) {
             case 0, 1:

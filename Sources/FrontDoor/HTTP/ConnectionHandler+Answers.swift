@@ -17,7 +17,9 @@ extension ConnectionHandler {
 
     /// The answer to a request that did not pass through the parser: `head` writes its head.
     func finish(number: UInt64, payload: ByteBuffer, head: (_ keepAlive: Bool, inout ByteBuffer) -> Void) {
-        guard number == self.number, let context, case .write(let keepAlive) = machine.answered(now: now) else { return }
+        guard number == self.number, let context, case .write(let keepAlive) = machine.answered(now: now) else {
+            return
+        }
         let inline = payload.readableBytes <= 32 * 1024
         var buffer = context.channel.allocator.buffer(capacity: 512 + (inline ? payload.readableBytes : 0))
         head(keepAlive, &buffer)

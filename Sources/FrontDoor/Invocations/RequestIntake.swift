@@ -82,7 +82,8 @@ final class RequestIntake<R: Responder>: ChannelInboundHandler {
         let found = buffer.withUnsafeReadableBytes { bytes -> (plain: PlainHead, invocation: Invocation?)? in
             var fields = InvocationHead.Fields()
             guard let plain = PlainHead(bytes, field: { fields.take(bytes, $0, $1) }) else { return nil }
-            guard let head = InvocationHead(bytes, plain: plain, fields: fields), let target = desk.find(head, in: bytes)
+            guard let head = InvocationHead(bytes, plain: plain, fields: fields),
+                let target = desk.find(head, in: bytes)
             else { return (plain, nil) }
             return (
                 plain,
@@ -121,7 +122,8 @@ final class RequestIntake<R: Responder>: ChannelInboundHandler {
         let requestID = RandomUUID.make()
         let payload = buffer.getSlice(at: buffer.readerIndex + plain.length, length: plain.bodyLength) ?? ByteBuffer()
         let event = LaneEvent(
-            requestID: requestID, payload: payload, traceHeader: invocation.trace, wantsLogTail: invocation.wantsLogTail)
+            requestID: requestID, payload: payload, traceHeader: invocation.trace, wantsLogTail: invocation.wantsLogTail
+        )
         let version = invocation.target.executedVersion
         let number = connection.nextNumber
         let bound = NIOLoopBound((connection, desk), eventLoop: context.eventLoop)

@@ -46,7 +46,8 @@ public struct RequestRouter: Sendable {
     /// How an operation of a REST service is spoken to.
     public func wire(service: String, operation: String) -> WireProtocol? {
         guard let metadata = models.metadata(named: service), let kind = metadata.restProtocol else { return nil }
-        return WireProtocol(kind: kind, service: metadata, operation: models.model(named: service)?.operation(operation))
+        return WireProtocol(
+            kind: kind, service: metadata, operation: models.model(named: service)?.operation(operation))
     }
 
     func model(_ name: String) -> ServiceModel? { models.model(named: name) }

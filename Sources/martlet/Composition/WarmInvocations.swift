@@ -13,7 +13,8 @@ struct WarmInvocations: InvocationLane {
     let defaultAccount: String
 
     func account(ofKey accessKeyID: String) -> String? {
-        AccountID.isValid(accessKeyID) ? accessKeyID : credentials.account(ofUnproved: accessKeyID, else: defaultAccount)
+        AccountID.isValid(accessKeyID)
+            ? accessKeyID : credentials.account(ofUnproved: accessKeyID, else: defaultAccount)
     }
 
     func target(account: String, region: String, name: String, qualifier: String?) -> (any InvocationTarget)? {
