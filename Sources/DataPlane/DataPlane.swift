@@ -60,6 +60,8 @@ public final class DataPlane: FunctionInvoker {
 
     /// Begins an invocation at once, if an environment is there for it.
     /// - Parameters:
+    ///   - function: what to run.
+    ///   - event: what to run it with.
     ///   - loop: where the caller is, and where `done` is called, after this function has returned.
     ///   - done: is called once, if this function returns true.
     /// - Returns: false if none is: ``invoke(_:_:)`` is to be called instead.

@@ -22,11 +22,10 @@ public struct PlainHead: Sendable, Hashable {
     /// Larger bodies are not plain.
     public static let maximumBody = 64 * 1024 * 1024
 
-    /// Reads a head at the beginning of `bytes`.
+    /// Reads a head at the beginning of `bytes`: nil if there is no plain one, or not all of it; fields may have been shown by then.
     /// - Parameters:
     ///   - bytes: what has come so far.
     ///   - field: is shown each header field: where its name and its value are, the value without white space around it.
-    /// - Returns: nil if there is no plain head, or not all of it; fields may have been shown by then.
     @inlinable
     public init?(_ bytes: UnsafeRawBufferPointer, field: (_ name: Range<Int>, _ value: Range<Int>) -> Void) {
         let end = min(bytes.count, PlainHead.maximumLength)

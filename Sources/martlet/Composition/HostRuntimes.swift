@@ -83,8 +83,7 @@ final class HostRuntimes: RuntimeLocator, Sendable {
 
     /// Without following a link: it leads to what it leads to inside.
     private static func isThere(_ path: String) -> Bool {
-        var status = stat()
-        return lstat(path, &status) == 0
+        (try? FileManager.default.attributesOfItem(atPath: path)) != nil
     }
 
     /// The function's wrapper script, often a layer's: it is started in the place of the runtime, with the runtime's command as
