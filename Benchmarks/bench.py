@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+import time
 from pathlib import Path
 
 import cases
@@ -71,8 +72,10 @@ def run(bench, endpoint, round_, names):
                 continue
             if case.get("martlet") and not isinstance(endpoint, endpoints.Martlet) or name == "startup" and not started:
                 continue
-            print("  %s: %s" % (endpoint.name, name), file=sys.stderr, flush=True)
+            print("  %s: %s" % (endpoint.name, name), end="", file=sys.stderr, flush=True)
+            began = time.monotonic()
             case["run"](bench, endpoint)
+            print(", %.0f s" % (time.monotonic() - began), file=sys.stderr, flush=True)
     finally:
         endpoint.stop()
 

@@ -88,11 +88,19 @@ def met(goal, value, reference):
     return value <= wanted if match[1] == "≤" else value >= wanted
 
 
+def in_order(labels):
+    """What belongs together beside each other, rates before latencies; otherwise as they were measured first."""
+    groups = {}
+    for label in labels:
+        groups.setdefault(label.rpartition(", ")[0], []).append(label)
+    return [label for group in groups.values() for label in sorted(group, key=lambda label: "per second" not in label)]
+
+
 def rows(figures, names):
     """A header, and a row per figure: its name, its goal, whether that is met, values, and how many times better than the peers."""
     peers = [name for name in ("emulator", "ministack") if name in names]
     found = [["", "goal", "", *names, *("× " + name for name in peers)]]
-    for figure in figures.values:
+    for figure in in_order(figures.values):
         values = {name: figures.value(name, figure) for name in names}
         ratios = []
         for name in peers:
