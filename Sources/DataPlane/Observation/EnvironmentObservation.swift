@@ -38,6 +38,7 @@ final class EnvironmentObservation: @unchecked Sendable {
 
     /// Where the time of the last invocation went, and when it was over. On the loop.
     /// - Parameter initialization: in milliseconds.
+    /// - Returns: nil if there was none.
     fileprivate func lastTimes(initialization: Double) -> (times: InvocationTimes, finished: ContinuousClock.Instant)? {
         guard let last else { return nil }
         let (delivered, answered) = (last.delivered ?? last.accepted, last.answered ?? last.finished)

@@ -41,8 +41,9 @@ public struct DurationHistogram: Sendable, Hashable {
     /// In milliseconds.
     public var mean: Double { count == 0 ? 0 : sum / Double(count) }
 
-    /// The duration that this share of all did not exceed, in milliseconds; 0 if there is none.
+    /// The duration that a share of all did not exceed.
     /// - Parameter share: from 0 to 1.
+    /// - Returns: milliseconds; 0 if nothing was recorded.
     public func quantile(_ share: Double) -> Double {
         let total = ranges.reduce(0) { $0 + Int($1) }
         guard total > 0 else { return 0 }
