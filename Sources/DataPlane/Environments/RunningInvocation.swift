@@ -6,6 +6,7 @@ final class RunningInvocation: @unchecked Sendable {
     let event: InvocationEvent
     let trace: TraceHeader
     let initDuration: Double?
+    let accepted = ContinuousClock.now
     private var done: InvocationDone?
     /// When the event was delivered.
     var began: ContinuousClock.Instant?
@@ -27,6 +28,11 @@ final class RunningInvocation: @unchecked Sendable {
     }
 
     var isAnswered: Bool { answer != nil }
+
+    var outcome: InvocationOutcome {
+        if let failure { return failure.reportStatus == "timeout" ? .timeout : .error }
+        return answer?.error == nil ? .success : .error
+    }
 
     /// What subscribers of telemetry are told when the runtime is done.
     func runtimeDone(_ failure: FunctionFailure?) -> TelemetryEvent.RuntimeDone {
