@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -63,6 +64,9 @@ void resolver_find(const char *const *own_domains, size_t count) {
 static int open_to(unsigned server, int type) {
     int result = socket(servers[server].address.ss_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (result < 0) return -1;
+    // Who asks does not wait for long: three seconds for a connection.
+    int tries = 1;
+    if (type == SOCK_STREAM) (void)setsockopt(result, IPPROTO_TCP, TCP_SYNCNT, &tries, sizeof tries);
     const struct sockaddr *address = (const struct sockaddr *)&servers[server].address;
     if (connect(result, address, servers[server].size) < 0 && errno != EINPROGRESS) close_if_open(&result);
     return result;

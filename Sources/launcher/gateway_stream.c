@@ -8,7 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { INSIDE = 0, OUTSIDE = 1, PREFIX = 2 };
+// A header and the longest question fit into what is kept.
+enum { INSIDE = 0, OUTSIDE = 1, PREFIX = 2, KEPT = 300 };
 
 // A connection asks and is answered in turn: what it asks meanwhile waits in its socket.
 enum phase {
@@ -32,8 +33,10 @@ struct stream {
     void *owner;
     int poll;
     enum phase phase;
-    bool prefixed;  // of the server's answer: its length is known
-    size_t left;    // and of it so much is still to be read
+    bool heard;   // the server's answer has begun
+    size_t left;  // and of it so much is still to be read
+    size_t kept;  // of what the server is asked, for the case that it has no answer
+    unsigned char question[KEPT];
     size_t start, end;
     unsigned char bytes[PREFIX + CNS_QUERY_MAX];
     struct stream *next;
@@ -109,6 +112,22 @@ static void answer(struct stream *stream, const unsigned char *bytes, size_t siz
     turn(stream, ANSWERING);
 }
 
+// A failure, to be told.
+static bool give_up(struct stream *stream) {
+    unsigned char made[CNS_ANSWER_MAX];
+    size_t size = cns_fail(stream->question, stream->kept, made);
+    resolver_turn(stream->asker);
+    if (size > 0) answer(stream, made, size);
+    return size > 0;
+}
+
+// Without what follows the question.
+static void keep_question(struct stream *stream) {
+    stream->kept = prefix_of(stream) < KEPT ? prefix_of(stream) : KEPT;
+    memcpy(stream->question, stream->bytes + PREFIX, stream->kept);
+    memset(stream->question + 6, 0, CNS_HEADER - 6);
+}
+
 // The question is whole. false: it is none.
 static bool decide(struct stream *stream) {
     unsigned char made[CNS_ANSWER_MAX];
@@ -119,6 +138,8 @@ static bool decide(struct stream *stream) {
         answer(stream, made, size);
         return true;
     case CNS_FORWARD: {
+        keep_question(stream);
+        stream->heard = false;
         int outside = resolver_connect(stream->asker);
         if (outside >= 0 && add(stream, OUTSIDE, outside)) {
             turn(stream, PASSING);
@@ -126,9 +147,7 @@ static bool decide(struct stream *stream) {
         }
         close_if_open(&outside);
         stream->side[OUTSIDE].socket = -1;
-        size = cns_fail(stream->bytes + PREFIX, prefix_of(stream), made);
-        if (size > 0) answer(stream, made, size);
-        return size > 0;
+        return give_up(stream);
     }
     case CNS_DROP:
         return false;
@@ -170,28 +189,24 @@ static bool read_question(struct stream *stream) {
 
 static bool pass(struct stream *stream) {
     int done = drain(stream, OUTSIDE);
-    if (done < 0) {
-        // No connection. The question is still there.
-        unsigned char made[CNS_ANSWER_MAX];
-        size_t size = cns_fail(stream->bytes + PREFIX, prefix_of(stream), made);
-        resolver_turn(stream->asker);
-        if (size > 0) answer(stream, made, size);
-        return size > 0;
-    }
+    if (done < 0) return give_up(stream);
     if (done > 0) {
         turn(stream, HEARING);
         stream->end = 0;
-        stream->prefixed = false;
     }
     return true;
 }
 
 static bool hear(struct stream *stream) {
-    if (!stream->prefixed) {
-        int done = fill(stream, OUTSIDE, PREFIX);
-        if (done <= 0) return done == 0;
-        stream->left = prefix_of(stream);
-        stream->prefixed = true;
+    if (!stream->heard) {
+        int done = fill(stream, OUTSIDE, PREFIX + CNS_HEADER);
+        if (done == 0) return true;
+        // An answer to this question, and not something else that listens there.
+        const unsigned char *header = stream->bytes + PREFIX;
+        if (done < 0 || prefix_of(stream) < CNS_HEADER || memcmp(header, stream->question, 2) != 0 || !(header[2] & 0x80))
+            return give_up(stream);
+        stream->left = prefix_of(stream) - CNS_HEADER;
+        stream->heard = true;
     }
     size_t room = sizeof stream->bytes - stream->end;
     if (stream->left > 0 && room > 0) {
