@@ -21,8 +21,12 @@ public final class SandboxListener: Sendable {
 
     /// Takes over a listening socket.
     func add(_ socket: CInt) {
-        // Under the lock, so that whoever is called at once finds the ticket.
+        // Under the lock: a ticket is there for whoever stops.
         state.withLock { state in
+            guard !state.isClosed else {
+                Glibc.close(socket)
+                return
+            }
             let ticket = ArrivalWatch.shared.wait(for: socket) { [weak self] socket in
                 guard let self else {
                     Glibc.close(socket)

@@ -8,9 +8,11 @@ extension CertificateAuthority {
     ///
     /// It is made from the subject in a form in which names that count as the same look the same: text as UTF-8 in lower case with single
     /// spaces, and without the outermost header.
-    public var subjectHash: String {
+    public var subjectHash: String { Self.hash(of: subject) }
+
+    static func hash(of name: DistinguishedName) -> String {
         var bytes: [UInt8] = []
-        for relative in subject {
+        for relative in name {
             var serializer = DER.Serializer()
             try? serializer.appendConstructedNode(identifier: .set) { set in
                 for attribute in relative {
@@ -27,7 +29,9 @@ extension CertificateAuthority {
         return digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 
+    /// Only letters of ASCII have two cases there.
     private static func canonical(_ text: String) -> String {
-        text.lowercased().split(separator: " ").joined(separator: " ")
+        String(decoding: text.utf8.map { (0x41...0x5A).contains($0) ? $0 + 32 : $0 }, as: UTF8.self)
+            .split(separator: " ").joined(separator: " ")
     }
 }
