@@ -24,7 +24,10 @@ struct NameServerTests {
 
     @Test(
         "others are another server's, or are unknown, or have no server",
-        arguments: ["example.org", "notamazonaws.com", "amazonaws.com.example.org", "localhost.example", "aws", "", "xn--nxasmq6b.test"])
+        arguments: [
+            "example.org", "notamazonaws.com", "amazonaws.com.example.org", "localhost.example", "aws", "",
+            "xn--nxasmq6b.test",
+        ])
     func others(name: String) {
         let query = Query(name)
         #expect(Outcome(query).verdict == CNS_FORWARD)
@@ -47,7 +50,9 @@ struct NameServerTests {
     }
 
     /// AAAA, MX, TXT, SVCB, HTTPS, SOA, PTR and one that nobody has heard of.
-    @Test("other types of a platform's name: it exists, without such a record", arguments: [28, 15, 16, 64, 65, 6, 12, 4711])
+    @Test(
+        "other types of a platform's name: it exists, without such a record",
+        arguments: [28, 15, 16, 64, 65, 6, 12, 4711])
     func types(type: UInt16) {
         let outcome = Outcome(Query("sqs.us-east-1.amazonaws.com", type: type), others: CNS_OTHERS_UNKNOWN)
         #expect(outcome.code == 0)
@@ -106,7 +111,8 @@ struct NameServerTests {
         #expect(many.name.count == 255)
         #expect(Outcome(many).address(of: many) == [127, 0, 0, 1])
         var longer = query
-        longer.name = Query.labels((prefix.dropLast() + [String(repeating: "b", count: 52)] + ["localhost"]).joined(separator: "."))
+        longer.name = Query.labels(
+            (prefix.dropLast() + [String(repeating: "b", count: 52)] + ["localhost"]).joined(separator: "."))
         #expect(longer.name.count == 256)
         #expect(Outcome(longer).code == 1)
     }
@@ -171,7 +177,8 @@ struct NameServerTests {
         var query = Query("example.org").withEDNS()
         query.counts[3] += 1
         // TSIG, with a name that points at the question's.
-        query.rest += [3] + Array("key".utf8) + [0xC0, 12] + Query.number(250) + Query.number(255) + [0, 0, 0, 0] + [0, 2, 7, 7]
+        query.rest +=
+            [3] + Array("key".utf8) + [0xC0, 12] + Query.number(250) + Query.number(255) + [0, 0, 0, 0] + [0, 2, 7, 7]
         #expect(Outcome(query).verdict == CNS_FORWARD)
         #expect(Outcome(query, others: CNS_OTHERS_UNKNOWN).counts == [1, 0, 0, 1])
     }
@@ -186,7 +193,8 @@ struct NameServerTests {
         for _ in 0..<20_000 {
             var bytes = seeds.randomElement(using: &random) ?? []
             for _ in 0..<Int.random(in: 0...6) {
-                bytes[Int.random(in: 0..<bytes.count)] = [0, 1, 12, 0x3F, 0x40, 0xC0, 0xFF, .random(in: 0...255)].randomElement() ?? 0
+                bytes[Int.random(in: 0..<bytes.count)] =
+                    [0, 1, 12, 0x3F, 0x40, 0xC0, 0xFF, .random(in: 0...255)].randomElement() ?? 0
             }
             bytes = Array(bytes.prefix(Int.random(in: 0...(bytes.count * 2))))
             let outcome = Outcome(bytes, others: Bool.random() ? CNS_OTHERS_FORWARD : CNS_OTHERS_UNKNOWN)
@@ -241,7 +249,10 @@ struct NameServerTests {
     func domains() {
         for name in ["a", "martlet.test", "A-b_1.example", "10.0.0.1"] { #expect(cns_is_domain(name)) }
         let long = String(repeating: "a", count: 64)
-        for name in ["", ".", "a.", ".a", "a..b", "a b", "ä.test", long, Array(repeating: "abcdefg", count: 32).joined(separator: ".")] {
+        for name in [
+            "", ".", "a.", ".a", "a..b", "a b", "ä.test", long,
+            Array(repeating: "abcdefg", count: 32).joined(separator: "."),
+        ] {
             #expect(!cns_is_domain(name), "\(name)")
         }
     }
