@@ -87,18 +87,20 @@ let package = Package(
             ]),
         library("Sandbox", ["ServiceKit"]),
         .target(name: "CLauncherProtocol"),
+        .target(name: "CNameServer"),
         library("SandboxLinux", ["Sandbox", "ServiceKit", "CLauncherProtocol", logging]),
         .executableTarget(
-            name: "launcher", dependencies: ["CLauncherProtocol"], exclude: ["README.md"],
+            name: "launcher", dependencies: ["CLauncherProtocol", "CNameServer"], exclude: ["README.md"],
             cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])],
             linkerSettings: []),
 
         // The front door and the executable.
+        .target(name: "CEpoll"),
         library(
             "FrontDoor",
             [
-                "HTTPScanner", "WireProtocols", "ServiceModel", "ServiceKit", nioCore, nioPosix, nioHTTP1, nioHTTP2,
-                nioHPACK,
+                "CEpoll", "HTTPScanner", "WireProtocols", "ServiceModel", "ServiceKit", nioCore, nioPosix, nioHTTP1,
+                nioHTTP2, nioHPACK,
                 nioTLS, nioSSL, certificates, asn1, crypto, logging, lifecycle,
             ]),
         .executableTarget(
@@ -140,6 +142,7 @@ let package = Package(
                 "DataPlane", "RuntimeAPI", "Execution", "Sandbox", "ServiceKit", "ServiceModel", "TestSupport", nioCore,
                 nioPosix, nioHTTP1, logging,
             ]),
+        tests("NameServerTests", ["CNameServer"]),
         tests("SandboxLinuxTests", ["SandboxLinux", "Sandbox", "CLauncherProtocol"]),
         .executableTarget(
             name: "SandboxProbe", dependencies: ["SandboxLinux", "Sandbox"], path: "Tests/SandboxProbe",

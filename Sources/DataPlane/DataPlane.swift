@@ -24,7 +24,7 @@ public final class DataPlane: FunctionInvoker {
             StemNursery(
                 StemPolicy.Bounds(count: limits.count, memory: limits.memory), sandboxes: services.sandboxes,
                 network: configuration.network, logger: logger
-            ) { EnvironmentStarter.listeningPorts(endpoint: services.endpoint.port) }
+            ) { EnvironmentStarter.listeningPorts(endpoint: services.endpoint.ports) }
         }
         self.stems = stems
         starter = EnvironmentStarter(services: services, configuration: configuration, group: group, stems: stems)

@@ -9,7 +9,7 @@ import WireProtocols
 
 /// The server that speaks the AWS APIs to the outside, and to sandboxes through their own sockets.
 ///
-/// ``run()`` listens until it is asked to shut down gracefully. Sandboxes' sockets are served by ``serve(listeningSocket:as:tls:)``, before,
+/// ``run()`` listens until it is asked to shut down gracefully. Sandboxes' sockets are served by ``serve(listeningSockets:as:tls:)``, before,
 /// during and after.
 public final class FrontDoor: Service {
     private let platform: Platform
@@ -77,25 +77,24 @@ public final class FrontDoor: Service {
         }
     }
 
-    /// Serves a socket that listens already, such as one that was born in a sandbox. All who call there are `identity`, whatever key
+    /// Serves sockets that listen already, such as those that were born in a sandbox. All who call there are `identity`, whatever key
     /// they show; the paths of the platform are not there.
     ///
-    /// With `tls`, TLS is spoken there too; cleartext always is.
+    /// With `tls`, TLS is spoken there too; cleartext always is. A socket costs next to nothing until the first connection arrives.
     ///
-    /// The socket is taken over: it is closed with the listener that is returned.
+    /// The sockets are taken over: they are closed with the listener that is returned.
     public func serve(
-        listeningSocket: CInt, as identity: SandboxIdentity, tls: TLSContext? = nil
-    ) async throws -> SandboxListener {
+        listeningSockets: [CInt], as identity: SandboxIdentity, tls: TLSContext? = nil
+    ) -> SandboxListener {
         let limits = platform.configuration.limits
         let server = HTTPServer(
             responder: Chain(platform: platform, caller: .sandbox(identity)), limits: limits, budget: budget, tls: tls,
             group: group)
-        let channel = try await server.adopt(listeningSocket: listeningSocket)
-        try await server.startAccepting(channel)
-        let listener = SandboxListener(channel: channel, server: server)
-        let id = ObjectIdentifier(listener)
-        state.withLock { $0.sandboxes[id] = listener }
-        channel.closeFuture.whenComplete { _ in self.state.withLock { _ = $0.sandboxes.removeValue(forKey: id) } }
+        let listener = SandboxListener(server: server) { [weak self] listener in
+            self?.state.withLock { _ = $0.sandboxes.removeValue(forKey: ObjectIdentifier(listener)) }
+        }
+        state.withLock { $0.sandboxes[ObjectIdentifier(listener)] = listener }
+        for socket in listeningSockets { listener.add(socket) }
         return listener
     }
 }

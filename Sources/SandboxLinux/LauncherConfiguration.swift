@@ -5,6 +5,8 @@ public struct LauncherConfiguration: Sendable {
     /// Folders (or files) of the host from which sandboxes may bind: interpreters, bootstraps. Nothing else of the host
     /// can be asked for, whatever becomes of Martlet. What does not exist is passed over. At most 64.
     public var allowedPrefixes: [String]
+    /// The platform's names inside sandboxes, each with all below it, beside the built-in ones (`localhost`, AWS's). At most 64.
+    public var domains: [String] = []
     /// The launcher's executable; nil: found by ``LauncherProcess/locate()``.
     public var executable: String?
     /// A program (with arguments) that starts the launcher, such as one that gives up root first.

@@ -20,20 +20,25 @@
 #include "CLauncherProtocol.h"
 #include "gateway_flow.h"
 #include "gateway_resolver.h"
+#include "gateway_stream.h"
 #include "network.h"
 #include "network_redirect.h"
 #include "rootfs.h"
 #include "seccomp.h"
 
 // Per sandbox; AWS lets a function's environment have 1024 descriptors.
-enum { FLOWS_MAX = 256, EVENTS = 64 };
+enum { FLOWS_MAX = 256, STREAMS_MAX = 16, EVENTS = 64 };
 
 struct gateway_listener {
     struct watched watched;
     uint64_t sandbox;
     int socket;  // -1: no internet, names only
     struct watched names_watched;
-    int names;   // UDP, port 53; -1: the sandbox has none
+    struct asker names;  // UDP, port 53
+    struct watched streams_watched;
+    int streams_socket;  // TCP, port 53; -1: the sandbox has none
+    int stream_count;
+    struct stream *streams;  // the latest first
     int flow_count;
     bool waiting;  // full: not watched
     struct flow *flows;
@@ -47,23 +52,38 @@ static pid_t process = -1;
 
 static struct gateway_listener *listeners;
 static int poll_descriptor = -1;
+static struct watched answers[NAME_SERVERS_MAX];  // of the host's name servers
 
-static struct gateway_listener *listener_of_names(struct watched *watched) {
-    return (struct gateway_listener *)(void *)((char *)watched - offsetof(struct gateway_listener, names_watched));
-}
+#define LISTENER_OF(watched, member) \
+    ((struct gateway_listener *)(void *)((char *)(watched) - offsetof(struct gateway_listener, member)))
 
 static bool watch_listener(struct gateway_listener *listener, int operation, uint32_t events) {
     struct epoll_event event = {.events = events, .data.ptr = listener};
     return epoll_ctl(poll_descriptor, operation, listener->socket, &event) == 0;
 }
 
+// A missing socket needs no watching.
+static bool watch(int socket_, struct watched *watched) {
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = watched};
+    return socket_ < 0 || epoll_ctl(poll_descriptor, EPOLL_CTL_ADD, socket_, &event) == 0;
+}
+
 static void close_listener(struct gateway_listener *listener) {
     close_if_open(&listener->socket);
-    close_if_open(&listener->names);
+    close_if_open(&listener->names.socket);
+    close_if_open(&listener->streams_socket);
     free(listener);
 }
 
-// Takes a sandbox's sockets: TCP connections to the internet, and questions for names; either may be missing.
+static int *place_of(struct gateway_listener *listener, int socket_) {
+    int type = 0;
+    socklen_t size = sizeof type;
+    if (getsockopt(socket_, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_DGRAM)
+        return &listener->names.socket;
+    return network_port(socket_) == CNS_PORT ? &listener->streams_socket : &listener->socket;
+}
+
+// Takes a sandbox's sockets: TCP connections to the internet, and questions for names, by UDP and TCP.
 static void add_listener(uint64_t sandbox, const int *sockets, int count) {
     struct gateway_listener *listener = calloc(1, sizeof *listener);
     if (!listener) {
@@ -71,19 +91,17 @@ static void add_listener(uint64_t sandbox, const int *sockets, int count) {
         return;
     }
     *listener = (struct gateway_listener){
-        .watched = {WATCHED_LISTENER}, .sandbox = sandbox, .socket = -1, .names_watched = {WATCHED_NAMES}, .names = -1};
+        .watched = {WATCHED_LISTENER}, .sandbox = sandbox, .socket = -1,
+        .names_watched = {WATCHED_NAMES}, .names = {.socket = -1},
+        .streams_watched = {WATCHED_STREAMS}, .streams_socket = -1};
     for (int i = 0; i < count; i++) {
-        int type = 0;
-        socklen_t size = sizeof type;
-        int *place = &listener->socket;
-        if (getsockopt(sockets[i], SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_DGRAM)
-            place = &listener->names;
+        int *place = place_of(listener, sockets[i]);
         close_if_open(place);
         *place = sockets[i];
     }
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = &listener->names_watched};
-    if ((listener->socket >= 0 && !watch_listener(listener, EPOLL_CTL_ADD, EPOLLIN)) ||
-        (listener->names >= 0 && epoll_ctl(poll_descriptor, EPOLL_CTL_ADD, listener->names, &event) < 0)) {
+    listener->names.internet = listener->socket >= 0;
+    if (!watch(listener->socket, &listener->watched) || !watch(listener->names.socket, &listener->names_watched) ||
+        !watch(listener->streams_socket, &listener->streams_watched)) {
         close_listener(listener);
         return;
     }
@@ -101,7 +119,12 @@ static void remove_listener(uint64_t sandbox) {
             listener->flows = *flow_next(flow);
             flow_close(flow);
         }
-        resolver_forget(sandbox);
+        while (listener->streams) {
+            struct stream *stream = listener->streams;
+            listener->streams = *stream_next(stream);
+            stream_close(stream);
+        }
+        resolver_forget(&listener->names);
         close_listener(listener);
         return;
     }
@@ -118,6 +141,31 @@ static void end_flow(struct flow *ended) {
         listener->waiting = false;
         (void)watch_listener(listener, EPOLL_CTL_MOD, EPOLLIN);
     }
+}
+
+static void end_stream(struct stream *ended) {
+    struct gateway_listener *listener = stream_owner(ended);
+    struct stream **place = &listener->streams;
+    while (*place && *place != ended) place = stream_next(*place);
+    if (*place) *place = *stream_next(ended);
+    stream_close(ended);
+    listener->stream_count--;
+}
+
+static void accept_stream(struct gateway_listener *listener) {
+    int inside = accept4(listener->streams_socket, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (inside < 0) return;
+    if (listener->stream_count >= STREAMS_MAX) {
+        // The oldest makes room: whoever asks by TCP asks at once.
+        struct stream *oldest = listener->streams;
+        while (*stream_next(oldest)) oldest = *stream_next(oldest);
+        end_stream(oldest);
+    }
+    struct stream *stream = stream_open(poll_descriptor, inside, &listener->names, listener);
+    if (!stream) return;
+    *stream_next(stream) = listener->streams;
+    listener->streams = stream;
+    listener->stream_count++;
 }
 
 static void accept_flow(struct gateway_listener *listener) {
@@ -156,23 +204,31 @@ static bool round_of_events(void) {
     if (count < 0) return errno == EINTR;
     for (int i = 0; i < count; i++) {
         struct watched *watched = events[i].data.ptr;
-        if (watched->kind == WATCHED_CHANNEL) return hear_launcher();
-        if (watched->kind == WATCHED_LISTENER) {
-            accept_flow((struct gateway_listener *)(void *)watched);
-            continue;
-        }
-        if (watched->kind == WATCHED_NAMES) {
-            const struct gateway_listener *listener = listener_of_names(watched);
-            resolver_ask(listener->names, listener->sandbox, listener->socket >= 0);
-            continue;
-        }
-        if (watched->kind == WATCHED_ANSWERS) {
-            resolver_return();
-            continue;
-        }
-        struct flow *flow = flow_of(watched);
-        if (!flow_event(flow, watched->kind, events[i].events)) {
-            end_flow(flow);
+        switch (watched->kind) {
+        case WATCHED_CHANNEL:
+            return hear_launcher();
+        case WATCHED_LISTENER:
+            accept_flow(LISTENER_OF(watched, watched));
+            break;
+        case WATCHED_NAMES:
+            resolver_ask(&LISTENER_OF(watched, names_watched)->names);
+            break;
+        case WATCHED_STREAMS:
+            // It may end another.
+            accept_stream(LISTENER_OF(watched, streams_watched));
+            return true;
+        case WATCHED_ANSWERS:
+            resolver_return((int)(watched - answers));
+            break;
+        case WATCHED_STREAM_INSIDE:
+        case WATCHED_STREAM_OUTSIDE:
+            if (stream_event(stream_of(watched), watched->kind)) break;
+            end_stream(stream_of(watched));
+            return true;
+        case WATCHED_INSIDE:
+        case WATCHED_OUTSIDE:
+            if (flow_event(flow_of(watched), watched->kind, events[i].events)) break;
+            end_flow(flow_of(watched));
             return true;
         }
     }
@@ -181,7 +237,6 @@ static bool round_of_events(void) {
 
 static void give_up_everything(bool privileged, uid_t uid, int root) {
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    resolver_find();
     // No files: the root of an empty sandbox.
     if (root < 0 || rootfs_enter(root) < 0) _exit(1);
     // Nothing else of the launcher's.
@@ -200,16 +255,17 @@ static void give_up_everything(bool privileged, uid_t uid, int root) {
     if (seccomp_install() < 0) _exit(1);
 }
 
-static _Noreturn void run(bool privileged, uid_t uid, int root) {
-    static struct watched watched = {WATCHED_CHANNEL};
+static _Noreturn void run(const struct options *options, bool privileged, uid_t uid, int root) {
+    static struct watched launcher = {WATCHED_CHANNEL};
+    resolver_find(options->domains, (size_t)options->domain_count);
     give_up_everything(privileged, uid, root);
     poll_descriptor = epoll_create1(EPOLL_CLOEXEC);
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = &watched};
-    if (poll_descriptor < 0 || epoll_ctl(poll_descriptor, EPOLL_CTL_ADD, channel, &event) < 0) _exit(1);
-    static struct watched answers = {WATCHED_ANSWERS};
-    int upstream = resolver_open();
-    event.data.ptr = &answers;
-    if (upstream >= 0 && epoll_ctl(poll_descriptor, EPOLL_CTL_ADD, upstream, &event) < 0) _exit(1);
+    if (poll_descriptor < 0 || !watch(channel, &launcher)) _exit(1);
+    int servers[NAME_SERVERS_MAX], count = resolver_open(servers);
+    for (int i = 0; i < count; i++) {
+        answers[i].kind = WATCHED_ANSWERS;
+        if (!watch(servers[i], &answers[i])) _exit(1);
+    }
     while (round_of_events()) continue;
     _exit(0);
 }
@@ -230,14 +286,14 @@ bool gateway_works(void) {
     return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-bool gateway_start(bool privileged, uid_t uid) {
+bool gateway_start(const struct options *options, bool privileged, uid_t uid) {
     int ends[2];
     int root = rootfs_template(NULL, 0);
     if (root < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) return false;
     process = fork();
     if (process == 0) {
         channel = ends[1];
-        run(privileged, uid, root);
+        run(options, privileged, uid, root);
     }
     close(ends[1]);
     if (process < 0) {

@@ -12,9 +12,12 @@ enum watched_kind {
     WATCHED_CHANNEL,
     WATCHED_LISTENER,
     WATCHED_NAMES,
+    WATCHED_STREAMS,
     WATCHED_ANSWERS,
     WATCHED_INSIDE,
     WATCHED_OUTSIDE,
+    WATCHED_STREAM_INSIDE,
+    WATCHED_STREAM_OUTSIDE,
 };
 struct watched {
     enum watched_kind kind;

@@ -19,10 +19,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "CNameServer.h"
 #include "network.h"
 #include "network_redirect.h"
 #include "program.h"
 #include "rootfs.h"
+#include "sandbox.h"
 #include "seccomp.h"
 
 static void report_failure(const struct plan *plan, const char *stage, int error) {
@@ -64,7 +66,8 @@ static int mount_storage(const struct plan *plan) {
     return mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, options);
 }
 
-static void furnish(const struct plan *plan, int *listeners) {
+// Every socket on which the outside serves the sandbox: before anything else in it could take their ports.
+static void listen_inside(const struct plan *plan, int *listeners) {
     if (network_loopback() < 0) fail(plan, "the network");
     for (int i = 0; i < plan->port_count; i++) {
         listeners[i] = network_listen(plan->ports[i]);
@@ -73,8 +76,10 @@ static void furnish(const struct plan *plan, int *listeners) {
     // The last ones are the gateway's.
     int count = plan->port_count;
     if (plan->names) {
-        listeners[count] = network_datagrams(53);
-        if (listeners[count++] < 0) fail(plan, "a socket for names");
+        listeners[count] = network_datagrams(CNS_PORT);
+        listeners[count + 1] = network_listen(CNS_PORT);
+        if (listeners[count] < 0 || listeners[count + 1] < 0) fail(plan, "a socket for names");
+        count += 2;
     }
     if (plan->internet) {
         // After the others: it takes any port that is free.
@@ -82,6 +87,9 @@ static void furnish(const struct plan *plan, int *listeners) {
         if (listeners[count] < 0 || network_redirect(network_port(listeners[count])) < 0)
             fail(plan, "the way to the internet");
     }
+}
+
+static void furnish(const struct plan *plan) {
     for (int i = 0; i < plan->mount_count; i++) {
         const struct planned_mount *planned = &plan->mounts[i];
         if (sys_move_mount(planned->tree, "", AT_FDCWD, planned->inside, MOVE_MOUNT_F_EMPTY_PATH) < 0)
@@ -199,9 +207,10 @@ _Noreturn void init_run(const struct plan *plan) {
     setsid();
 
     int listeners[ML_DESCRIPTORS_MAX];
-    int count = 1 + plan->port_count + plan->names + plan->internet;
+    int count = 1 + plan->port_count + sandbox_gateway_sockets(plan->names, plan->internet);
     int mounts = plan->stem < 0 ? -1 : count++;
-    furnish(plan, listeners + 1);
+    listen_inside(plan, listeners + 1);
+    furnish(plan);
     enter_limits(plan);
     if (mounts >= 0 && (listeners[mounts] = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC)) < 0)
         fail(plan, "the mounts");

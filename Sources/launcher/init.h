@@ -40,7 +40,7 @@ struct plan {
     bool storage_in_memory;  // no disk for /tmp: a tmpfs
     uint16_t ports[ML_PORTS_MAX];
     int port_count;
-    bool names;     // a socket for name lookups goes to the gateway
+    bool names;     // sockets for name lookups go to the gateway
     bool internet;  // and one for connections
     bool supervised;  // the program is supervise.c's; the last port is Martlet's end of it
     const struct cgroup *group;

@@ -198,7 +198,7 @@ int main(int count, char **arguments) {
     const struct sandboxes_settings settings = {
         .privileged = privilege == PRIVILEGE_ROOT,
         .disk = disk,
-        .internet = usable && gateway_start(privilege == PRIVILEGE_ROOT, uid) && gateway_works(),
+        .internet = usable && gateway_start(&options, privilege == PRIVILEGE_ROOT, uid) && gateway_works(),
         .first_uid = uid,
         .poll = poll,
     };

@@ -52,6 +52,11 @@ int paths_in_data(const char *path) {
     return sys_openat2(data_folder, path, O_PATH, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
 }
 
+int paths_open_in_data(const char *path) {
+    return sys_openat2(data_folder, path, O_RDONLY | O_NONBLOCK | O_NOCTTY,
+                       RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+}
+
 int paths_on_host(const char *path) {
     for (int i = 0; i < prefix_count; i++) {
         if (strncmp(path, prefixes[i].path, prefixes[i].length) != 0) continue;

@@ -12,6 +12,8 @@ int paths_open(const struct options *options, int data);
 int paths_data(void);
 // Below the data folder, by no symbolic link. An O_PATH descriptor or -1 with errno.
 int paths_in_data(const char *path);
+// The same, to be read. What it is, is the caller's to find out.
+int paths_open_in_data(const char *path);
 // Below an allowed prefix. An O_PATH descriptor or -1 with errno.
 int paths_on_host(const char *path);
 // Whether an inside path may carry a bind: absolute, normal, and not in a place that the sandbox makes itself.

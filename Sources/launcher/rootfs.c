@@ -13,6 +13,7 @@
 
 #include "CLauncherProtocol.h"
 #include "rootfs_etc.h"
+#include "rootfs_trust.h"
 
 enum { TEMPLATES_MAX = 32, TREES_MAX = 96 };
 static const uint64_t READ_ONLY = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
@@ -127,9 +128,7 @@ static int add_system(struct tree *trees, int *count, char links[][2][64], int *
         }
     }
     // Configuration that the programs in /usr need and that holds no secret.
-    static const char *const configuration[] = {
-        "/etc/alternatives",           "/etc/ssl/certs",       "/etc/pki/tls/certs",
-        "/etc/pki/ca-trust/extracted", "/etc/ca-certificates", "/etc/crypto-policies"};
+    static const char *const configuration[] = {"/etc/alternatives", "/etc/ca-certificates", "/etc/crypto-policies"};
     for (size_t i = 0; i < sizeof configuration / sizeof *configuration; i++)
         (void)add_tree(trees, count, configuration[i], configuration[i], READ_ONLY);
     // Debian's JDKs keep theirs in /etc/java-17-openjdk and the like.
@@ -174,7 +173,7 @@ static int furnish(const struct tree *trees, int count, char links[][2][64], int
     if (symlink("/proc/self/fd", "dev/fd") < 0 || symlink("/proc/self/fd/0", "dev/stdin") < 0 ||
         symlink("/proc/self/fd/1", "dev/stdout") < 0 || symlink("/proc/self/fd/2", "dev/stderr") < 0)
         return -1;
-    if (rootfs_write_etc() < 0) return -1;
+    if (rootfs_write_etc() < 0 || rootfs_write_trust() < 0) return -1;
     // Every place before any mount: what is mounted may hold symbolic links, and nothing is made behind one.
     for (int i = 0; i < count; i++)
         if (make_place(trees[i].inside, trees[i].folder) < 0) return -1;
@@ -214,7 +213,7 @@ static int make_template(const struct rootfs_bind *binds, int bind_count) {
         snprintf(trees[count].inside, sizeof trees[count].inside, "%s", binds[i].inside);
         count++;
     }
-    root = new_tmpfs("8m", "0755");
+    root = new_tmpfs("16m", "0755");
     if (root < 0 || unshare(CLONE_NEWNS) < 0) goto done;
     away = true;
     // From here on in the template's namespace. Where the new root is put for the moment hides nothing that is needed.
@@ -295,6 +294,8 @@ static char *make_key(const struct rootfs_bind *binds, int count, size_t *size) 
         memcpy(key + used, binds[i].inside, length);
         used += length;
     }
+    // One that was made before the platform had its authority is of no more use then.
+    key[used++] = rootfs_trust_is_known();
     *size = used;
     return key;
 }

@@ -46,7 +46,7 @@ int rootfs_write_etc(void) {
     rootfs_passwd_text(passwd, sizeof passwd, getuid(), getgid());
     snprintf(group, sizeof group, "root:x:0:\nnobody:x:65534:\nsbx_user1051:x:%u:\n", getgid());
     if (write_file("etc/passwd", passwd) < 0 || write_file("etc/group", group) < 0) return -1;
-    static const char hosts[] = "127.0.0.1 localhost localhost.localdomain sandbox sandbox.localdomain\n::1 localhost ip6-localhost\n";
+    static const char hosts[] = "127.0.0.1 localhost localhost.localdomain sandbox sandbox.localdomain\n::1 ip6-localhost\n";
     if (write_file("etc/hosts", hosts) < 0) return -1;
     // The gateway answers there.
     if (write_file("etc/resolv.conf", "nameserver 127.0.0.1\noptions timeout:1 attempts:2\n") < 0) return -1;

@@ -47,6 +47,9 @@ struct sandbox {
     int wait_status;
 };
 
+// The sockets of the gateway's: questions by UDP and by TCP, and the way to the internet.
+static inline int sandbox_gateway_sockets(bool names, bool internet) { return 2 * names + internet; }
+
 // The process id behind a pidfd; -1: it has ended.
 pid_t sandbox_pid(int pidfd);
 // The program's /proc/PID/status in the launcher's /proc; -1: not there.

@@ -196,7 +196,7 @@ static void hear_stem(struct sandbox *sandbox) {
 static void started(struct sandbox *sandbox, const int *descriptors, int count) {
     // The program's pidfd and a stem's mounts stay here, then the last ones are the gateway's, the others go on.
     if (sandbox->stem >= 0) sandbox->mounts = descriptors[--count];
-    int gateways = sandbox->names + sandbox->internet;
+    int gateways = sandbox_gateway_sockets(sandbox->names, sandbox->internet);
     count -= gateways;
     gateway_add(sandbox->number, descriptors + count, gateways);
     sandbox->program = descriptors[0];
@@ -223,7 +223,8 @@ static void hear(struct sandbox *sandbox) {
     if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
     bool expected = size == (ssize_t)sizeof report && report.kind == REPORT_STARTED &&
                     sandbox->state == SANDBOX_STARTING &&
-                    count == 1 + sandbox->port_count + sandbox->names + sandbox->internet + (sandbox->stem >= 0);
+                    count == 1 + sandbox->port_count + sandbox_gateway_sockets(sandbox->names, sandbox->internet) +
+                                 (sandbox->stem >= 0);
     if (!expected)
         for (int i = 0; i < count && size > 0; i++) close(descriptors[i]);
     if (size != (ssize_t)sizeof report) {

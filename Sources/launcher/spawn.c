@@ -14,6 +14,7 @@
 #include "init.h"
 #include "paths.h"
 #include "rootfs.h"
+#include "rootfs_trust.h"
 #include "tmpdisks.h"
 
 static int add_mount(struct plan *plan, int tree, const char *inside) {
@@ -120,6 +121,7 @@ int spawn_sandbox(struct sandbox *sandbox, const struct spawn_request *request, 
     *stage = "a bind";
     if (open_binds(request, binds) < 0) goto failed;
     *stage = "the file system";
+    rootfs_trust_find();
     int template = rootfs_template(binds, request->bind_count);
     if (template < 0) goto failed;
     if (plan_mounts(&plan, request, binds, settings, sandbox, stage) < 0) goto failed;

@@ -27,8 +27,10 @@ struct LayerTests {
         "Sandbox": ["ServiceKit", "ServiceModel"],
         "SandboxLinux": ["Sandbox", "ServiceKit", "ServiceModel", "CLauncherProtocol"],
         "DataPlane": ["Execution", "RuntimeAPI", "Sandbox", "ServiceKit", "ServiceModel"],
-        "FrontDoor": ["HTTPScanner", "WireProtocols", "ServiceKit", "ServiceModel"],
-        "launcher": ["CLauncherProtocol"],
+        "CEpoll": [],
+        "FrontDoor": ["CEpoll", "HTTPScanner", "WireProtocols", "ServiceKit", "ServiceModel"],
+        "CNameServer": [],
+        "launcher": ["CLauncherProtocol", "CNameServer"],
     ]
 
     /// What services are written against; never each other.

@@ -71,10 +71,10 @@ private struct NoRoles: RoleDirectory {
 }
 
 private struct NoEndpoint: FunctionEndpoint {
-    let port = 4566
+    let ports = [4566]
     func serve(
-        listeningSocket: Int32, account: String, region: String, principal: Principal
-    ) async throws -> @Sendable () -> Void { {} }
+        listeningSockets: [Int32], account: String, region: String, principal: Principal
+    ) -> @Sendable () -> Void { {} }
 }
 
 /// Keeps what is logged. With a capacity, each append beyond it has to wait its turn.

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import pwd
 import shutil
 import signal
 import socket
@@ -73,6 +74,26 @@ def grow_stems(server, runtime="python3.11", count=2, **more):
     server.deploy(name, files, runtime=runtime, **more).invoke(FunctionName=name)
     kind = "provided" if runtime.startswith("provided") else runtime
     wait_until(lambda: stems(server)["runtimes"].get(kind, 0) >= count and stems(server)["starting"] == 0)
+
+
+def become_nobody(server):
+    """The server, not started yet, will run as the account that machines have for nothing in particular."""
+    user = pwd.getpwnam("nobody")
+    folder = server.folder
+    for path in [folder, *(p for p in folder.parents if p.name.startswith(("pytest-", "popen-")))]:
+        path.chmod(0o755)
+    os.chown(folder, user.pw_uid, user.pw_gid)
+    build = folder / "bin"
+    build.mkdir()
+    for name in ("martlet", "launcher"):
+        shutil.copy(binary().with_name(name), build / name)
+    # The links in it lead to what sandboxes have.
+    shutil.copytree(ROOT / "Runtimes", folder / "Runtimes", symlinks=True)
+    server.environment["MARTLET_RUNTIMES"] = str(folder / "Runtimes")
+    server.command = lambda *words: [
+        "setpriv", "--reuid", str(user.pw_uid), "--regid", str(user.pw_gid), "--clear-groups", "--", str(build / "martlet"),
+        *map(str, words),
+    ]
 
 
 class Martlet:

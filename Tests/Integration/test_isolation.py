@@ -2,8 +2,6 @@
 
 import json
 import os
-import pwd
-import shutil
 import socket
 import subprocess
 import threading
@@ -168,11 +166,6 @@ def handler(event, context):
 """
 
 
-def unprivileged():
-    """An account that this machine has for nothing in particular, and a way to become it."""
-    return pwd.getpwnam("nobody")
-
-
 @pytest.fixture(scope="module", params=["root", "unprivileged", "root-stem", "unprivileged-stem"])
 def platform(request, tmp_path_factory):
     """A server with the hostile function, started by root or not; its environments begin in stems or from nothing."""
@@ -184,21 +177,7 @@ def platform(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("hostile")
     server = m.Martlet(folder, "--stems", "auto" if stem else "off")
     if mode == "unprivileged" and os.geteuid() == 0:
-        user = unprivileged()
-        for path in [folder, *(p for p in folder.parents if p.name.startswith(("pytest-", "popen-")))]:
-            path.chmod(0o755)
-        os.chown(folder, user.pw_uid, user.pw_gid)
-        build = folder / "bin"
-        build.mkdir()
-        for name in ("martlet", "launcher"):
-            shutil.copy(m.binary().with_name(name), build / name)
-        shutil.copytree(m.ROOT / "Runtimes", folder / "Runtimes")
-        server.environment["MARTLET_RUNTIMES"] = str(folder / "Runtimes")
-        original = server.command
-        server.command = lambda *words: [
-            "setpriv", "--reuid", str(user.pw_uid), "--regid", str(user.pw_gid), "--clear-groups", "--", str(build / "martlet"),
-            *map(str, words),
-        ]
+        m.become_nobody(server)
     server.start()
     server.mode = mode
     if stem:

@@ -238,7 +238,7 @@ def test_a_certificate_of_the_users(martlet, tmp_path, key):
     assert served["subject"] == ((("commonName", "mine"),),) and version == "TLSv1.3"
     health = json.loads(server.get("/_martlet/health")[2])
     assert health["tls"]["trust"] == str(certificate)
-    assert not (server.data / "tls").exists()
+    assert server.get("/_martlet/authority.pem")[0] == 404
     # It names localhost and 127.0.0.1 only, whatever else is asked for.
     with pytest.raises(ssl.SSLCertVerificationError):
         handshake(server.port, "sqs.us-east-1.amazonaws.com", str(certificate))
@@ -290,9 +290,10 @@ def test_a_certificate_that_ends_is_told(martlet, tmp_path):
     assert "WARNING: the certificate ends " in server.log
 
 
-def test_without_it_nothing_is_made(martlet):
+def test_without_it_no_tls_is_spoken(martlet):
     server = martlet().start()
-    assert not (server.data / "tls").exists()
+    # The authority is for functions alone.
+    assert server.get("/_martlet/authority.pem")[0] == 404
     assert "tls" not in json.loads(server.get("/_martlet/health")[2])
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
         client.sendall(bytes([0x16, 3, 1, 0, 5, 1, 2, 3, 4, 5]))

@@ -17,8 +17,8 @@ struct InternetTests {
         return geteuid() == 0 && hasTools ? Mode.permitted : []
     }()
 
-    /// The rest of the world: answers on TCP port 8080 with what it got, and on UDP port 53 with one address for all
-    /// names.
+    /// The rest of the world: answers on TCP port 8080 with what it got, and on port 53 with one address for all names; for
+    /// those that begin with `big`, by TCP only, with more addresses than a datagram holds.
     private static let world = """
         import socket, subprocess, sys, threading
         sys.stdin.readline()
@@ -27,15 +27,25 @@ struct InternetTests {
         for address in ("203.0.113.2/24", "10.1.1.2/24", "169.254.169.254/32"): ip("addr", "add", address, "dev", "world")
         ip("route", "add", "default", "via", "203.0.113.1")
         names = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); names.bind(("203.0.113.2", 53))
+        def answer(query, addresses, cut=0):
+            end = query.index(b"\\0", 12) + 5
+            if query[end - 3] != 1: addresses = []
+            head = query[:2] + bytes((0x81 | cut << 1, 0x80, 0, 1)) + len(addresses).to_bytes(2, "big") + bytes(4) + query[12:end]
+            return head + b"".join(b"\\xc0\\x0c\\0\\1\\0\\1\\0\\0\\0\\x3c\\0\\4" + bytes(a) for a in addresses)
         def name_server():
             while True:
                 query, asker = names.recvfrom(4096)
-                end = query.index(b"\\0", 12) + 5
-                found = query[end - 3] == 1
-                answer = query[:2] + b"\\x81\\x80\\0\\1" + bytes((0, found)) + bytes(4) + query[12:end]
-                if found: answer += b"\\xc0\\x0c\\0\\1\\0\\1\\0\\0\\0\\x3c\\0\\4" + bytes((203, 0, 113, 2))
-                names.sendto(answer, asker)
+                big = query[12:16] == b"\\3big"
+                names.sendto(answer(query, [] if big else [(203, 0, 113, 2)], big), asker)
         threading.Thread(target=name_server, daemon=True).start()
+        streams = socket.socket(); streams.bind(("203.0.113.2", 53)); streams.listen(100)
+        def stream_server():
+            while True:
+                connection = streams.accept()[0]
+                size = int.from_bytes(connection.recv(2, socket.MSG_WAITALL), "big")
+                told = answer(connection.recv(size, socket.MSG_WAITALL), [(203, 0, i >> 8, i & 255) for i in range(500)])
+                connection.sendall(len(told).to_bytes(2, "big") + told); connection.close()
+        threading.Thread(target=stream_server, daemon=True).start()
         listener = socket.socket(); listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("0.0.0.0", 8080)); listener.listen(100)
         print("up", flush=True)
@@ -63,7 +73,8 @@ struct InternetTests {
         ip("addr", "add", "10.1.1.1/24", "dev", "host")
         ip("route", "add", "169.254.169.254", "dev", "host")
         world.stdin.write(b"\\n"); world.stdin.flush(); world.stdout.readline()
-        open("resolv.conf", "w").write("nameserver 203.0.113.2\\n")
+        # Nobody is at the first.
+        open("resolv.conf", "w").write("nameserver 203.0.113.9\\nnameserver 203.0.113.2\\n")
         subprocess.check_call(["mount", "--bind", "resolv.conf", "/etc/resolv.conf"])
         subprocess.Popen(["/usr/bin/python3", "-m", "http.server", "--bind", "0.0.0.0", "8080"], preexec_fn=die_together,
                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -104,6 +115,8 @@ struct InternetTests {
             for name in ("x.localhost", "sqs.us-east-1.amazonaws.com", "notamazonaws.com"):
                 try: print(name, socket.gethostbyname(name))
                 except OSError: print(name, "unknown")
+            try: print(len({a[4] for a in socket.getaddrinfo("big.example.org", 80, socket.AF_INET, socket.SOCK_STREAM)}))
+            except OSError as e: print(e.errno)
             """
         return try await fixture.run(
             fixture.configuration(["/usr/bin/python3", "-c", program], memory: 256, network: network)
@@ -121,6 +134,7 @@ struct InternetTests {
                 x.localhost 127.0.0.1
                 sqs.us-east-1.amazonaws.com 127.0.0.1
                 notamazonaws.com 203.0.113.2
+                500
 
                 """)
         #expect(
@@ -128,6 +142,7 @@ struct InternetTests {
                 x.localhost 127.0.0.1
                 sqs.us-east-1.amazonaws.com 127.0.0.1
                 notamazonaws.com unknown
+                -2
 
                 """)
     }

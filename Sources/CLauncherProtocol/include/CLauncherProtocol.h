@@ -28,8 +28,8 @@ enum {
     ML_MEMORY_MAX_MIB = 65536,
     ML_STORAGE_MAX_MIB = 10240,
     // The descriptors a message may carry: output, freezer, listeners; from a sandbox to the launcher, the program's
-    // pidfd, the listeners, the gateway's two and a stem's mounts.
-    ML_DESCRIPTORS_MAX = 4 + ML_PORTS_MAX,
+    // pidfd, the listeners, the gateway's three and a stem's mounts.
+    ML_DESCRIPTORS_MAX = 5 + ML_PORTS_MAX,
     // Where the launcher finds its ends, from its start.
     ML_SOCKET_DESCRIPTOR = 3,
     ML_DATA_DESCRIPTOR = 4,

@@ -28,12 +28,11 @@ public struct EnvironmentServices: Sendable {
 
 /// Serves the AWS APIs to the code in a sandbox, as the function's role whatever key it sends.
 public protocol FunctionEndpoint: Sendable {
-    /// The TCP port inside the sandbox.
-    var port: Int { get }
-    /// Takes ownership of a listening socket and serves it.
+    /// The TCP ports inside the sandbox, each once; the first is the one that `AWS_ENDPOINT_URL` names.
+    var ports: [Int] { get }
+    /// Takes ownership of listening sockets and serves them, when somebody calls.
     /// - Returns: what ends that.
-    func serve(listeningSocket: Int32, account: String, region: String, principal: Principal) async throws
-        -> @Sendable () -> Void
+    func serve(listeningSockets: [Int32], account: String, region: String, principal: Principal) -> @Sendable () -> Void
 }
 
 /// Finds what runs a runtime identifier on this machine.

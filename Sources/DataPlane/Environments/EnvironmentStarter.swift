@@ -169,11 +169,11 @@ struct EnvironmentStarter: Sendable {
     private static let runtimeAPIPort = 9001
     /// Where a stem's program finds its socket.
     private static let stemDescriptor = 63
-    private var endpointURL: String { "http://127.0.0.1:\(services.endpoint.port)" }
-    private var listeningPorts: [Int] { Self.listeningPorts(endpoint: services.endpoint.port) }
+    private var endpointURL: String { "http://127.0.0.1:\(services.endpoint.ports.first ?? 4566)" }
+    private var listeningPorts: [Int] { Self.listeningPorts(endpoint: services.endpoint.ports) }
 
     /// The ports that every sandbox has.
-    static func listeningPorts(endpoint: Int) -> [Int] { [runtimeAPIPort, endpoint, telemetryPort] }
+    static func listeningPorts(endpoint: [Int]) -> [Int] { [runtimeAPIPort, telemetryPort] + endpoint }
 
     private static func architectureWarning(managed: Bool) -> String? {
         managed ? "The function's architecture is arm64; it runs on this machine's own architecture." : nil
@@ -200,18 +200,10 @@ struct EnvironmentStarter: Sendable {
                 return OutputReader.start(pipe: pipe, log: environment.log, on: loop)
             }.map { environment.attach(output: $0) }
         }.get()
-        // Nobody waits for the platform's own APIs: who calls them early waits in the socket.
-        guard let listener = sandbox.takeListener(port: services.endpoint.port) else { return }
-        Task { [services] in
-            do {
-                let close = try await services.endpoint.serve(
-                    listeningSocket: listener, account: environment.function.account,
-                    region: environment.function.region, principal: principal)
-                loop.execute { environment.attach(close) }
-            } catch {
-                loop.execute { environment.end() }
-            }
-        }
+        let close = services.endpoint.serve(
+            listeningSockets: services.endpoint.ports.compactMap(sandbox.takeListener),
+            account: environment.function.account, region: environment.function.region, principal: principal)
+        loop.execute { environment.attach(close) }
     }
 
     /// The role's name and id. A role that IAM does not know (only possible with `--auth open`) gets an id of its own name.

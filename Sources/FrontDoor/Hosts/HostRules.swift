@@ -1,7 +1,9 @@
 /// The names under which this server may be addressed. Any other name is a web page's trick (DNS rebinding) or a mistake.
 struct HostRules: Sendable {
     /// The suffixes that always count, each itself and everything below it.
-    static let builtIn = ["localhost", "localhost.localstack.cloud", "amazonaws.com", "on.aws"]
+    static let builtIn = [
+        "localhost", "localhost.localstack.cloud", "amazonaws.com", "amazonaws.com.cn", "api.aws", "on.aws",
+    ]
 
     /// What clients put before the host's name for some operations, such as StartLiveTail: of `http://localhost:4566` they make
     /// `http://stream-localhost:4566`, which works where that name is in the hosts file.

@@ -27,7 +27,9 @@ struct Ground: Sendable {
         let runtimes = HostRuntimes.discover(strict: settings.strictRuntimes)
         var prefixes = runtimes.interpreters.map(\.prefix)
         if let bootstraps = runtimes.bootstraps { prefixes.append(bootstraps) }
-        let launcher = try LauncherProcess.start(LauncherConfiguration(dataFolder: named, allowedPrefixes: prefixes))
+        var configuration = LauncherConfiguration(dataFolder: named, allowedPrefixes: prefixes)
+        configuration.domains = settings.hostSuffixes
+        let launcher = try LauncherProcess.start(configuration)
         let identity = try TransportSecurity.identity(settings.tls)
         let folder = try Privileges.drop(dataFolder: named)
         return Ground(

@@ -8,7 +8,12 @@ import Synchronization
 final class HostRuntimes: RuntimeLocator, Sendable {
     private let catalog: Mutex<RuntimeCatalog>
 
-    init(_ catalog: RuntimeCatalog) { self.catalog = Mutex(catalog) }
+    private let trust: SandboxTrust
+
+    init(_ catalog: RuntimeCatalog, trust: SandboxTrust) {
+        self.catalog = Mutex(catalog)
+        self.trust = trust
+    }
 
     /// Looks for interpreters without running any.
     static func discover(strict: Bool) -> RuntimeCatalog {
@@ -46,7 +51,10 @@ final class HostRuntimes: RuntimeLocator, Sendable {
         return LocatedRuntime(
             command: bootstrap.map { [$0] } ?? (wrapper(of: function) + resolved.command(memory: function.memory)),
             binds: resolved.binds.map { SandboxConfiguration.Bind(host: $0.host, inside: $0.inside) },
-            environment: resolved.environment, managed: identifier.family != .provided,
+            environment: resolved.environment.merging(
+                TrustVariables.make(identifier.family, hasHostBundle: trust.hasHostBundle)
+            ) { $1 },
+            managed: identifier.family != .provided,
             version: resolved.interpreter.map { "\($0.language.rawValue.lowercased()):\($0.version)" }
                 ?? function.runtime,
             warning: resolved.warning)

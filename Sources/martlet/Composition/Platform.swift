@@ -53,13 +53,15 @@ enum Platform {
         let sandboxes = LinuxSandboxProvider(launcher: ground.launcher, dataFolder: ground.folder)
         let logs = LogsService(database: database, folder: folder.logs, durability: durability, time: time)
         let endpoint = SandboxEndpoint()
+        let security = try TransportSecurity(settings, on: ground)
+        let trust = try security.trustInSandboxes(ground)
         var dataPlaneConfiguration = DataPlaneConfiguration()
         dataPlaneConfiguration.network = SandboxConfiguration.Network(rawValue: settings.functionNetwork) ?? .internet
         dataPlaneConfiguration.stems = settings.stemLimits
         let dataPlane = DataPlane(
             services: EnvironmentServices(
-                sandboxes: sandboxes, runtimes: HostRuntimes(ground.runtimes), credentials: sessions, roles: iam,
-                logs: logs,
+                sandboxes: sandboxes, runtimes: HostRuntimes(ground.runtimes, trust: trust),
+                credentials: sessions, roles: iam, logs: logs,
                 endpoint: endpoint, time: time),
             configuration: dataPlaneConfiguration, group: group, logger: logger)
         let lambda = try LambdaService(
@@ -71,7 +73,6 @@ enum Platform {
             secrets: SecretBox(keys.master, purpose: "lambda/environment"))
 
         // The way in.
-        let security = try TransportSecurity(settings, on: ground)
         let services: [any AWSService] = [lambda, logs, iam, sts]
         let dispatcher = Dispatcher(services: services, authorizer: authorizer)
         let admin = Administration(
@@ -85,7 +86,7 @@ enum Platform {
                 lambda: lambda, dataPlane: dataPlane, credentials: credentials, defaultAccount: defaultAccount),
             logger: logger, eventLoopGroup: group, onReady: ready.print)
         do {
-            endpoint.connect(door, port: try await door.bind())
+            endpoint.connect(door, port: try await door.bind(), tls: security.sandboxContext)
         } catch let error as IOError {
             let reason = String(cString: strerror(error.errnoCode))
             throw SettingsError(

@@ -94,6 +94,9 @@ struct SettingsReader {
         return choice
     }
 
+    /// Name lookups, the Runtime API, telemetry and the supervisor of extensions.
+    private static let portsInSandboxes = [53, 9001, 65_533, 65_534]
+
     private func check(_ settings: Settings) throws {
         if settings.authentication == .open && !settings.listensOnLoopback && !settings.allowInsecureBind {
             throw SettingsError(
@@ -105,6 +108,14 @@ struct SettingsReader {
         guard settings.region.wholeMatch(of: /[a-z]{2}(-[a-z]+)+-[0-9]+/) != nil else {
             throw SettingsError("The region is \(settings.region); it should be such as us-east-1.")
         }
+        if Self.portsInSandboxes.contains(settings.port) {
+            throw SettingsError("The port \(settings.port) has another use inside sandboxes: take another one.")
+        }
+        let suffix = /\.?[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*/
+        for name in settings.hostSuffixes where name.utf8.count > 253 || name.wholeMatch(of: suffix) == nil {
+            throw SettingsError("--host-suffix is \(name); it takes a host name.")
+        }
+        if settings.hostSuffixes.count > 64 { throw SettingsError("At most 64 host suffixes can be given.") }
         if settings.requiresTLS, case .none = settings.tls {
             throw SettingsError("--tls-only needs a certificate: --tls-cert with --tls-key, or --tls-self-signed.")
         }

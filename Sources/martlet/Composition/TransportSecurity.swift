@@ -12,7 +12,11 @@ struct TransportSecurity: Sendable {
     }
 
     let context: TLSContext?
+    /// Of the certificates that clients outside see, if it is ours.
     let authority: CertificateAuthority?
+    /// What sandboxes trust. They have HTTPS under AWS's names however the outside is served.
+    let sandboxAuthority: CertificateAuthority
+    let sandboxContext: TLSContext
     /// The file with the certificate that clients have to be told to trust; nil if there is none.
     let trust: String?
     private let notAfter: Date?
@@ -25,6 +29,11 @@ struct TransportSecurity: Sendable {
 
     private static let folderName = "tls"
 
+    /// Writes what sandboxes trust to where the launcher looks for it.
+    func trustInSandboxes(_ ground: Ground) throws -> SandboxTrust {
+        try SandboxTrust(sandboxAuthority, folder: "\(ground.folder)/\(Self.folderName)/sandboxes")
+    }
+
     /// Reads what the user named, which may need privileges.
     static func identity(_ source: Source) throws -> TLSIdentity? {
         guard case .files(let certificate, let key) = source else { return nil }
@@ -33,6 +42,11 @@ struct TransportSecurity: Sendable {
 
     init(_ settings: Settings, on ground: Ground) throws {
         requiresTLS = settings.requiresTLS
+        sandboxAuthority = try CertificateAuthority.load(folder: "\(ground.folder)/\(Self.folderName)")
+        sandboxContext = TLSContext(
+            authority: sandboxAuthority,
+            names: TLSContext.names(region: settings.region, hostSuffixes: settings.hostSuffixes),
+            hostSuffixes: settings.hostSuffixes)
         switch settings.tls {
         case .none: (context, authority, trust, notAfter) = (nil, nil, nil, nil)
         case .files(let certificate, _):
@@ -41,15 +55,14 @@ struct TransportSecurity: Sendable {
             trust = ground.identity?.isSelfSigned == true ? Self.absolute(certificate) : nil
             notAfter = ground.identity?.notAfter
         case .selfSigned:
-            let authority = try CertificateAuthority.load(folder: "\(ground.folder)/\(Self.folderName)")
             context = TLSContext(
-                authority: authority,
+                authority: sandboxAuthority,
                 names: TLSContext.names(
                     hosts: Self.hosts(settings), region: settings.region, hostSuffixes: settings.hostSuffixes),
                 hostSuffixes: settings.hostSuffixes)
-            self.authority = authority
+            authority = sandboxAuthority
             trust = Self.authorityFile(in: ground.namedFolder)
-            notAfter = authority.notAfter
+            notAfter = sandboxAuthority.notAfter
         }
     }
 

@@ -268,8 +268,8 @@ struct OpenChainTests {
         try await TestDoor.with(.iam) { door in
             let socket = try ListeningSocket.make()
             let principal = Principal.assumedRole(account: "777788889999", role: "f", roleID: "AROA2", session: "i")
-            let listener = try await door.door.serve(
-                listeningSocket: socket.descriptor,
+            let listener = door.door.serve(
+                listeningSockets: [socket.descriptor],
                 as: SandboxIdentity(principal: principal, account: "777788889999", region: "eu-west-2"))
             let inside = TestDoor(port: socket.port, door: door.door, recorder: door.recorder)
             let signed = try await inside.signed(

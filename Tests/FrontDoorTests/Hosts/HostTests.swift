@@ -11,6 +11,7 @@ struct HostTests {
         arguments: [
             "localhost", "localhost:4566", "LOCALHOST.:4566", "127.0.0.1:4566", "[::1]:4566",
             "s3.localhost.localstack.cloud",
+            "lambda.us-east-1.api.aws", "lambda.cn-north-1.amazonaws.com.cn",
             "lambda.us-east-1.amazonaws.com", "abc.lambda-url.us-east-1.on.aws", "bucket.s3.localhost:4566", "10.1.2.3",
             "example.internal", "x.example.internal", "stream-localhost:4566",
         ])

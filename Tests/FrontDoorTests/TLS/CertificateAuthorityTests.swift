@@ -31,6 +31,21 @@ struct CertificateAuthorityTests {
         }
     }
 
+    @Test("is found by OpenSSL in a folder of certificates, under the name that OpenSSL computes")
+    func hash() throws {
+        let own = try DistinguishedName {
+            OrganizationName("Martlet")
+            CommonName("Martlet local authority 01234567")
+        }
+        #expect(CertificateAuthority.hash(of: own) == "0a19c16e")
+        let other = try DistinguishedName {
+            CountryName("DE")
+            OrganizationName("  Two   Spaces ")
+            CommonName("ÄÖ Test")
+        }
+        #expect(CertificateAuthority.hash(of: other) == "2fc41ab9")
+    }
+
     @Test("two installations have authorities of different names")
     func distinct() throws {
         let (a, b) = (try CertificateAuthority.make(), try CertificateAuthority.make())

@@ -18,8 +18,8 @@ struct TLSServerTests {
             let socket = try ListeningSocket.make()
             let identity = SandboxIdentity(
                 principal: .root(account: "999988887777"), account: "999988887777", region: "eu-west-3")
-            let listener = try await door.door.serve(
-                listeningSocket: socket.descriptor, as: identity, tls: TLSContext(authority: authority))
+            let listener = door.door.serve(
+                listeningSockets: [socket.descriptor], as: identity, tls: TLSContext(authority: authority))
             let name = "lambda.eu-west-3.amazonaws.com"
             let secure = try await RawClient.connect(socket.port, tls: Self.client(authority), name: name)
             try await secure.send(Self.request.replacingOccurrences(of: "localhost", with: name))

@@ -23,6 +23,7 @@ public struct CertificateAuthority: Sendable {
     let keyPEM: String
 
     private let certificate: Certificate
+    var subject: DistinguishedName { certificate.subject }
     private let key: P256.Signing.PrivateKey
     /// When the authority's own certificate ends.
     public let notAfter: Date

@@ -52,7 +52,7 @@ public final class TLSContext: Sendable {
             "localhost", "*.localhost", "localhost.localstack.cloud", "*.localhost.localstack.cloud",
             "*.\(region).localhost.localstack.cloud", "amazonaws.com", "*.amazonaws.com", "*.\(region).amazonaws.com",
             "*.s3.amazonaws.com", "*.s3.\(region).amazonaws.com", "*.execute-api.\(region).amazonaws.com",
-            "*.lambda-url.\(region).on.aws", "127.0.0.1", "::1",
+            "*.lambda-url.\(region).on.aws", "*.\(region).api.aws", "127.0.0.1", "::1",
         ]
         for name in hosts where !name.isEmpty { names.append(name) }
         for suffix in hostSuffixes {
