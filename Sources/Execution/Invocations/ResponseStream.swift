@@ -43,6 +43,12 @@ public final class ResponseStream: Sendable {
         var changes = 0
         var reader: CheckedContinuation<Void, Never>?
 
+        /// Whom to tell that there is room, if someone waits for that.
+        mutating func takeRoom() -> (@Sendable () -> Void)? {
+            defer { isFull = false }
+            return isFull ? onRoom : nil
+        }
+
         mutating func changed() -> CheckedContinuation<Void, Never>? {
             changes += 1
             defer { reader = nil }
@@ -61,7 +67,7 @@ public final class ResponseStream: Sendable {
     /// The function begins to stream its answer.
     /// - Parameters:
     ///   - contentType: of the bytes to come, as the function says.
-    ///   - onRoom: is called, on any thread, when a writer that was told to wait may go on.
+    ///   - onRoom: is called, on any thread, when a writer that was told to wait may go on, or need not go on.
     public func begin(contentType: String?, onRoom: @escaping @Sendable () -> Void) {
         let reader = state.withLock { state in
             state.isOpen = true
@@ -99,14 +105,16 @@ public final class ResponseStream: Sendable {
     public func fail(_ error: any Error) { finish(.failure(error), rest: []) }
 
     private func finish(_ outcome: Result<End, any Error>, rest: [UInt8]) {
-        let reader = state.withLock { state -> CheckedContinuation<Void, Never>? in
-            guard state.outcome == nil else { return nil }
+        let (reader, onRoom) = state.withLock { state -> (CheckedContinuation<Void, Never>?, (@Sendable () -> Void)?) in
+            guard state.outcome == nil else { return (nil, nil) }
             if !state.isAbandoned { state.buffer += rest }
             state.outcome = outcome
+            let onRoom = state.takeRoom()
             state.onRoom = nil
-            return state.changed()
+            return (state.changed(), onRoom)
         }
         reader?.resume()
+        onRoom?()
     }
 
     // MARK: Reading
@@ -131,8 +139,7 @@ public final class ResponseStream: Sendable {
             if !state.buffer.isEmpty {
                 let bytes = state.buffer
                 state.buffer = []
-                defer { state.isFull = false }
-                return (.bytes(bytes), state.isFull ? state.onRoom : nil)
+                return (.bytes(bytes), state.takeRoom())
             }
             if state.isEndTaken { return (nil, nil) }
             guard let end = try state.outcome?.get() else { return nil }
@@ -149,11 +156,9 @@ public final class ResponseStream: Sendable {
             guard !state.isAbandoned else { return (nil, nil) }
             state.isAbandoned = true
             state.buffer = []
-            defer {
-                state.isFull = false
-                state.onRoom = nil
-            }
-            return (state.changed(), state.isFull ? state.onRoom : nil)
+            let onRoom = state.takeRoom()
+            state.onRoom = nil
+            return (state.changed(), onRoom)
         }
         reader?.resume()
         onRoom?()
