@@ -10,6 +10,7 @@ import json
 import re
 import socket
 import ssl
+import time
 
 import botocore.config
 import botocore.eventstream
@@ -439,13 +440,60 @@ def test_a_client_with_http_2_that_does_not_read_makes_the_handler_wait(server, 
     assert len(body) == 64 << 20 and logged(server, name, r"wrote \d+ (\w+)")[1] == hashlib.sha256(body).hexdigest()
 
 
-def test_a_client_that_leaves_does_not_end_the_function(api, server, name):
+@pytest.mark.parametrize("http", [1, 2])
+def test_a_client_that_leaves_does_not_end_the_function(api, server, name, http):
     server.deploy(name, {"app.js": NODE}, runtime="nodejs20.x", Timeout=120, MemorySize=1769)
-    answer = invoke(api, name, {"mode": "fill", "megabytes": 64})
-    logged(server, name, r"waits after (\d+)")
-    answer["EventStream"].close()
+    event = {"mode": "fill", "megabytes": 64}
+    if http == 1:
+        answer = invoke(api, name, event)
+        logged(server, name, r"waits after (\d+)")
+        answer["EventStream"].close()
+    else:
+        with httpx.Client(http2=True, http1=False, base_url=server.url, trust_env=False, timeout=120) as client:
+            with client.stream("POST", "/2021-11-15/functions/%s/response-streaming-invocations" % name, json=event) as stream:
+                logged(server, name, r"waits after (\d+)")
+        answer = {"ResponseMetadata": {"RequestId": stream.headers["x-amzn-requestid"]}}
     assert int(logged(server, name, r"wrote (\d+)")[1]) == 64 << 20
     serves_on(api, server, name, answer)
+
+
+def test_time_out_while_the_client_does_not_read(api, server, name):
+    server.deploy(name, {"app.js": NODE}, runtime="nodejs20.x", Timeout=4, MemorySize=1769)
+    answer = invoke(api, name, {"mode": "fill", "megabytes": 64})
+    logged(server, name, r"waits after (\d+)")
+    logged(server, name, "Task timed out")
+    # What had left the function still comes, and then what became of it.
+    body, complete = read(answer)
+    assert 0 < len(body) < LARGEST_BACKLOG and details(complete)["errorType"] == "Sandbox.Timedout"
+    assert read(invoke(api, name, {"mode": "served"})) == (b"1", {})
+
+
+def test_clients_that_do_not_read_cost_little_memory(api, server, name, figure):
+    server.deploy(name, {"bootstrap": CUSTOM}, runtime="provided.al2023", handler="x", Timeout=60)
+    read(invoke(api, name, {"mode": "chunked"}))
+    before = resident(server)
+    streams = [iter(invoke(api, name, {"mode": "fill", "megabytes": 40})["EventStream"]) for _ in range(8)]
+    sizes = [len(next(stream)["PayloadChunk"]["Payload"]) for stream in streams]
+    # Until nothing moves any more.
+    wait_until(lambda: network(server) == (time.sleep(1), network(server))[1])
+    figure("memory of a stream that nobody reads, in KB", (resident(server) - before) // 8 // 1024)
+    assert resident(server) - before < 8 * (4 << 20)
+    for stream, size in zip(streams, sizes):
+        events = list(stream)
+        assert size + sum(len(event["PayloadChunk"]["Payload"]) for event in events[:-1]) == 40 << 20
+        assert events[-1] == {"InvokeComplete": {}}
+
+
+def resident(server):
+    """Bytes of memory that the server has."""
+    with open("/proc/%d/status" % server.process.pid) as status:
+        return int(re.search(r"VmRSS:\s+(\d+) kB", status.read())[1]) * 1024
+
+
+def network(server):
+    """What the server has read and written so far."""
+    with open("/proc/%d/io" % server.process.pid) as io:
+        return io.read()
 
 
 def test_a_client_that_leaves_before_the_answer_begins(api, server, name):
