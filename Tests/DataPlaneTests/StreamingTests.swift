@@ -42,7 +42,8 @@ import Testing
         #expect(stream.contentType == "text/x")
         let answer = try await read(stream)
         #expect(answer.text == "abc" && answer.end?.functionError == nil)
-        #expect(String(decoding: answer.end?.logTail ?? [], as: UTF8.self).hasPrefix("START RequestId: r1 "))
+        let tail = String(decoding: answer.end?.logTail ?? [], as: UTF8.self)
+        #expect(tail.hasPrefix("START RequestId: r1 "))
         #expect(try await read(rig.stream("empty")).text == "")
         #expect(try await read(rig.stream("3")).text == "3")
         #expect(rig.sandboxes.sandboxes.count == 1)
@@ -78,4 +79,8 @@ import Testing
         await rig.stop()
         #expect(rig.logs.text.ranges(of: "REPORT RequestId").count == 4)
     }
+}
+
+extension InvocationResult {
+    fileprivate var text: String { String(decoding: payload, as: UTF8.self) }
 }

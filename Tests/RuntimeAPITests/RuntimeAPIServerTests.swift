@@ -185,7 +185,8 @@ private final class RecordingStream: RuntimeAPIStream {
         #expect(session.heard.first == "too large a")
     }
 
-    private func stream(_ id: String, _ chunks: String, _ headers: String = "Transfer-Encoding: chunked\r\n") -> String {
+    private func stream(_ id: String, _ chunks: String, _ headers: String = "Transfer-Encoding: chunked\r\n") -> String
+    {
         "POST /2018-06-01/runtime/invocation/\(id)/response HTTP/1.1\r\nHost: x\r\n"
             + "Lambda-Runtime-Function-Response-Mode: Streaming\r\n\(headers)\r\n\(chunks)"
     }

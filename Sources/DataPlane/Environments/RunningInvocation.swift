@@ -36,7 +36,8 @@ final class RunningInvocation: @unchecked Sendable {
         let status = failure.map { $0.reportStatus == "timeout" ? "timeout" : "failure" }
         return TelemetryEvent.RuntimeDone(
             requestID: event.requestID, status: status ?? (answer?.error == nil ? "success" : "error"),
-            errorType: failure?.errorType, duration: duration, produced: streamed?.produced ?? answer?.payload.readableBytes ?? 0,
+            errorType: failure?.errorType, duration: duration,
+            produced: streamed?.produced ?? answer?.payload.readableBytes ?? 0,
             trace: trace.value, spans: spans(now: now))
     }
 

@@ -1,5 +1,6 @@
 import Execution
 import Foundation
+import Persistence
 import ServiceKit
 import ServiceModel
 import TestSupport
@@ -58,9 +59,11 @@ struct InvokeStreamingTests {
     @Test func refusals() async throws {
         try await LambdaFixture.with(.sqlite) { fixture in
             try await fixture.create()
-            await #expect(throws: AWSError.self) { try await invoke(fixture) { $0.tenantId = "blue" } }
-            await #expect(throws: AWSError.self) { try await invoke(fixture) { $0.payload = Array("{".utf8) } }
-            await #expect(throws: AWSError.self) { try await invoke(fixture) { $0.qualifier = "none" } }
+            for change in [
+                { $0.tenantId = "blue" }, { $0.payload = Array("{".utf8) }, { $0.qualifier = "none" },
+            ] as [(inout InvokeWithResponseStreamRequest) -> Void] {
+                await #expect(throws: AWSError.self) { _ = try await invoke(fixture, change) }
+            }
             #expect(fixture.invoker.invocations.isEmpty)
         }
     }
