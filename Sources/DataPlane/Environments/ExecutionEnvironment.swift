@@ -255,6 +255,7 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
             if extensionHost?.isInitialized ?? true { finishInit(.ready) }
         case .completed:
             waiting = caller
+            noteTruncation()
             guard extensionHost?.isIdle ?? true else {
                 waitsForExtensions = true
                 loop.execute { [self, invocation] in
@@ -283,7 +284,7 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
     }
 
     /// The caller has its answer at once, as on AWS; only the end of the log has to wait for the invocation's.
-    private func answered(_ payload: ByteBuffer, error: String?) {
+    func answered(_ payload: ByteBuffer, error: String?) {
         guard let invocation else { return }
         invocation.answered(payload: payload, error: error)
         guard !invocation.event.wantsLogTail else { return }
