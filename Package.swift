@@ -133,7 +133,7 @@ let package = Package(
             name: "persistence-probe", dependencies: ["Persistence"], path: "Tests/Probes/persistence-probe",
             swiftSettings: settings),
         tests("HTTPScannerTests", ["HTTPScanner", nioCore, nioHTTP1, nioEmbedded]),
-        tests("ExecutionTests", ["Execution", "ServiceKit", "TestSupport"]),
+        tests("ExecutionTests", ["Execution", "ServiceKit", "ServiceModel", "TestSupport"]),
         tests(
             "RuntimeAPITests", ["RuntimeAPI", "Execution", "ServiceKit", "TestSupport", nioCore, nioPosix, nioHTTP1]),
         tests(

@@ -1,12 +1,24 @@
--- For wrk: invokes with an event, and counts answers that are not the event.
+-- For wrk: invokes with an event, and counts answers that are not the event. Its argument is a file with a table of requests
+-- (path and headers); with several each request is for a random one of them.
 wrk.method = "POST"
 wrk.body = '{"name":"martlet"}'
-wrk.headers["Content-Type"] = "application/json"
 local threads = {}
+local requests = {}
 wrong = 0
 
 function setup(thread)
     table.insert(threads, thread)
+end
+
+function init(arguments)
+    for _, one in ipairs(dofile(arguments[1])) do
+        table.insert(requests, wrk.format("POST", one.path, one.headers, wrk.body))
+    end
+    math.randomseed(1)
+end
+
+function request()
+    return requests[#requests == 1 and 1 or math.random(#requests)]
 end
 
 function response(status, headers, body)

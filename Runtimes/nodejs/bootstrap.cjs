@@ -23,8 +23,7 @@ function endWith(error, { title, status }, phase) {
   const exit = () => process.exit(status);
   const running = Invocation.current;
   if (running) {
-    running.finished = true;
-    client.fail(running.id, errors.document(error), errors.cause(error), exit);
+    running.report(error, exit);
   } else if (phase.starting) {
     client.reportInitError(errors.document(error), exit);
   } else {

@@ -15,6 +15,7 @@ public final class DataPlane: FunctionInvoker {
     private let pool: Mutex<EnvironmentPool<ExecutionEnvironment>>
     private let logger: Logger
     private let stems: StemNursery?
+    let observatory = Observatory()
 
     public init(
         services: EnvironmentServices, configuration: DataPlaneConfiguration, group: any EventLoopGroup, logger: Logger
@@ -35,6 +36,9 @@ public final class DataPlane: FunctionInvoker {
 
     /// Environments that exist now, and how many of them are idle.
     public var counts: (total: Int, idle: Int) { pool.withLock { $0.counts } }
+
+    /// The environments that exist now, started for an invocation or ready for one.
+    var living: [ExecutionEnvironment] { pool.withLock { $0.all } }
 
     /// The environments that are kept started; nil: none are.
     public var stemCounts: StemCounts? { stems?.counts }
@@ -134,6 +138,8 @@ public final class DataPlane: FunctionInvoker {
     // MARK: Cold starts
 
     private func coldStart(_ function: FunctionVersion, _ request: InvocationRequest) async throws -> InvocationResult {
+        let began = ContinuousClock.now
+        observatory.startsCold(function)
         // Where the caller is already, if that is a loop: then an invocation never changes threads.
         let loop = MultiThreadedEventLoopGroup.currentEventLoop ?? group.next()
         let log = starter.makeLog(function, on: loop)
@@ -142,15 +148,18 @@ public final class DataPlane: FunctionInvoker {
             switch try await hurried({ try await attempt.first() }) {
             case .ready(let environment):
                 adopt(environment)
+                environment.wasWaitedFor(since: began)
                 return try await invoke(environment, request, budget: function.budget, reportsInit: true)
             case .failed:
                 // As on AWS, initialisation is tried once more, now as part of the invocation.
                 switch try await hurried({ try await attempt.second() }) {
                 case .ready(let environment, let rest):
                     adopt(environment)
+                    environment.wasWaitedFor(since: began)
                     return try await invoke(environment, request, budget: rest, reportsInit: false)
-                case .failed(let result):
+                case .failed(let result, let outcome, let duration):
                     pool.withLock { $0.startFailed(function) }
+                    observatory.failedToStart(function, outcome, milliseconds: duration)
                     return result
                 }
             }
@@ -171,6 +180,8 @@ public final class DataPlane: FunctionInvoker {
         let member = pool.withLock { $0.started(environment, function: environment.function) }
         environment.loop.execute { [self] in
             let ended: @Sendable () -> Void = { [weak self] in
+                // First: whoever counts now finds it here or there.
+                self?.observatory.ended(member.environment)
                 self?.pool.withLock { $0.ended(member) }
                 member.environment.log.close()
             }

@@ -1,4 +1,4 @@
-import Execution
+public import Execution
 public import NIOCore
 
 /// One invocation on its way through the data plane. The payload is shared with the connection that it came by, not copied.
@@ -14,10 +14,12 @@ public struct InvocationEvent: Sendable {
     public var traceHeader: String?
     /// Whether the last 4 KB of the log are wanted.
     public var wantsLogTail: Bool
+    /// Where an answer goes that the function streams; nil: it is collected.
+    public var stream: ResponseStream?
 
     public init(
         requestID: String, payload: ByteBuffer, clientContext: String? = nil, invokedFunctionARN: String,
-        traceHeader: String? = nil, wantsLogTail: Bool = false
+        traceHeader: String? = nil, wantsLogTail: Bool = false, stream: ResponseStream? = nil
     ) {
         self.requestID = requestID
         self.payload = payload
@@ -25,19 +27,21 @@ public struct InvocationEvent: Sendable {
         self.invokedFunctionARN = invokedFunctionARN
         self.traceHeader = traceHeader
         self.wantsLogTail = wantsLogTail
+        self.stream = stream
     }
 
     init(_ request: InvocationRequest) {
         self.init(
             requestID: request.requestID, payload: ByteBuffer(bytes: request.payload),
             clientContext: request.clientContext, invokedFunctionARN: request.invokedFunctionARN,
-            traceHeader: request.traceHeader, wantsLogTail: request.wantsLogTail)
+            traceHeader: request.traceHeader, wantsLogTail: request.wantsLogTail, stream: request.stream)
     }
 
     var request: InvocationRequest {
         InvocationRequest(
             requestID: requestID, payload: Array(payload.readableBytesView), clientContext: clientContext,
-            invokedFunctionARN: invokedFunctionARN, traceHeader: traceHeader, wantsLogTail: wantsLogTail)
+            invokedFunctionARN: invokedFunctionARN, traceHeader: traceHeader, wantsLogTail: wantsLogTail, stream: stream
+        )
     }
 }
 

@@ -27,7 +27,17 @@ final class ParsedRequestHandler: ChannelInboundHandler {
                 self.head.extensions[field] = head.headers.first(name: field.text.description)
             }
             body = ByteBuffer()
+            if case .response(let id) = self.head.route, Self.isStreamed(head.headers) {
+                connection.beginStream(
+                    self.head, requestID: id, contentType: head.headers.first(name: "content-type"))
+            }
             if head.headers.contains(name: "expect") { connection.sendContinue() }
+        case .body(let part) where connection.isStreaming: connection.streamArrived(part)
+        case .end(let trailers) where connection.isStreaming:
+            connection.endStream(
+                StreamedError(
+                    type: trailers?.first(name: "lambda-runtime-function-error-type"),
+                    encodedBody: trailers?.first(name: "lambda-runtime-function-error-body")))
         case .body(var part):
             if (body?.readableBytes ?? 0) + part.readableBytes > InvocationLimits.response { body = nil }
             body?.writeBuffer(&part)
@@ -36,5 +46,9 @@ final class ParsedRequestHandler: ChannelInboundHandler {
             body = ByteBuffer()
             connection.take(head, body: whole)
         }
+    }
+
+    private static func isStreamed(_ headers: HTTPHeaders) -> Bool {
+        headers.first(name: RuntimeAPIConnection.responseMode.description)?.lowercased() == "streaming"
     }
 }

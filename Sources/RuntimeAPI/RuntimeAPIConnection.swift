@@ -21,7 +21,9 @@ final class RuntimeAPIConnection: RuntimeAPICaller {
     private var waitsForEvent = false
     /// Whether an extension waits on this connection.
     var waitsForExtensionEvent = false
-    private var closesAfterAnswer = false
+    var closesAfterAnswer = false
+    /// The answer that arrives piece by piece.
+    var arriving: RuntimeAPIStreamOpening?
 
     /// Payloads from this size on are not copied behind their heads.
     private static let largePayload = 32 * 1024
@@ -62,6 +64,7 @@ final class RuntimeAPIConnection: RuntimeAPICaller {
     }
 
     func disconnected() {
+        breakStream()
         if waitsForExtensionEvent {
             waitsForExtensionEvent = false
             session.extensions?.disconnected(self)
@@ -75,7 +78,7 @@ final class RuntimeAPIConnection: RuntimeAPICaller {
         session.respondTooLarge(requestID: id) ?? .payloadTooLarge
     }
 
-    private func acknowledge(_ refusal: RuntimeAPIRefusal?) {
+    func acknowledge(_ refusal: RuntimeAPIRefusal?) {
         if let refusal { return answer(status: refusal.statusLine, body: refusal.body) }
         out.writeStaticString(
             "HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n{\"status\":\"OK\"}")
@@ -157,7 +160,7 @@ extension RuntimeAPIRefusal {
         switch self {
         case .invalidRequestID: "400 Bad Request"
         case .invalidStateTransition: "403 Forbidden"
-        case .payloadTooLarge: "413 Request Entity Too Large"
+        case .payloadTooLarge, .streamTooLarge: "413 Request Entity Too Large"
         }
     }
 }

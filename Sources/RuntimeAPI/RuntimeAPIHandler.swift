@@ -5,7 +5,7 @@ import NIOHTTP1
 
 /// Reads a runtime's requests from the bytes themselves as long as they are plain, as those of all common runtimes are.
 ///
-/// At the first that is not (chunked, split before the end of its head, `Expect`…) the connection goes over to a whole HTTP parser, for
+/// At the first that is not (chunked, streamed, split before the end of its head, `Expect`…) the connection goes over to a whole HTTP parser, for
 /// good.
 final class RuntimeAPIHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
@@ -73,12 +73,17 @@ final class RuntimeAPIHandler: ChannelInboundHandler {
     /// - Returns: false if what comes is no plain head.
     private func readHead() -> Bool {
         var head = RuntimeAPIConnection.Head()
+        var isStreamed = false
         let plain = input.withUnsafeReadableBytes { bytes -> PlainHead? in
             let plain = PlainHead(bytes) { name, value in
                 if name.count == Self.errorType.utf8CodeUnitCount,
                     PlainHead.isName(Self.errorType, bytes, name.lowerBound)
                 {
                     head.errorType = String(decoding: bytes[value], as: UTF8.self)
+                } else if name.count == RuntimeAPIConnection.responseMode.utf8CodeUnitCount,
+                    PlainHead.isName(RuntimeAPIConnection.responseMode, bytes, name.lowerBound)
+                {
+                    isStreamed = true
                 } else if name.count >= ExtensionsHeaders.Field.shortest {
                     for field in ExtensionsHeaders.Field.allCases
                     where name.count == field.text.utf8CodeUnitCount
@@ -95,7 +100,7 @@ final class RuntimeAPIHandler: ChannelInboundHandler {
             }
             return plain
         }
-        guard let plain else { return false }
+        guard let plain, !isStreamed else { return false }
         input.moveReaderIndex(forwardBy: plain.length)
         if plain.bodyLength > InvocationLimits.response {
             discarding = plain.bodyLength

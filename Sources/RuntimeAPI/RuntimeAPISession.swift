@@ -10,6 +10,11 @@ public protocol RuntimeAPISession: AnyObject {
     func respond(requestID: String, body: ByteBuffer) -> RuntimeAPIRefusal?
     /// The answer was larger than a function's may be; it was not kept.
     func respondTooLarge(requestID: String) -> RuntimeAPIRefusal?
+    /// The runtime begins an answer that it streams.
+    /// - Parameters:
+    ///   - contentType: of the answer, as the runtime says.
+    ///   - resume: is called when more may be read after ``RuntimeAPIStream/write(_:)`` returned false.
+    func beginStream(requestID: String, contentType: String?, resume: @escaping () -> Void) -> RuntimeAPIStreamOpening
     /// The runtime reports that the handler failed; `body` is AWS's error JSON, `errorType` the header beside it.
     func fail(requestID: String, body: ByteBuffer, errorType: String?) -> RuntimeAPIRefusal?
     /// The runtime reports that initialisation failed.
@@ -22,6 +27,23 @@ public protocol RuntimeAPISession: AnyObject {
 
 extension RuntimeAPISession {
     public var extensions: (any ExtensionsAPISession)? { nil }
+}
+
+/// Whether an answer may be streamed.
+public enum RuntimeAPIStreamOpening {
+    case opened(any RuntimeAPIStream)
+    case refused(RuntimeAPIRefusal)
+}
+
+/// An answer that the runtime streams. Every call is made on the environment's event loop.
+public protocol RuntimeAPIStream: AnyObject {
+    /// - Returns: false if nothing more shall be read for now: the runtime has to wait.
+    func write(_ bytes: ByteBuffer) -> Bool
+    /// All of it has come; `error` is what the runtime says of it in trailers.
+    /// - Returns: why it is refused; nil if it counts.
+    func end(_ error: StreamedError?) -> RuntimeAPIRefusal?
+    /// The connection is gone, and the answer not complete.
+    func truncated()
 }
 
 /// A connection of the runtime that waits for an event.

@@ -20,6 +20,8 @@ public protocol Sandbox: Sendable, AnyObject {
     func thaw() async throws
     /// The peak of what the processes used so far, in bytes (anonymous and shared memory); nil where the kernel does not tell.
     func peakMemory() async -> Int64?
+    /// What the processes hold and have used so far; nil if it has ended.
+    func usage() async -> SandboxUsage?
     /// Asks the program to end (SIGTERM to its main process).
     func terminate() async
     /// Kills everything inside. No error if it has ended.
@@ -35,6 +37,9 @@ public protocol Sandbox: Sendable, AnyObject {
 }
 
 extension Sandbox {
+    public func usage() async -> SandboxUsage? {
+        await peakMemory().map { SandboxUsage(peakMemory: $0, memory: nil, processor: nil) }
+    }
     public func ready() async -> Bool { false }
     public func specialise(_ orders: SandboxSpecialisation) async throws {
         throw SandboxError.failed("the sandbox is no stem")
@@ -52,6 +57,8 @@ public struct SandboxExit: Sendable, Hashable {
     public var outOfMemory: Bool
     /// As ``Sandbox/peakMemory()`` at the end.
     public var peakMemory: Int64?
+    /// Of all processes, from the start to the end; nil where the kernel does not tell.
+    public var processor: ProcessorUse?
 
     public init(status: Status, outOfMemory: Bool, peakMemory: Int64?) {
         self.status = status

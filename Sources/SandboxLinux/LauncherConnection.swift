@@ -17,6 +17,9 @@ final class LauncherConnection: Sendable {
         var hello: Hello?
         var greeted: [CheckedContinuation<Hello?, Never>] = []
         var lost = false
+        /// The process has ended and is reaped.
+        var gone = false
+        var mourners: [CheckedContinuation<Void, Never>] = []
     }
 
     private let state = Mutex(State())
@@ -43,12 +46,41 @@ final class LauncherConnection: Sendable {
         if error != 0 {
             context.release()
             lose()
+            bury()
         }
     }
 
     /// Ends the launcher, and with it every sandbox. The reader notices and cleans up.
     func shutDown() {
         shutdown(socket, Int32(SHUT_RDWR))
+    }
+
+    /// Waits until the launcher has ended and nothing is left of it: the data folder is free for another. Not for ever:
+    /// after some seconds it is not waited for any more.
+    func ended() async {
+        let impatience = Task {
+            try await Task.sleep(for: Self.longestEnd)
+            bury()
+        }
+        await withCheckedContinuation { continuation in
+            let gone = state.withLock { state in
+                if !state.gone { state.mourners.append(continuation) }
+                return state.gone
+            }
+            if gone { continuation.resume() }
+        }
+        impatience.cancel()
+    }
+
+    private static let longestEnd: Duration = .seconds(10)
+
+    private func bury() {
+        let mourners = state.withLock { state in
+            defer { state.mourners = [] }
+            state.gone = true
+            return state.mourners
+        }
+        for mourner in mourners { mourner.resume() }
     }
 
     /// What the launcher said at its start; nil if it is gone.
@@ -136,6 +168,7 @@ final class LauncherConnection: Sendable {
         close(socket)
         var status: Int32 = 0
         while waitpid(launcher, &status, 0) < 0 && errno == EINTR {}
+        bury()
     }
 
     private func take(_ message: LauncherMessage) {
@@ -195,5 +228,16 @@ extension SandboxExit {
             status: exited.signal == 0 ? .code(exited.code) : .signal(exited.signal),
             outOfMemory: exited.out_of_memory != 0,
             peakMemory: exited.peak < 0 ? nil : exited.peak)
+        processor = ProcessorUse(exited.cpu)
+    }
+}
+
+extension ProcessorUse {
+    /// nil: the kernel tells nothing.
+    init?(_ cpu: ml_cpu) {
+        guard cpu.used >= 0 || cpu.waited >= 0 else { return nil }
+        self.init(
+            used: cpu.used < 0 ? nil : .microseconds(cpu.used), periods: max(0, cpu.periods),
+            throttledPeriods: max(0, cpu.throttled), heldBack: .microseconds(max(0, cpu.waited)))
     }
 }

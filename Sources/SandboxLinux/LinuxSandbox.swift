@@ -71,11 +71,15 @@ final class LinuxSandbox: Sandbox {
         }
     }
 
-    func peakMemory() async -> Int64? {
+    func peakMemory() async -> Int64? { await usage()?.peakMemory }
+
+    func usage() async -> SandboxUsage? {
         guard let answer = try? await connection.ask(ML_STATISTICS, sandbox: number),
-            let measured = answer.fixed(ml_measured.self), measured.peak >= 0
+            let measured = answer.fixed(ml_measured.self)
         else { return nil }
-        return measured.peak
+        return SandboxUsage(
+            peakMemory: measured.peak < 0 ? nil : measured.peak, memory: measured.current < 0 ? nil : measured.current,
+            processor: ProcessorUse(measured.cpu))
     }
 
     func terminate() async {

@@ -36,8 +36,10 @@ public final class LinuxSandboxProvider: SandboxProvider {
         }
     }
 
-    /// Kills every sandbox and ends the launcher.
+    /// Kills every sandbox and ends the launcher, and waits for its end: who starts another at once finds the data folder
+    /// free, and no process is left for init to reap.
     public func shutDown() async {
         connection.shutDown()
+        await connection.ended()
     }
 }

@@ -34,22 +34,34 @@ bool cgroup_has(enum cgroup_controller controller) {
     return false;
 }
 
-// Makes and locks this instance's folder below a hierarchy's mount point. 1: another launcher has it.
-static int add_hierarchy(const char *place, bool v2, unsigned controllers) {
+// Makes and locks this instance's folder. 1: another launcher has it, or had it until now.
+static int take_base(struct hierarchy *hierarchy, bool *existed) {
+    *existed = mkdirat(hierarchy->mount, base_name, 0755) < 0 && errno == EEXIST;
+    hierarchy->base = openat(hierarchy->mount, base_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (hierarchy->base < 0) return *existed && errno == ENOENT ? 1 : -1;
+    bool busy = flock(hierarchy->base, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+    // Who had it removes it at its end: then this is the lock of a folder that nobody else will find.
+    struct stat ours, there;
+    if (!busy && fstat(hierarchy->base, &ours) == 0)
+        busy = fstatat(hierarchy->mount, base_name, &there, AT_SYMLINK_NOFOLLOW) < 0 || there.st_ino != ours.st_ino;
+    if (busy) close_if_open(&hierarchy->base);
+    return busy;
+}
+
+// Below a hierarchy's mount point. 1: another launcher has this instance's folder, and keeps it.
+static int add_hierarchy(const char *place, bool v2, unsigned controllers, bool (*wait)(void)) {
     if (hierarchy_count == HIERARCHIES_MAX) return -1;
     struct hierarchy hierarchy = {.v2 = v2, .controllers = controllers};
     hierarchy.mount = open(place, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (hierarchy.mount < 0) return -1;
-    bool existed = mkdirat(hierarchy.mount, base_name, 0755) < 0 && errno == EEXIST;
-    hierarchy.base = openat(hierarchy.mount, base_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    if (hierarchy.base < 0) {
+    bool existed;
+    int taken;
+    do
+        taken = take_base(&hierarchy, &existed);
+    while (taken == 1 && wait());
+    if (taken != 0) {
         close(hierarchy.mount);
-        return -1;
-    }
-    if (flock(hierarchy.base, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
-        close(hierarchy.base);
-        close(hierarchy.mount);
-        return 1;
+        return taken;
     }
     if (v2) {
         // In the mount's folder first: a controller goes down level by level.
@@ -78,7 +90,7 @@ static unsigned controllers_in(const char *options) {
     return found;
 }
 
-int cgroup_open(const char *instance) {
+int cgroup_open(const char *instance, bool (*wait)(void)) {
     snprintf(base_name, sizeof base_name, "martlet-%s", instance);
     FILE *mounts = fopen("/proc/self/mountinfo", "re");
     if (!mounts) return 0;
@@ -95,10 +107,10 @@ int cgroup_open(const char *instance) {
             if (sscanf(tail, " - %63s %*s %511s", type, options) != 2) continue;
             int added = -1;
             if (version == 2 && strcmp(type, "cgroup2") == 0) {
-                added = add_hierarchy(place, true, 0);
+                added = add_hierarchy(place, true, 0, wait);
             } else if (version == 1 && strcmp(type, "cgroup") == 0) {
                 unsigned controllers = controllers_in(options) & ~seen;
-                if (controllers) added = add_hierarchy(place, false, controllers);
+                if (controllers) added = add_hierarchy(place, false, controllers, wait);
             }
             if (added == 1) result = -1;
             if (added == 0) seen |= hierarchies[hierarchy_count - 1].controllers;
@@ -209,6 +221,20 @@ void cgroup_memory(const struct cgroup *group, int64_t *current, int64_t *charge
         *current = hierarchies[i].v2 ? cgroup_v2_memory(folder) : cgroup_v1_memory(folder);
         *charged_peak = hierarchies[i].v2 ? cgroup_v2_charged_peak(folder) : cgroup_v1_charged_peak(folder);
         return;
+    }
+}
+
+void cgroup_cpu(const struct cgroup *group, struct ml_cpu *cpu) {
+    *cpu = (struct ml_cpu){-1, -1, -1, -1};
+    for (int i = 0; i < hierarchy_count; i++) {
+        if (group->folder[i] < 0) continue;
+        // Version 2 counts time also where the controller is not its own.
+        if (hierarchies[i].v2) cpu->used = cgroup_v2_cpu_time(group->folder[i]);
+        if (!has(&hierarchies[i], CGROUP_CPU)) continue;
+        int64_t waited;
+        if (cgroup_throttling_in(group->folder[i], hierarchies[i].v2 ? "throttled_usec " : "throttled_time ",
+                                 &cpu->periods, &cpu->throttled, &waited))
+            cpu->waited = hierarchies[i].v2 ? waited : waited / 1000;
     }
 }
 

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "CLauncherProtocol.h"
+
 enum cgroup_controller { CGROUP_MEMORY, CGROUP_CPU, CGROUP_PIDS, CGROUP_FREEZER, CGROUP_CONTROLLERS };
 enum { HIERARCHIES_MAX = 5 };
 
@@ -19,8 +21,9 @@ struct cgroup {
 };
 
 // Finds the hierarchies, makes this instance's folder in each, and removes what an earlier launcher left in them.
+// `wait` is called while another launcher has one: it lets a moment pass, or says that this was long enough.
 // 0; -1: another launcher serves this data folder.
-int cgroup_open(const char *instance);
+int cgroup_open(const char *instance, bool (*wait)(void));
 bool cgroup_has(enum cgroup_controller controller);
 // Removes this instance's folders, if they are empty.
 void cgroup_close(void);
@@ -41,6 +44,8 @@ int cgroup_freezer(const struct cgroup *group, bool *v2);
 long long cgroup_oom_kills(const struct cgroup *group);
 // Anonymous and shared memory in use now, and the most that was charged ever (with page cache); bytes, or -1.
 void cgroup_memory(const struct cgroup *group, int64_t *current, int64_t *charged_peak);
+// Processor time, and how often and for how long the limit held it back.
+void cgroup_cpu(const struct cgroup *group, struct ml_cpu *cpu);
 // Kills what is still in the groups, frozen or not.
 void cgroup_kill(const struct cgroup *group);
 // Removes the groups. false: something is still in them; call again later.

@@ -23,3 +23,12 @@ int64_t cgroup_number_in(int folder, const char *file) {
     if (read_at(folder, file, text, sizeof text) <= 0) return -1;
     return strtoll(text, NULL, 10);
 }
+
+bool cgroup_throttling_in(int folder, const char *time_key, int64_t *periods, int64_t *throttled, int64_t *time) {
+    char text[1024];
+    if (read_at(folder, "cpu.stat", text, sizeof text) < 0) return false;
+    *periods = number_after(text, "nr_periods ");
+    *throttled = number_after(text, "nr_throttled ");
+    *time = number_after(text, time_key);
+    return *time >= 0;
+}

@@ -67,6 +67,12 @@ int64_t cgroup_v2_memory(int folder) { return cgroup_memory_in(folder, "anon ", 
 
 int64_t cgroup_v2_charged_peak(int folder) { return cgroup_number_in(folder, "memory.peak"); }
 
+int64_t cgroup_v2_cpu_time(int folder) {
+    char text[1024];
+    if (read_at(folder, "cpu.stat", text, sizeof text) < 0) return -1;
+    return number_after(text, "usage_usec ");
+}
+
 void cgroup_v2_kill(int folder) {
     // Since Linux 5.14. Before: the same as in version 1.
     if (write_at(folder, "cgroup.kill", "1") < 0) cgroup_v1_kill(folder);

@@ -25,12 +25,16 @@ int cgroup_v2_freeze(int folder, bool frozen);
 long long cgroup_v2_oom_kills(int folder);
 int64_t cgroup_v2_memory(int folder);
 int64_t cgroup_v2_charged_peak(int folder);
+// Microseconds.
+int64_t cgroup_v2_cpu_time(int folder);
 void cgroup_v2_kill(int folder);
 
 // What both versions write in the same form, in files and under keys of their own names. -1: unknown; of kills, 0.
 long long cgroup_oom_kills_in(int folder, const char *file);
 int64_t cgroup_memory_in(int folder, const char *anonymous_key, const char *shared_key);
 int64_t cgroup_number_in(int folder, const char *file);
+// Of cpu.stat; the time in the version's own unit. false: unknown.
+bool cgroup_throttling_in(int folder, const char *time_key, int64_t *periods, int64_t *throttled, int64_t *time);
 
 // Lambda's own period, and short enough that a small share does not make a function stutter.
 enum { CPU_PERIOD_MICROSECONDS = 20000, CPU_QUOTA_MIN_MICROSECONDS = 1000 };

@@ -4,6 +4,7 @@
 #include "system.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +33,7 @@
 #include "waiting.h"
 
 enum { EVENTS = 64, DEFAULT_STORAGE_MIB = 512 };
+enum { PREDECESSOR_PAUSE_MILLISECONDS = 5, PREDECESSOR_ROUNDS = 6000 };
 // The sandboxes' tags are far below.
 static const uint64_t SOCKET_TAG = UINT64_MAX;
 static const uint64_t DISKS_TAG = UINT64_MAX - 64;
@@ -163,6 +165,15 @@ static void serve(int poll) {
     }
 }
 
+// Martlet may have been killed and started again at once: its launcher of before cleans up and ends, now that nobody is
+// at the other end of its socket. What is asked of this one waits in the socket meanwhile.
+// false: this takes too long, or nobody waits any more.
+static bool wait_for_predecessor(void) {
+    static int rounds;
+    struct pollfd other_end = {.fd = ML_SOCKET_DESCRIPTOR};
+    return rounds++ < PREDECESSOR_ROUNDS && poll(&other_end, 1, PREDECESSOR_PAUSE_MILLISECONDS) <= 0;
+}
+
 int main(int count, char **arguments) {
     struct options options;
     if (!parse_options(count, arguments, &options)) return 64;
@@ -174,7 +185,7 @@ int main(int count, char **arguments) {
     messages_open(ML_SOCKET_DESCRIPTOR);
     if (privilege != PRIVILEGE_NONE && paths_open(&options, ML_DATA_DESCRIPTOR) < 0) return 1;
     if (seccomp_prepare() < 0) return 1;
-    if (cgroup_open(options.instance) < 0) {
+    if (cgroup_open(options.instance, wait_for_predecessor) < 0) {
         complain("another launcher serves this data folder");
         return 1;
     }

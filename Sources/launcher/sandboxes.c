@@ -268,6 +268,7 @@ static void ended(struct sandbox *sandbox) {
         sandbox_measure(sandbox, NULL);
         if (body.out_of_memory) sandbox->peak = sandbox->memory;
         body.peak = sandbox->peak;
+        cgroup_cpu(&sandbox->group, &body.cpu);
         message_send(ML_EXITED, ML_OK, 0, sandbox->number, &body, sizeof body, NULL, 0);
     }
     forget(sandbox);
@@ -332,6 +333,7 @@ void sandboxes_handle(const struct ml_header *header, const void *body, size_t s
     case ML_STATISTICS:
         sandbox_measure(sandbox, &measured.current);
         measured.peak = sandbox->peak;
+        cgroup_cpu(&sandbox->group, &measured.cpu);
         message_send(ML_MEASURED, ML_OK, header->request, header->sandbox, &measured, sizeof measured, NULL, 0);
         return;
     default:

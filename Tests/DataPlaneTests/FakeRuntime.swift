@@ -13,6 +13,8 @@ struct FakeRuntime: Sendable {
     enum Answer: Sendable {
         case response(String)
         case error(String)
+        /// In chunks, with lines of trailers.
+        case stream([String], trailers: String)
         case exit(SandboxExit)
     }
 
@@ -48,6 +50,8 @@ struct FakeRuntime: Sendable {
                     switch await handler(event) {
                     case .response(let body): request = Self.post("\(prefix)/response", body) + Self.next
                     case .error(let body): request = Self.post("\(prefix)/error", body) + Self.next
+                    case .stream(let pieces, let trailers):
+                        request = Self.stream("\(prefix)/response", pieces, trailers) + Self.next
                     case .exit(let exit): return exit
                     }
                 }
@@ -116,6 +120,12 @@ struct FakeRuntime: Sendable {
 
     private static func post(_ path: String, _ body: String, _ headers: String = "") -> String {
         "POST \(path) HTTP/1.1\r\nHost: x\r\n\(headers)Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
+    }
+
+    private static func stream(_ path: String, _ pieces: [String], _ trailers: String) -> String {
+        "POST \(path) HTTP/1.1\r\nHost: x\r\nContent-Type: text/x\r\n"
+            + "Lambda-Runtime-Function-Response-Mode: streaming\r\nTransfer-Encoding: chunked\r\n\r\n"
+            + pieces.map { "\(String($0.utf8.count, radix: 16))\r\n\($0)\r\n" }.joined() + "0\r\n\(trailers)\r\n"
     }
 
     /// Reads responses until one is an event.

@@ -35,17 +35,26 @@ final class Rig: Sendable {
         _ payload: String, timeout: Int = 30, tail: Bool = false, revision: String = "1",
         environment: [String: String] = [:]
     ) async throws -> InvocationResult {
-        let function = FunctionVersion(
+        try await plane.invoke(function(timeout, revision, environment), request(payload, tail: tail))
+    }
+
+    func stream(_ payload: String, tail: Bool = false) async throws -> ResponseStream {
+        try await plane.invokeStreaming(function(30, "1", [:]), request(payload, tail: tail))
+    }
+
+    private func function(_ timeout: Int, _ revision: String, _ environment: [String: String]) -> FunctionVersion {
+        FunctionVersion(
             account: "000000000000", region: "us-east-1", name: "f", version: "$LATEST", revision: revision,
             runtime: "python3.12",
             architecture: "x86_64", handler: "app.handler", role: "arn:aws:iam::000000000000:role/r", memory: 128,
             timeout: timeout,
             ephemeralStorage: 512, environment: environment, codeFolder: "/code", logGroup: "/aws/lambda/f")
-        return try await plane.invoke(
-            function,
-            InvocationRequest(
-                requestID: "r\(requests.next())", payload: Array(payload.utf8), invokedFunctionARN: "arn",
-                wantsLogTail: tail))
+    }
+
+    private func request(_ payload: String, tail: Bool) -> InvocationRequest {
+        InvocationRequest(
+            requestID: "r\(requests.next())", payload: Array(payload.utf8), invokedFunctionARN: "arn",
+            wantsLogTail: tail)
     }
 
     func stop() async {

@@ -29,6 +29,44 @@ import Testing
         #expect(outcome6 == .invalidRequestID)
     }
 
+    @Test func aStreamedAnswerHasABeginningAndAnEnd() {
+        var life = EnvironmentLifecycle()
+        let early = life.beginStream(requestID: "a")
+        #expect(early == .invalidStateTransition)
+        _ = life.next()
+        _ = life.begin(requestID: "a")
+        let wrong = life.beginStream(requestID: "b")
+        let begun = life.beginStream(requestID: "a")
+        #expect(wrong == .invalidRequestID && begun == nil && life.state == .streaming(requestID: "a"))
+        // Nothing else counts meanwhile.
+        let again = life.beginStream(requestID: "a")
+        let error = life.respond(requestID: "a")
+        let next = life.next()
+        let wrongEnd = life.endStream(requestID: "b")
+        #expect(again == .invalidStateTransition && error == .invalidStateTransition)
+        #expect(next == .refused(.invalidStateTransition) && wrongEnd == .invalidStateTransition)
+        let ended = life.endStream(requestID: "a")
+        let done = life.next()
+        #expect(ended == nil && done == .completed(requestID: "a"))
+    }
+
+    @Test func aStreamThatBreaksMayBeReportedOrGivenUp() {
+        var life = EnvironmentLifecycle()
+        _ = life.next()
+        _ = life.begin(requestID: "a")
+        _ = life.beginStream(requestID: "a")
+        life.breakStream(requestID: "b")
+        #expect(life.state == .streaming(requestID: "a"))
+        life.breakStream(requestID: "a")
+        #expect(life.state == .truncated(requestID: "a"))
+        var other = life
+        let reported = life.respond(requestID: "a")
+        #expect(reported == nil && life.state == .responded(requestID: "a"))
+        let again = other.beginStream(requestID: "a")
+        let next = other.next()
+        #expect(again == .invalidRequestID && next == .completed(requestID: "a"))
+    }
+
     @Test func askingTwiceIsNoAnswer() {
         var life = EnvironmentLifecycle()
         _ = life.next()

@@ -283,6 +283,10 @@ def test_telemetry_arrives_over_http(server, deploy, invoke, log, name):
     assert [event["record"] for event in events if event["type"] == "function"] == ["handling 1", "handling 2"]
     done = next(event["record"] for event in events if event["type"] == "platform.runtimeDone")
     assert done["status"] == "success" and done["metrics"]["producedBytes"] == 1 and done["metrics"]["durationMs"] >= 0
+    assert [(set(span), span["name"]) for span in done["spans"]] == [
+        ({"name", "start", "durationMs"}, "responseLatency"),
+        ({"name", "start", "durationMs"}, "responseDuration"),
+    ]
     report = next(event["record"] for event in events if event["type"] == "platform.report")
     assert {"durationMs", "billedDurationMs", "memorySizeMB", "maxMemoryUsedMB", "initDurationMs"} == set(report["metrics"])
 

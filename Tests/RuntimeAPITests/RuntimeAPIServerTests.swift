@@ -47,6 +47,17 @@ private final class RecordingSession: RuntimeAPISession, @unchecked Sendable {
         heard.append("response \(requestID) \(String(buffer: body))")
         return lifecycle.respond(requestID: requestID)
     }
+    /// Whether streams take more at once.
+    var takesMore = true
+    var resume: (() -> Void)?
+    func beginStream(
+        requestID: String, contentType: String?, resume: @escaping () -> Void
+    ) -> RuntimeAPIStreamOpening {
+        heard.append("stream \(requestID) \(contentType ?? "-")")
+        self.resume = resume
+        if let refusal = lifecycle.beginStream(requestID: requestID) { return .refused(refusal) }
+        return .opened(RecordingStream(session: self, id: requestID))
+    }
     func respondTooLarge(requestID: String) -> RuntimeAPIRefusal? {
         heard.append("too large \(requestID)")
         return lifecycle.respond(requestID: requestID)
@@ -62,6 +73,25 @@ private final class RecordingSession: RuntimeAPISession, @unchecked Sendable {
     func disconnected(_ caller: any RuntimeAPICaller) { heard.append("disconnected") }
 }
 
+private final class RecordingStream: RuntimeAPIStream {
+    let session: RecordingSession
+    let id: String
+    init(session: RecordingSession, id: String) { (self.session, self.id) = (session, id) }
+
+    func write(_ bytes: ByteBuffer) -> Bool {
+        session.heard.append("piece \(String(buffer: bytes))")
+        return session.takesMore
+    }
+    func end(_ error: StreamedError?) -> RuntimeAPIRefusal? {
+        session.heard.append("end \(error?.type ?? "-") \(error?.encodedBody ?? "-")")
+        return session.lifecycle.endStream(requestID: id)
+    }
+    func truncated() {
+        session.heard.append("truncated")
+        session.lifecycle.breakStream(requestID: id)
+    }
+}
+
 @Suite struct RuntimeAPIHandlerTests {
     private func event(_ id: String) -> RuntimeEvent {
         RuntimeEvent(
@@ -70,9 +100,11 @@ private final class RecordingSession: RuntimeAPISession, @unchecked Sendable {
     }
 
     /// Runs raw bytes against the server over a real socket and returns everything it answers.
-    private func exchange(_ session: RecordingSession, _ requests: [String], answers: Int) async throws -> String {
+    private func exchange(
+        _ session: RecordingSession, _ requests: [String], answers: Int, on given: (any EventLoop)? = nil
+    ) async throws -> String {
         let group = MultiThreadedEventLoopGroup.singleton
-        let loop = group.next()
+        let loop = given ?? group.next()
         let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -151,6 +183,76 @@ private final class RecordingSession: RuntimeAPISession, @unchecked Sendable {
         let text = try await exchange(session, [next + post("invocation/a/response", body)], answers: 2)
         #expect(text.contains("413 "))
         #expect(session.heard.first == "too large a")
+    }
+
+    private func stream(_ id: String, _ chunks: String, _ headers: String = "Transfer-Encoding: chunked\r\n") -> String
+    {
+        "POST /2018-06-01/runtime/invocation/\(id)/response HTTP/1.1\r\nHost: x\r\n"
+            + "Lambda-Runtime-Function-Response-Mode: Streaming\r\n\(headers)\r\n\(chunks)"
+    }
+
+    @Test func streamedAnswersArriveInPieces() async throws {
+        let session = RecordingSession()
+        session.events = [event("a"), event("b")]
+        let text = try await exchange(
+            session, [next, stream("a", "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n") + next], answers: 3)
+        #expect(session.heard.prefix(4) == ["stream a -", "piece abc", "piece de", "end - -"])
+        #expect(text.contains("202 Accepted") && text.contains("Lambda-Runtime-Aws-Request-Id: b\r\n"))
+    }
+
+    @Test func trailersCarryAnError() async throws {
+        let session = RecordingSession()
+        session.events = [event("a")]
+        let trailers =
+            "lambda-runtime-function-error-type: E\r\nLambda-Runtime-Function-Error-Body: e30=\r\n"
+        _ = try await exchange(
+            session,
+            [next + stream("a", "1\r\nx\r\n0\r\n\(trailers)\r\n", "Transfer-Encoding: chunked\r\nContent-Type: t\r\n")],
+            answers: 2)
+        #expect(session.heard.prefix(3) == ["stream a t", "piece x", "end E e30="])
+    }
+
+    @Test func answersWithALengthCanBeStreamed() async throws {
+        let session = RecordingSession()
+        session.events = [event("a")]
+        _ = try await exchange(session, [next + stream("a", "abcdef", "Content-Length: 6\r\n")], answers: 2)
+        #expect(session.heard.prefix(3) == ["stream a -", "piece abcdef", "end - -"])
+    }
+
+    @Test func aRefusedStreamIsReadToItsEnd() async throws {
+        let session = RecordingSession()
+        session.events = [event("a")]
+        let text = try await exchange(
+            session, [next + stream("z", "3\r\nabc\r\n0\r\n\r\n") + post("invocation/a/response", "1")], answers: 3)
+        #expect(text.contains("400 Bad Request") && text.contains("202 Accepted"))
+        #expect(session.heard.prefix(2) == ["stream z -", "response a 1"])
+    }
+
+    @Test func aStreamThatMustWaitIsReadOnWhenThereIsRoom() async throws {
+        let session = RecordingSession()
+        session.events = [event("a")]
+        session.takesMore = false
+        // The session is the loop's: what waits is released there.
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        async let text = exchange(
+            session, [next + stream("a", "3\r\nabc\r\n"), "1\r\nx\r\n0\r\n\r\n"], answers: 2, on: loop)
+        while try await loop.submit({ session.heard.filter { $0.hasPrefix("piece") }.isEmpty }).get() {
+            await Task.yield()
+        }
+        try await loop.submit {
+            session.takesMore = true
+            session.resume?()
+        }.get()
+        #expect(try await text.contains("202 Accepted"))
+        #expect(session.heard.prefix(4) == ["stream a -", "piece abc", "piece x", "end - -"])
+    }
+
+    @Test func aStreamEndsWithItsConnection() async throws {
+        let session = RecordingSession()
+        session.events = [event("a")]
+        let text = try await exchange(session, [next + stream("a", "3\r\nabc\r\nzz\r\n")], answers: 2)
+        #expect(!text.contains("202"))
+        #expect(session.heard == ["stream a -", "piece abc", "truncated"])
     }
 
     @Test func unknownPathsAre404() async throws {

@@ -44,6 +44,37 @@ class RuntimeClient {
     this.#send(head + text + this.#next, [null, this.#invocation]);
   }
 
+  /** Begins an answer that is sent piece by piece. Nothing else is sent before its end. */
+  beginStream(id, contentType) {
+    this.#socket.cork();
+    this.#socket.write(
+      `POST ${PREFIX}invocation/${id}/response HTTP/1.1\r\nHost: ${this.#host}\r\n` +
+        `Content-Type: ${ascii(contentType)}\r\nLambda-Runtime-Function-Response-Mode: streaming\r\n` +
+        'Transfer-Encoding: chunked\r\n' +
+        'Trailer: Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body\r\n\r\n',
+    );
+    this.#socket.uncork();
+  }
+
+  /** Sends pieces of it; calls `sent` when the platform takes more. */
+  writeStream(pieces, sent) {
+    const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    this.#socket.cork();
+    this.#socket.write(`${length.toString(16)}\r\n`);
+    for (const piece of pieces) this.#socket.write(piece);
+    this.#socket.write('\r\n', sent);
+    this.#socket.uncork();
+  }
+
+  /** Sends its end, and an error that came after its beginning. `heard` is called when it is acknowledged. */
+  endStream(document, heard) {
+    const trailers = document
+      ? errorHeaders(document, '') +
+        `Lambda-Runtime-Function-Error-Body: ${Buffer.from(JSON.stringify(document)).toString('base64')}\r\n`
+      : '';
+    this.#send(`0\r\n${trailers}\r\n`, [heard]);
+  }
+
   /** Sends the error of an invocation; then calls `done`, or asks for the next invocation. */
   fail(id, document, cause, done) {
     const text = JSON.stringify(document);
@@ -169,12 +200,16 @@ function dechunk(buffer) {
 
 /** Header values are ASCII here: JSON can escape the rest, and a type does without it. */
 function errorHeaders(document, cause) {
-  const type = String(document.errorType).replace(/[^\x20-\x7e]/g, '');
+  const type = ascii(document.errorType);
   const escaped = cause.replace(/[^\x20-\x7e]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
   return (
     `Lambda-Runtime-Function-Error-Type: ${type}\r\n` +
     (escaped ? `Lambda-Runtime-Function-XRay-Error-Cause: ${escaped}\r\n` : '')
   );
+}
+
+function ascii(value) {
+  return String(value).replace(/[^\x20-\x7e]/g, '');
 }
 
 module.exports = { RuntimeClient };

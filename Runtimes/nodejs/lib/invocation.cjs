@@ -3,6 +3,7 @@
 
 const console_ = require('./console.cjs');
 const errors = require('./errors.cjs');
+const { isStreaming, ResponseStream } = require('./streaming.cjs');
 const { majorVersion } = require('./version.cjs');
 
 const TRACE_FIELDS = ['traceparent', 'tracestate', 'baggage'];
@@ -19,6 +20,8 @@ class Invocation {
   /** What happens when nothing is left in the event loop, and the handler has not ended the invocation. */
   #whenEmpty = null;
   #waitsForEmptyEventLoop = true;
+  /** Where the handler writes its answer, if it streams it. */
+  #stream = null;
 
   constructor(client, handler, headers) {
     this.#client = client;
@@ -37,6 +40,10 @@ class Invocation {
     try {
       const context = this.#context();
       const event = JSON.parse(body.toString('utf8'));
+      if (isStreaming(this.#handler)) {
+        this.#runStreaming(event, context);
+        return;
+      }
       const result = callbacksAreGone()
         ? this.#handler(event, context)
         : this.#handler(event, context, (error, answer) => this.#callback(error, answer));
@@ -53,12 +60,38 @@ class Invocation {
     }
   }
 
+  /** The answer is complete when its stream is; the invocation, when the handler has returned too. */
+  #runStreaming(event, context) {
+    const stream = new ResponseStream(this.#client, this.id, this.#handler);
+    this.#stream = stream;
+    let hasReturned = false;
+    const finish = () => {
+      if (this.finished || !hasReturned || !stream.hasEnded) return;
+      this.#end();
+      this.#client.next();
+    };
+    stream.on('finish', finish);
+    stream.on('error', (error) => this.#fail(error));
+    stream.on('close', () => {
+      if (!stream.hasEnded) this.#fail(new Error('The response stream was destroyed before it ended.'));
+    });
+    const result = this.#handler(event, stream, context);
+    if (typeof result?.then !== 'function') throw new Error('Streaming does not support non-async handlers.');
+    result.then(
+      () => {
+        hasReturned = true;
+        finish();
+      },
+      (error) => this.#fail(error ?? 'handled'),
+    );
+  }
+
   /** Called when the event loop has nothing left to do. */
   eventLoopIsEmpty() {
     if (this.finished) return;
     if (this.#whenEmpty) {
       this.#whenEmpty();
-    } else if (this.#handler.constructor?.name === 'AsyncFunction' || callbacksAreGone()) {
+    } else if (this.#handler.constructor?.name === 'AsyncFunction' || this.#stream || callbacksAreGone()) {
       this.#fail(new errors.NodeJsExit());
     } else {
       this.#succeed(null);
@@ -88,8 +121,21 @@ class Invocation {
   #fail(error) {
     if (this.finished) return;
     console_.logError('Invoke Error', error);
+    this.report(error);
+  }
+
+  /** Tells the platform of an error, which ends the invocation; then calls `done`, or asks for the next invocation. */
+  report(error, done) {
     this.#end();
-    this.#client.fail(this.id, errors.document(error), errors.cause(error));
+    const document = errors.document(error);
+    if (!this.#stream?.hasBegun) {
+      this.#client.fail(this.id, document, errors.cause(error), done);
+    } else if (this.#stream.hasEnded) {
+      // Nobody waits for the answer any more.
+      (done ?? (() => this.#client.next()))();
+    } else {
+      this.#stream.fail(document, done ?? (() => this.#client.next()));
+    }
   }
 
   #end() {

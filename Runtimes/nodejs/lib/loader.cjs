@@ -6,6 +6,7 @@ const { createRequire } = require('module');
 const path = require('path');
 const { pathToFileURL } = require('url');
 const errors = require('./errors.cjs');
+const { awslambda, isStreaming } = require('./streaming.cjs');
 const { majorVersion } = require('./version.cjs');
 
 // Where AWS's runtime requires from: "Require stack" in error messages names it.
@@ -26,7 +27,7 @@ async function loadHandler(root, name) {
   const handler = resolve(module, match[2]) ?? resolve(module?.default, match[2]);
   if (!handler) throw new errors.HandlerNotFound(`${name} is undefined or not exported`);
   if (typeof handler !== 'function') throw new errors.HandlerNotFound(`${name} is not a function`);
-  if (handler.length >= 3 && majorVersion >= 24) throw new errors.CallbackHandlerDeprecated();
+  if (handler.length >= 3 && majorVersion >= 24 && !isStreaming(handler)) throw new errors.CallbackHandlerDeprecated();
   return handler;
 }
 
@@ -72,10 +73,7 @@ function isInModulePackage(start) {
 
 function provideGlobal() {
   if (['1', 'true'].includes(process.env.AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA)) return;
-  const notImplemented = () => {
-    throw new Error('Response streaming (awslambda.streamifyResponse) is not implemented by Martlet.');
-  };
-  globalThis.awslambda = { streamifyResponse: notImplemented, HttpResponseStream: { from: notImplemented } };
+  globalThis.awslambda = awslambda;
 }
 
 module.exports = { loadHandler };

@@ -137,17 +137,27 @@ struct ml_started {
     uint32_t reserved;
 };
 
+// Of all processes of a sandbox since it was made; -1: unknown.
+struct ml_cpu {
+    int64_t used;       // microseconds of processor time
+    int64_t periods;    // in which there was something to run, since there was a limit
+    int64_t throttled;  // of these, those whose share was used up
+    int64_t waited;     // microseconds that it was held back for
+};
+
 struct ml_exited {
     int32_t code;    // the exit code, if signal is 0
     int32_t signal;
     uint32_t out_of_memory;
     uint32_t reserved;
     int64_t peak;    // bytes; -1: unknown
+    struct ml_cpu cpu;
 };
 
 struct ml_measured {
     int64_t peak;     // bytes; -1: unknown
     int64_t current;  // bytes; -1: unknown
+    struct ml_cpu cpu;
 };
 
 // Sends one message with up to ML_DESCRIPTORS_MAX descriptors; flags as for sendmsg. 0, or -1 with errno.

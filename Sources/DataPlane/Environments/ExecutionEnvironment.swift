@@ -24,6 +24,7 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
     let log: EnvironmentLog
     let sandbox: any Sandbox
     let memory: MemoryMeter
+    let observed = EnvironmentObservation()
     let born: ContinuousClock.Instant
     /// Told when the runtime has answered, before it asks for the next event.
     var onAnswered: (@Sendable () -> Void)?
@@ -219,12 +220,14 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
         self.invocation = nil
         let id = invocation.event.requestID
         log.lineEnded()
+        let duration = invocation.duration
+        observed.finished(invocation, milliseconds: duration, peak: peak)
         if let failure = invocation.failure { log.platform(.failure(failure, requestID: id)) }
         log.platform(.end(requestID: id))
         log.platform(
             .report(
                 InvocationReport(
-                    requestID: id, duration: invocation.duration, initDuration: invocation.initDuration,
+                    requestID: id, duration: duration, initDuration: invocation.initDuration,
                     memorySize: function.memory,
                     peakMemory: peak, status: invocation.failure?.reportStatus,
                     errorType: invocation.failure?.errorType,
@@ -252,6 +255,7 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
             if extensionHost?.isInitialized ?? true { finishInit(.ready) }
         case .completed:
             waiting = caller
+            noteTruncation()
             guard extensionHost?.isIdle ?? true else {
                 waitsForExtensions = true
                 loop.execute { [self, invocation] in
@@ -280,7 +284,7 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
     }
 
     /// The caller has its answer at once, as on AWS; only the end of the log has to wait for the invocation's.
-    private func answered(_ payload: ByteBuffer, error: String?) {
+    func answered(_ payload: ByteBuffer, error: String?) {
         guard let invocation else { return }
         invocation.answered(payload: payload, error: error)
         guard !invocation.event.wantsLogTail else { return }

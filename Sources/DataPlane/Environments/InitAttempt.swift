@@ -13,7 +13,8 @@ struct InitAttempt: Sendable {
     enum Second {
         /// Initialised within the invocation, which has so much time left.
         case ready(ExecutionEnvironment, rest: TimeAmount)
-        case failed(InvocationResult)
+        /// With how long it took, in milliseconds.
+        case failed(InvocationResult, InvocationOutcome, duration: Double)
     }
 
     let starter: EnvironmentStarter
@@ -64,8 +65,8 @@ struct InitAttempt: Sendable {
         do {
             environment = try await starter.start(function, log: log, on: loop)
         } catch SandboxError.invalidEntrypoint(let why) {
-            return .failed(
-                await conclude(began, failure: .invalidEntrypoint(why), payload: nil, errorType: nil, peak: nil))
+            return await conclude(
+                began, failure: .invalidEntrypoint(why), payload: nil, errorType: nil, peak: nil)
         }
         switch try await initialized(environment, within: limit) {
         case .ready:
@@ -76,23 +77,20 @@ struct InitAttempt: Sendable {
             return .ready(environment, rest: .nanoseconds(rest))
         case .failed(let payload, let errorType):
             let exit = await end(environment)
-            return .failed(
-                await conclude(began, failure: nil, payload: payload, errorType: errorType, peak: exit.peakMemory))
+            return await conclude(
+                began, failure: nil, payload: payload, errorType: errorType, peak: exit.peakMemory)
         case .exited(let exit):
-            return .failed(
-                await conclude(
-                    began, failure: environment.failure(for: exit), payload: nil, errorType: nil, peak: exit.peakMemory)
-            )
+            return await conclude(
+                began, failure: environment.failure(for: exit), payload: nil, errorType: nil, peak: exit.peakMemory)
         case .broken(let failure):
             let exit = await end(environment)
-            return .failed(
-                await conclude(began, failure: failure, payload: nil, errorType: nil, peak: exit.peakMemory))
+            return await conclude(
+                began, failure: failure, payload: nil, errorType: nil, peak: exit.peakMemory)
         case .timedOut:
             let exit = await end(environment)
-            return .failed(
-                await conclude(
-                    began, failure: .timedOut(after: function.timeout), payload: nil, errorType: nil,
-                    peak: exit.peakMemory))
+            return await conclude(
+                began, failure: .timedOut(after: function.timeout), payload: nil, errorType: nil,
+                peak: exit.peakMemory)
         }
     }
 
@@ -121,7 +119,7 @@ struct InitAttempt: Sendable {
     /// Writes the end of an invocation that never reached the handler.
     private func conclude(
         _ began: ContinuousClock.Instant, failure: FunctionFailure?, payload: [UInt8]?, errorType: String?, peak: Int64?
-    ) async -> InvocationResult {
+    ) async -> Second {
         let id = request.requestID
         let duration = Milliseconds.of(began.duration(to: .now))
         let type = failure?.errorType ?? errorType
@@ -140,8 +138,9 @@ struct InitAttempt: Sendable {
             log.close()
             return tail
         }.get()
-        return InvocationResult(
+        let result = InvocationResult(
             payload: payload ?? failure?.payload(requestID: id) ?? [], functionError: "Unhandled", logTail: tail ?? nil)
+        return .failed(result, status == "timeout" ? .timeout : .error, duration: duration)
     }
 }
 

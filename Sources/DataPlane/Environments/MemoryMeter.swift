@@ -1,10 +1,10 @@
 import Sandbox
 import Synchronization
 
-/// The peak memory of an environment, asked of the kernel no more than needed: a peak only grows, and a warm environment's hardly.
+/// What an environment holds and has used, asked of the kernel no more than needed: a peak only grows, and a warm environment's hardly.
 final class MemoryMeter: Sendable {
     private struct State {
-        var peak: Int64?
+        var usage: SandboxUsage?
         var measured: ContinuousClock.Instant?
     }
 
@@ -16,29 +16,38 @@ final class MemoryMeter: Sendable {
 
     init(_ sandbox: any Sandbox) { self.sandbox = sandbox }
 
-    /// The last measurement, if it still counts.
+    /// The last measurement, however old; nil: there was none yet.
+    var usage: SandboxUsage? { state.withLock { $0.usage } }
+
+    /// The peak of memory at the last measurement, if that still counts.
     func current(now: ContinuousClock.Instant) -> Int64? {
         state.withLock { state in
             guard let measured = state.measured, measured.duration(to: now) < Self.validity else { return nil }
-            return state.peak ?? 0
+            return state.usage?.peakMemory ?? 0
         }
     }
 
+    /// - Returns: the peak of memory.
     func measure() async -> Int64? {
-        record(await sandbox.peakMemory())
+        record(await sandbox.usage())
     }
 
     /// The environment has ended; what was measured at the end is final.
     func ended(_ peak: Int64?) {
-        record(peak)
+        record(SandboxUsage(peakMemory: peak, memory: 0, processor: nil))
     }
 
     @discardableResult
-    private func record(_ peak: Int64?) -> Int64? {
+    private func record(_ new: SandboxUsage?) -> Int64? {
         state.withLock { state in
-            if let peak { state.peak = max(peak, state.peak ?? 0) }
+            if let new {
+                let before = state.usage
+                state.usage = new
+                if let peak = before?.peakMemory { state.usage?.peakMemory = max(peak, new.peakMemory ?? 0) }
+                state.usage?.processor = new.processor ?? before?.processor
+            }
             state.measured = .now
-            return state.peak
+            return state.usage?.peakMemory
         }
     }
 }

@@ -59,12 +59,16 @@ final class StemNursery: Sendable {
     var counts: StemCounts {
         state.withLock { state in
             var kinds: [String: Int] = [:]
-            for (kind, stems) in state.stock where !stems.isEmpty { kinds[kind.name, default: 0] += stems.count }
+            var memory: [String: Int64] = [:]
+            for (kind, stems) in state.stock where !stems.isEmpty {
+                kinds[kind.name, default: 0] += stems.count
+                memory[kind.name, default: 0] += Int64(stems.count) * (state.policy.cost(of: kind) ?? 0)
+            }
             return StemCounts(
                 ready: state.stock.values.reduce(0) { $0 + $1.count { $0.isReady } },
                 starting: state.starting.values.reduce(0, +)
                     + state.stock.values.reduce(0) { $0 + $1.count { !$0.isReady } },
-                kinds: kinds, handedOut: state.handedOut, missed: state.missed)
+                kinds: kinds, memory: memory, handedOut: state.handedOut, missed: state.missed)
         }
     }
 
@@ -271,16 +275,21 @@ public struct StemCounts: Sendable, Hashable {
     public var starting = 0
     /// By runtime.
     public var kinds: [String: Int] = [:]
+    /// What they hold by runtime, in bytes; 0 where none was measured yet.
+    public var memory: [String: Int64] = [:]
     /// Cold starts that began in a stem, and those that found none.
     public var handedOut = 0
     public var missed = 0
 
     public init() {}
 
-    init(ready: Int, starting: Int, kinds: [String: Int], handedOut: Int, missed: Int) {
+    init(
+        ready: Int, starting: Int, kinds: [String: Int], memory: [String: Int64], handedOut: Int, missed: Int
+    ) {
         self.ready = ready
         self.starting = starting
         self.kinds = kinds
+        self.memory = memory
         self.handedOut = handedOut
         self.missed = missed
     }

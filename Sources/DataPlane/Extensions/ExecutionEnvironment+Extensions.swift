@@ -33,6 +33,6 @@ extension ExecutionEnvironment {
     func tellDone(_ invocation: RunningInvocation) {
         guard let telemetry = log.telemetry, !invocation.isToldDone else { return }
         invocation.isToldDone = true
-        telemetry.add(.runtimeDone(invocation.runtimeDone(invocation.failure)))
+        telemetry.add(.runtimeDone(invocation.runtimeDone(invocation.failure, now: log.now)))
     }
 }

@@ -39,6 +39,9 @@ final class EnvironmentLog: @unchecked Sendable {
         systemLevel = function.systemLogLevel.flatMap(LogLevel.init) ?? .info
     }
 
+    /// The time of what is said now.
+    var now: Timestamp { time.now }
+
     /// Begins to keep the last bytes of the log, for `LogType=Tail`.
     func beginTail() { tail = [] }
 

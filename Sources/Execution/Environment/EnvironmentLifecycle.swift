@@ -12,6 +12,10 @@ public struct EnvironmentLifecycle: Sendable, Hashable {
         case ready
         /// The runtime has the event of this invocation.
         case invoking(requestID: String)
+        /// The runtime streams its answer of this invocation.
+        case streaming(requestID: String)
+        /// The runtime's connection broke while it streamed its answer.
+        case truncated(requestID: String)
         /// The runtime has answered this invocation and has not asked for the next.
         case responded(requestID: String)
         /// The environment is gone or going.
@@ -38,12 +42,12 @@ public struct EnvironmentLifecycle: Sendable, Hashable {
         case .initializing:
             state = .ready
             return .initialized
-        case .responded(let id):
+        case .responded(let id), .truncated(let id):
             state = .ready
             return .completed(requestID: id)
         case .ready:
             return .waiting
-        case .invoking, .initializationFailed, .ended:
+        case .invoking, .streaming, .initializationFailed, .ended:
             return .refused(.invalidStateTransition)
         }
     }
@@ -60,14 +64,39 @@ public struct EnvironmentLifecycle: Sendable, Hashable {
     /// - Returns: why it is refused; nil if it counts.
     public mutating func respond(requestID: String) -> RuntimeAPIRefusal? {
         switch state {
-        case .invoking(let current) where current == requestID:
+        case .invoking(let current) where current == requestID, .truncated(let current) where current == requestID:
             state = .responded(requestID: requestID)
             return nil
-        case .invoking, .responded, .ready:
+        case .invoking, .truncated, .responded, .ready:
             return .invalidRequestID
-        case .initializing, .initializationFailed, .ended:
+        case .streaming, .initializing, .initializationFailed, .ended:
             return .invalidStateTransition
         }
+    }
+
+    /// The head of a `POST /runtime/invocation/{id}/response` whose body is streamed.
+    /// - Returns: why it is refused; nil if it counts.
+    public mutating func beginStream(requestID: String) -> RuntimeAPIRefusal? {
+        if case .invoking(requestID) = state {
+            state = .streaming(requestID: requestID)
+            return nil
+        }
+        return switch state {
+        case .invoking, .truncated, .responded, .ready: .invalidRequestID
+        case .streaming, .initializing, .initializationFailed, .ended: .invalidStateTransition
+        }
+    }
+
+    /// The end of that body.
+    public mutating func endStream(requestID: String) -> RuntimeAPIRefusal? {
+        guard case .streaming(requestID) = state else { return .invalidStateTransition }
+        state = .responded(requestID: requestID)
+        return nil
+    }
+
+    /// That body ended before its end. What is left to the runtime is to report an error or to ask for the next event.
+    public mutating func breakStream(requestID: String) {
+        if case .streaming(requestID) = state { state = .truncated(requestID: requestID) }
     }
 
     /// `POST /runtime/init/error`.
@@ -86,12 +115,13 @@ public enum RuntimeAPIRefusal: Sendable, Hashable {
     case invalidRequestID
     case invalidStateTransition
     case payloadTooLarge
+    case streamTooLarge
 
     public var status: Int {
         switch self {
         case .invalidRequestID: 400
         case .invalidStateTransition: 403
-        case .payloadTooLarge: 413
+        case .payloadTooLarge, .streamTooLarge: 413
         }
     }
 
@@ -101,9 +131,13 @@ public enum RuntimeAPIRefusal: Sendable, Hashable {
         case .invalidRequestID: #"{"errorMessage":"Invalid request ID","errorType":"InvalidRequestID"}"#
         case .invalidStateTransition:
             #"{"errorMessage":"State transition is not allowed","errorType":"InvalidStateTransition"}"#
-        case .payloadTooLarge:
-            #"{"errorMessage":"Exceeded maximum allowed payload size (\#(InvocationLimits.response) bytes).","errorType":"RequestEntityTooLarge"}"#
+        case .payloadTooLarge: Self.tooLarge(InvocationLimits.response)
+        case .streamTooLarge: Self.tooLarge(InvocationLimits.streamedResponse)
         }
+    }
+
+    private static func tooLarge(_ limit: Int) -> String {
+        #"{"errorMessage":"Exceeded maximum allowed payload size (\#(limit) bytes).","errorType":"RequestEntityTooLarge"}"#
     }
 }
 
@@ -111,6 +145,8 @@ public enum RuntimeAPIRefusal: Sendable, Hashable {
 public enum InvocationLimits {
     /// Bytes of a function's answer: 6 MiB and 100 bytes.
     public static let response = 6_291_556
+    /// Bytes of an answer that is streamed: 200 MB.
+    public static let streamedResponse = 209_715_200
     /// Bytes of a log tail.
     public static let logTail = 4096
     /// Environments that serve one account in one region at a time.

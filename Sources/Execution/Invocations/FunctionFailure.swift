@@ -6,6 +6,10 @@ public enum FunctionFailure: Sendable, Hashable {
     case outOfMemory
     case invalidEntrypoint(String)
     case responseTooLarge
+    /// The same of an answer that is streamed.
+    case streamTooLarge
+    /// The runtime's connection broke in the middle of an answer that it streamed.
+    case responseTruncated
     /// Initialisation did not end in time, twice.
     case initializationTimedOut(after: Int)
     /// An extension failed, and the environment with it: `Extension.Crash` and the like, and why.
@@ -22,7 +26,8 @@ public enum FunctionFailure: Sendable, Hashable {
         case .exited: "Runtime.ExitError"
         case .outOfMemory: "Runtime.OutOfMemory"
         case .invalidEntrypoint: "Runtime.InvalidEntrypoint"
-        case .responseTooLarge: "Function.ResponseSizeTooLarge"
+        case .responseTruncated: "Runtime.TruncatedResponse"
+        case .responseTooLarge, .streamTooLarge: "Function.ResponseSizeTooLarge"
         case .extensionFailed(let type, _): type
         }
     }
@@ -37,25 +42,31 @@ public enum FunctionFailure: Sendable, Hashable {
         case .outOfMemory: "Runtime exited with error: signal: killed"
         case .invalidEntrypoint(let why): why
         case .extensionFailed(_, let reason): reason
-        case .responseTooLarge:
-            "Response payload size exceeded maximum allowed payload size (\(InvocationLimits.response) bytes)."
+        case .responseTruncated: "Response stream ended before it was complete"
+        case .responseTooLarge: Self.tooLarge(InvocationLimits.response)
+        case .streamTooLarge: Self.tooLarge(InvocationLimits.streamedResponse)
         }
     }
 
     /// The payload of the answer.
     public func payload(requestID: String) -> [UInt8] {
-        let message = self == .responseTooLarge ? reason : "RequestId: \(requestID) Error: \(reason)"
+        let isTooLarge = self == .responseTooLarge || self == .streamTooLarge
+        let message = isTooLarge ? reason : "RequestId: \(requestID) Error: \(reason)"
         let fields = [("errorType", errorType), ("errorMessage", message)]
-        return Array(JSONText.object(self == .responseTooLarge ? fields.reversed() : fields).utf8)
+        return Array(JSONText.object(isTooLarge ? fields.reversed() : fields).utf8)
+    }
+
+    private static func tooLarge(_ limit: Int) -> String {
+        "Response payload size exceeded maximum allowed payload size (\(limit) bytes)."
     }
 
     /// The line that AWS writes into the log, without request id and time; nil where it writes none.
     public func logMessage(requestID: String) -> String? {
         switch self {
         case .timedOut, .initializationTimedOut: "\(requestID) \(reason)"
-        case .exited, .outOfMemory, .invalidEntrypoint, .extensionFailed:
+        case .exited, .outOfMemory, .invalidEntrypoint, .extensionFailed, .responseTruncated:
             "RequestId: \(requestID) Error: \(reason)\n\(errorType)"
-        case .responseTooLarge: nil
+        case .responseTooLarge, .streamTooLarge: nil
         }
     }
 

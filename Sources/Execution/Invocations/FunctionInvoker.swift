@@ -3,6 +3,11 @@ public protocol FunctionInvoker: Sendable {
     /// Runs one invocation to its end. A function's own failure is a result, not an error.
     /// - Throws: `AWSError` for what prevents the invocation: throttling, a machine without room.
     func invoke(_ function: FunctionVersion, _ request: InvocationRequest) async throws -> InvocationResult
+    /// Begins an invocation whose answer leaves while the function still runs.
+    /// - Returns: the answer, when the function has begun it or has ended. A caller who gives up before it has read all of it
+    ///   abandons it.
+    /// - Throws: `AWSError` for what prevents the invocation.
+    func invokeStreaming(_ function: FunctionVersion, _ request: InvocationRequest) async throws -> ResponseStream
     /// Ends the environments of these versions of the function (all versions if nil), idle ones now, busy ones after their
     /// invocation: the function was deleted or changed. `exceptRevision` keeps those of the current revision.
     func retire(account: String, region: String, name: String, version: String?, exceptRevision: String?) async
@@ -21,10 +26,12 @@ public struct InvocationRequest: Sendable {
     public var traceHeader: String?
     /// Whether the last 4 KB of the log are wanted (`LogType=Tail`).
     public var wantsLogTail: Bool
+    /// Where an answer goes that the function streams; nil: it is collected.
+    public var stream: ResponseStream?
 
     public init(
         requestID: String, payload: [UInt8], clientContext: String? = nil, invokedFunctionARN: String,
-        traceHeader: String? = nil, wantsLogTail: Bool = false
+        traceHeader: String? = nil, wantsLogTail: Bool = false, stream: ResponseStream? = nil
     ) {
         self.requestID = requestID
         self.payload = payload
@@ -32,6 +39,7 @@ public struct InvocationRequest: Sendable {
         self.invokedFunctionARN = invokedFunctionARN
         self.traceHeader = traceHeader
         self.wantsLogTail = wantsLogTail
+        self.stream = stream
     }
 }
 

@@ -49,6 +49,9 @@ public struct StemPolicy<Kind: Hashable & Sendable>: Sendable {
     /// What a stem of the kind holds, in bytes.
     public mutating func measured(_ kind: Kind, cost: Int64) { demands[kind]?.cost = max(1, cost) }
 
+    /// What one stem of the kind was found to hold, in bytes; nil: none was looked at yet.
+    public func cost(of kind: Kind) -> Int64? { demands[kind]?.cost }
+
     /// How many there should be now. Kinds that are not named should have none; they are forgotten.
     public mutating func targets(at now: Duration) -> [Kind: Int] {
         demands = demands.filter { now - $0.value.last < bounds.forgetsAfter }

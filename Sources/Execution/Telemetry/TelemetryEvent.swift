@@ -1,3 +1,5 @@
+public import ServiceModel
+
 /// What subscribers of the Telemetry API and the Logs API are told. Follows
 /// https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html and …/runtimes-logs-api.html.
 public enum TelemetryEvent: Sendable {
@@ -21,10 +23,11 @@ public enum TelemetryEvent: Sendable {
         public var produced: Int
         /// The `X-Amzn-Trace-Id` of the invocation.
         public var trace: String?
+        public var spans: [Span]
 
         public init(
             requestID: String, status: String, errorType: String? = nil, duration: Double, produced: Int,
-            trace: String? = nil
+            trace: String? = nil, spans: [Span] = []
         ) {
             self.requestID = requestID
             self.status = status
@@ -32,6 +35,28 @@ public enum TelemetryEvent: Sendable {
             self.duration = duration
             self.produced = produced
             self.trace = trace
+            self.spans = spans
+        }
+    }
+
+    /// A part of an invocation.
+    public struct Span: Sendable, Hashable {
+        public enum Name: String, Sendable {
+            /// From the event's delivery to the beginning of the answer.
+            case responseLatency
+            /// From there to the answer's end.
+            case responseDuration
+        }
+
+        public var name: Name
+        public var start: Timestamp
+        /// In milliseconds.
+        public var duration: Double
+
+        public init(_ name: Name, start: Timestamp, duration: Double) {
+            self.name = name
+            self.start = start
+            self.duration = duration
         }
     }
 
@@ -94,6 +119,15 @@ extension TelemetryEvent.RuntimeDone {
                 "metrics",
                 JSONText.raw([("durationMs", Milliseconds.text(duration)), ("producedBytes", String(produced))])
             ))
+        if !spans.isEmpty {
+            let texts = spans.map { span in
+                JSONText.raw([
+                    ("name", JSONText.string(span.name.rawValue)), ("start", JSONText.string(span.start.rfc3339)),
+                    ("durationMs", Milliseconds.text(span.duration)),
+                ])
+            }
+            record.append(("spans", "[\(texts.joined(separator: ","))]"))
+        }
         if let trace {
             record.append(("tracing", JSONText.object([("type", "X-Amzn-Trace-Id"), ("value", trace)])))
         }

@@ -44,7 +44,10 @@ struct ChainRequest: Sendable {
     }
 
     /// Whether it invokes a function and waits for the answer.
-    var isInvocation: Bool { route.map { $0.service.name == "lambda" && $0.operation.name == "Invoke" } ?? false }
+    var isInvocation: Bool {
+        guard let route, route.service.name == "lambda" else { return false }
+        return route.operation.name == "Invoke" || route.operation.name == "InvokeWithResponseStream"
+    }
 
     var manner: ErrorManner { wire.map(ErrorManner.init) ?? .json }
 }

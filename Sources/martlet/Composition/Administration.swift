@@ -23,6 +23,9 @@ struct Administration: Sendable {
             version: MartletVersion.current, services: serviceNames, state: { "running" }, reset: mayReset ? reset : nil
         )
         routes.add("GET", "/_martlet/health", access: .anyone) { _ in AdminRoutes.Response(body: try health()) }
+        routes.add("GET", StatusOutline.path, access: .owner) { [self] request in
+            AdminRoutes.Response(body: try await status(limit: StatusOutline.limit(inQuery: request.query)))
+        }
         routes.add("GET", "/_martlet/code/", access: .anyone) { [lambda] request in
             let download = try await lambda.codeDownload(path: request.path, query: request.query)
             return AdminRoutes.Response(status: download.status, contentType: download.contentType, body: download.body)
@@ -58,9 +61,17 @@ struct Administration: Sendable {
         return Array(try JSONSerialization.data(withJSONObject: health, options: [.sortedKeys]))
     }
 
+    /// What ``StatusCommand`` shows.
+    private func status(limit: Int) async throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        return Array(try encoder.encode(StatusOutline(dataPlane: await dataPlane.status(limit: limit))))
+    }
+
     /// All state goes: environments first, so that nothing of them is written anew.
     @Sendable private func reset() async throws {
         await dataPlane.endAll()
+        dataPlane.forgetPast()
         try await database.eraseAll()
         for service in services { try await service.reset() }
     }

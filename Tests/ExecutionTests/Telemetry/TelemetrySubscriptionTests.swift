@@ -1,4 +1,5 @@
 import Execution
+import ServiceModel
 import Testing
 
 struct TelemetrySubscriptionTests {
@@ -94,6 +95,18 @@ struct TelemetrySubscriptionTests {
             done.json(telemetry, time: time)
                 == #"{"time":"2026-01-01T00:00:00.000Z","type":"platform.runtimeDone","record":{"requestId":"r","#
                 + #""status":"success","metrics":{"durationMs":1.50,"producedBytes":4}}}"#)
+        let streamed = TelemetryEvent.runtimeDone(
+            .init(
+                requestID: "r", status: "success", duration: 3, produced: 4,
+                spans: [
+                    .init(.responseLatency, start: Timestamp(milliseconds: 1_767_225_600_000), duration: 1),
+                    .init(.responseDuration, start: Timestamp(milliseconds: 1_767_225_600_001), duration: 2),
+                ]))
+        #expect(
+            streamed.json(telemetry, time: time)?.hasSuffix(
+                #""metrics":{"durationMs":3.00,"producedBytes":4},"#
+                    + #""spans":[{"name":"responseLatency","start":"2026-01-01T00:00:00.000Z","durationMs":1.00},"#
+                    + #"{"name":"responseDuration","start":"2026-01-01T00:00:00.001Z","durationMs":2.00}]}}"#) == true)
         #expect(done.json(logs, time: time) == nil)
         logs.schema = "2021-03-18"
         #expect(done.json(logs, time: time)?.hasSuffix(#""record":{"requestId":"r","status":"success"}}"#) == true)

@@ -82,7 +82,7 @@ class FakeRuntimeAPI:
                 method, path, _ = lines[0].split(" ")
                 headers = {line.split(":", 1)[0].lower(): line.split(":", 1)[1].strip() for line in lines[1:]}
                 if headers.get("transfer-encoding") == "chunked":
-                    body, buffer = self._dechunk(connection, buffer)
+                    body, buffer = self._dechunk(connection, buffer, headers)
                 else:
                     length = int(headers.get("content-length", 0))
                     while len(buffer) < length:
@@ -100,18 +100,26 @@ class FakeRuntimeAPI:
         finally:
             connection.close()
 
-    def _dechunk(self, connection, buffer):
+    def _dechunk(self, connection, buffer, headers):
+        """The body; trailers go to the headers."""
         body = b""
         while True:
             while b"\r\n" not in buffer:
                 buffer += connection.recv(65536)
             size, _, buffer = buffer.partition(b"\r\n")
             count = int(size, 16)
+            if count == 0:
+                while not buffer.startswith(b"\r\n") and b"\r\n\r\n" not in buffer:
+                    buffer += connection.recv(65536)
+                if buffer.startswith(b"\r\n"):
+                    return body, buffer[2:]
+                fields, _, buffer = buffer.partition(b"\r\n\r\n")
+                for line in fields.decode("latin-1").split("\r\n"):
+                    headers[line.split(":", 1)[0].lower()] = line.split(":", 1)[1].strip()
+                return body, buffer
             while len(buffer) < count + 2:
                 buffer += connection.recv(65536)
             body, buffer = body + buffer[:count], buffer[count + 2 :]
-            if count == 0:
-                return body, buffer
 
     def _handle(self, method, path, headers, body):
         path = path.removeprefix("/2018-06-01/runtime/")

@@ -1,5 +1,6 @@
 """The Node.js bootstrap against a Runtime API of the test's own, with each interpreter that is here."""
 
+import base64
 import json
 import re
 
@@ -95,12 +96,6 @@ def test_finds_handlers(start_node, name, handler, code, files):
         ),
         ("app.handler", "exports.handler = )", "Runtime.UserCodeSyntaxError", "SyntaxError: Unexpected token ')'"),
         ("app.handler", "throw new TypeError('at start')", "TypeError", "at start"),
-        (
-            "app.handler",
-            "exports.handler = awslambda.streamifyResponse(async () => {})",
-            "Error",
-            "Response streaming (awslambda.streamifyResponse) is not implemented by Martlet.",
-        ),
     ],
 )
 def test_handler_errors(start_node, handler, code, kind, message):
@@ -299,3 +294,72 @@ def test_errors_as_json(start_node):
     logged = json.loads(function.stop().output)
     assert logged["level"] == "ERROR" and logged["message"]["errorType"] == "TypeError"
     assert logged["message"]["errorMessage"] == "t" and logged["message"]["stackTrace"][0] == "TypeError: t"
+
+
+STREAMING = """
+exports.handler = awslambda.streamifyResponse(async (event, stream, context) => {
+    if (event.type) stream.setContentType(event.type);
+    if (event.http) stream = awslambda.HttpResponseStream.from(stream, event.http);
+    if (event.early) throw new TypeError(event.early);
+    for (const part of event.parts ?? []) {
+        if (!stream.write(part)) await new Promise((done) => stream.once('drain', done));
+    }
+    if (event.late) throw new RangeError(event.late);
+    if (event.uncaught) setTimeout(() => { throw new RangeError(event.uncaught); });
+    if (event.destroy) stream.destroy(new RangeError(event.destroy));
+    else if (event.retype) stream.setContentType(event.retype);
+    else if (!event.forget) stream.end(event.last);
+    if (event.uncaught) await new Promise(() => {});
+}, { highWaterMark: 1000 });
+"""
+
+
+def streamed(exchange):
+    """The body and the content type of an answer that was streamed, and its error."""
+    headers = exchange.answer_headers
+    assert exchange.kind == "response" and headers["lambda-runtime-function-response-mode"] == "streaming"
+    error = headers.get("lambda-runtime-function-error-body")
+    return exchange.answer, headers["content-type"], error and json.loads(base64.b64decode(error))
+
+
+def test_streams(start_node):
+    function = start_node(STREAMING)
+    assert streamed(function.invoke({"parts": ["a", "é"], "last": "b"})) == ("aéb".encode(), "application/octet-stream", None)
+    assert streamed(function.invoke({})) == (b"", "application/octet-stream", None)
+    assert streamed(function.invoke({"parts": [{"a": 1}, [2]], "type": "text/x\r\nevil: 1"})) == (b'{"a":1}[2]', "text/xevil: 1", None)
+    body = "x" * 2_000_000
+    assert streamed(function.invoke({"parts": [body] * 3}))[0] == body.encode() * 3
+    head = {"statusCode": 201, "headers": {"a": "é"}}
+    for parts in [["body"], []]:
+        body, content_type, error = streamed(function.invoke({"http": head, "parts": parts}))
+        assert content_type == "application/vnd.awslambda.http-integration-response" and error is None
+        assert json.loads(body.split(b"\0" * 8)[0]) == head and body.split(b"\0" * 8)[1] == "".join(parts).encode()
+    assert function.api.connections == 1
+    assert function.stop().process.returncode == 0
+    assert function.output == ""
+
+
+def test_errors_in_streams(start_node):
+    function = start_node(STREAMING)
+    early = function.invoke({"early": "no"})
+    assert early.kind == "error" and early.json["errorType"] == "TypeError"
+    body, _, error = streamed(function.invoke({"parts": ["a", "b" * 5000, "c"], "late": "é"}))
+    assert body == b"a" + b"b" * 5000 + b"c" and error["errorType"] == "RangeError" and error["errorMessage"] == "é"
+    for event, type in [({"destroy": "gone"}, "RangeError"), ({"forget": 1}, "Runtime.NodeJsExit"), ({"retype": "text/plain"}, "Error")]:
+        exchange = function.invoke({"parts": ["a"], **event})
+        body, _, error = streamed(exchange)
+        assert body == b"a" and error["errorType"] == type
+        assert exchange.answer_headers["lambda-runtime-function-error-type"] == type
+    assert streamed(function.invoke({"last": "b"}))[0] == b"b"
+    body, _, error = streamed(function.invoke({"parts": ["a"], "forget": 1, "uncaught": "bang"}))
+    assert body == b"a" and error["errorMessage"] == "bang"
+    assert function.stop().process.returncode == 129
+
+
+def test_a_streaming_handler_is_asynchronous(start_node):
+    function = start_node("exports.handler = awslambda.streamifyResponse((event, stream) => { if (event) stream.end('x'); });")
+    message = "Streaming does not support non-async handlers."
+    assert function.invoke(False).json["errorMessage"] == message
+    assert streamed(function.invoke(True))[2]["errorMessage"] == message
+    function = start_node("const f = async () => 1; exports.handler = awslambda.streamifyResponse(f); if (exports.handler !== f) throw 1;")
+    assert function.invoke({}).json["errorType"] == "Runtime.NodeJsExit"

@@ -25,7 +25,10 @@ extension StreamHandler {
             return continuation.resume(throwing: ExchangeClosed())
         }
         if !bytes.isEmpty, !isHead {
-            send(ByteBuffer(bytes: bytes), endStream: false)
+            var rest = ByteBuffer(bytes: bytes)
+            while let piece = rest.readSlice(length: min(Self.piece, rest.readableBytes)), piece.readableBytes > 0 {
+                send(piece, endStream: false)
+            }
             context.flush()
             updateTimer()
         }

@@ -46,6 +46,9 @@ public protocol LambdaAPI: AWSService {
     /// [Invoke](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/Invoke)
     func invoke(_ input: InvocationRequest, _ call: Call) async throws -> InvocationResponse
 
+    /// [InvokeWithResponseStream](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/InvokeWithResponseStream)
+    func invokeWithResponseStream(_ input: InvokeWithResponseStreamRequest, _ call: Call) async throws -> Reply
+
     /// [ListAliases](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/ListAliases)
     func listAliases(_ input: ListAliasesRequest, _ call: Call) async throws -> ListAliasesResponse
 
@@ -125,6 +128,8 @@ extension LambdaAPI {
             return Reply(try await getLayerVersionPolicy(GetLayerVersionPolicyRequest(wire: call.input), call).wire)
         case "Invoke":
             return Reply(try await invoke(InvocationRequest(wire: call.input), call).wire)
+        case "InvokeWithResponseStream":
+            return try await invokeWithResponseStream(InvokeWithResponseStreamRequest(wire: call.input), call)
         case "ListAliases":
             return Reply(try await listAliases(ListAliasesRequest(wire: call.input), call).wire)
         case "ListFunctions":
@@ -165,8 +170,8 @@ extension LambdaAPI {
 private let lambdaOperations: Set<String> = [
     "AddLayerVersionPermission", "CreateAlias", "CreateFunction", "DeleteAlias", "DeleteFunction",
     "DeleteLayerVersion", "GetAccountSettings", "GetAlias", "GetFunction", "GetFunctionConfiguration",
-    "GetLayerVersion", "GetLayerVersionByArn", "GetLayerVersionPolicy", "Invoke", "ListAliases", "ListFunctions",
-    "ListLayerVersions", "ListLayers", "ListTags", "ListVersionsByFunction", "PublishLayerVersion", "PublishVersion",
-    "RemoveLayerVersionPermission", "TagResource", "UntagResource", "UpdateAlias", "UpdateFunctionCode",
-    "UpdateFunctionConfiguration",
+    "GetLayerVersion", "GetLayerVersionByArn", "GetLayerVersionPolicy", "Invoke", "InvokeWithResponseStream",
+    "ListAliases", "ListFunctions", "ListLayerVersions", "ListLayers", "ListTags", "ListVersionsByFunction",
+    "PublishLayerVersion", "PublishVersion", "RemoveLayerVersionPermission", "TagResource", "UntagResource",
+    "UpdateAlias", "UpdateFunctionCode", "UpdateFunctionConfiguration",
 ]

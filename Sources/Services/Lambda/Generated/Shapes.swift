@@ -1052,6 +1052,113 @@ public struct InvocationResponse: Sendable, Hashable, WireWritable {
     }
 }
 
+public struct InvokeResponseStreamUpdate: Sendable, Hashable, WireWritable {
+    public var payload: [UInt8]?
+
+    public init(payload: [UInt8]? = nil) {
+        self.payload = payload
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Payload"] = payload?.wire
+        return .structure(members)
+    }
+}
+
+public struct InvokeWithResponseStreamCompleteEvent: Sendable, Hashable, WireWritable {
+    public var errorCode: String?
+    public var errorDetails: String?
+    public var logResult: String?
+
+    public init(errorCode: String? = nil, errorDetails: String? = nil, logResult: String? = nil) {
+        self.errorCode = errorCode
+        self.errorDetails = errorDetails
+        self.logResult = logResult
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["ErrorCode"] = errorCode?.wire
+        members["ErrorDetails"] = errorDetails?.wire
+        members["LogResult"] = logResult?.wire
+        return .structure(members)
+    }
+}
+
+public struct InvokeWithResponseStreamRequest: Sendable, Hashable, WireReadable {
+    public var functionName: String
+    public var invocationType: String?
+    public var logType: String?
+    public var clientContext: String?
+    public var qualifier: String?
+    public var payload: [UInt8]?
+    public var tenantId: String?
+
+    public init(
+        functionName: String, invocationType: String? = nil, logType: String? = nil, clientContext: String? = nil,
+        qualifier: String? = nil, payload: [UInt8]? = nil, tenantId: String? = nil
+    ) {
+        self.functionName = functionName
+        self.invocationType = invocationType
+        self.logType = logType
+        self.clientContext = clientContext
+        self.qualifier = qualifier
+        self.payload = payload
+        self.tenantId = tenantId
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        functionName = try members.required("FunctionName")
+        invocationType = try members.optional("InvocationType")
+        logType = try members.optional("LogType")
+        clientContext = try members.optional("ClientContext")
+        qualifier = try members.optional("Qualifier")
+        payload = try members.optional("Payload")
+        tenantId = try members.optional("TenantId")
+    }
+}
+
+public struct InvokeWithResponseStreamResponse: Sendable, Hashable, WireWritable {
+    public var statusCode: Int?
+    public var executedVersion: String?
+    public var responseStreamContentType: String?
+
+    public init(statusCode: Int? = nil, executedVersion: String? = nil, responseStreamContentType: String? = nil) {
+        self.statusCode = statusCode
+        self.executedVersion = executedVersion
+        self.responseStreamContentType = responseStreamContentType
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["StatusCode"] = statusCode?.wire
+        members["ExecutedVersion"] = executedVersion?.wire
+        members["ResponseStreamContentType"] = responseStreamContentType?.wire
+        return .structure(members)
+    }
+}
+
+public struct InvokeWithResponseStreamResponseEvent: Sendable, Hashable, WireWritable {
+    public var payloadChunk: InvokeResponseStreamUpdate?
+    public var invokeComplete: InvokeWithResponseStreamCompleteEvent?
+
+    public init(
+        payloadChunk: InvokeResponseStreamUpdate? = nil, invokeComplete: InvokeWithResponseStreamCompleteEvent? = nil
+    ) {
+        self.payloadChunk = payloadChunk
+        self.invokeComplete = invokeComplete
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["PayloadChunk"] = payloadChunk?.wire
+        members["InvokeComplete"] = invokeComplete?.wire
+        return .structure(members)
+    }
+}
+
 public struct LambdaManagedInstancesCapacityProviderConfig: Sendable, Hashable, WireReadable, WireWritable {
     public var capacityProviderArn: String
     public var perExecutionEnvironmentMaxConcurrency: Int?

@@ -4,36 +4,49 @@ public import ServiceKit
 
 extension LambdaService {
     public func invoke(_ input: InvocationRequest, _ call: Call) async throws -> InvocationResponse {
-        let target = try FunctionTarget(
-            input.functionName, qualifier: input.qualifier, in: call, action: "InvokeFunction")
         let unsupported = UnsupportedParameters(operation: call.operation)
         try unsupported.refuse("InvocationType=Event", if: input.invocationType == "Event")
         try unsupported.refuse("DurableExecutionName", if: input.durableExecutionName != nil)
         try unsupported.refuse("TenantId", if: input.tenantId != nil)
-        let payload = input.payload ?? []
+        let invocation = try await prepare(
+            input.functionName, input.qualifier, payload: input.payload, clientContext: input.clientContext,
+            logType: input.logType, call)
+        if input.invocationType == "DryRun" { return InvocationResponse(statusCode: 204) }
+        let result = try await invoker.invoke(try await function(invocation.version), invocation.request)
+        return InvocationResponse(
+            statusCode: 200, functionError: result.functionError,
+            logResult: result.logTail.map { Data($0).base64EncodedString() }, payload: result.payload,
+            executedVersion: invocation.version.version)
+    }
+
+    /// What an operation that invokes asks for, resolved; its checks are made in AWS's order.
+    func prepare(
+        _ name: String, _ qualifier: String?, payload: [UInt8]?, clientContext: String?, logType: String?, _ call: Call
+    ) async throws -> (version: VersionRecord, request: Execution.InvocationRequest) {
+        let target = try FunctionTarget(name, qualifier: qualifier, in: call, action: "InvokeFunction")
+        let payload = payload ?? []
         try InvocationPayload.validate(payload)
-        let clientContext = try InvocationPayload.clientContext(input.clientContext)
+        let clientContext = try InvocationPayload.clientContext(clientContext)
         let version = try await executable(target)
         if settling.state(target.key, version.version) == .creating {
             throw LambdaFailures.conflict(
                 "The operation cannot be performed at this time. "
                     + "The function is currently in the following state: Pending")
         }
-        if input.invocationType == "DryRun" { return InvocationResponse(statusCode: 204) }
+        return (
+            version,
+            Execution.InvocationRequest(
+                requestID: call.requestID, payload: payload, clientContext: clientContext,
+                invokedFunctionARN: target.arn, traceHeader: call.traceHeader, wantsLogTail: logType == "Tail")
+        )
+    }
+
+    /// The version as the data plane runs it: its files are made ready.
+    func function(_ version: VersionRecord) async throws -> FunctionVersion {
         let folder =
             packages.isPresent(version.codeDigest)
             ? packages.path(version.codeDigest) : try await packages.folder(version.codeDigest)
-        let layers = try await layersFolder(version)
-        let result = try await invoker.invoke(
-            version.execution(codeFolder: folder, layersFolder: layers),
-            Execution.InvocationRequest(
-                requestID: call.requestID, payload: payload, clientContext: clientContext,
-                invokedFunctionARN: target.arn, traceHeader: call.traceHeader,
-                wantsLogTail: input.logType == "Tail"))
-        return InvocationResponse(
-            statusCode: 200, functionError: result.functionError,
-            logResult: result.logTail.map { Data($0).base64EncodedString() }, payload: result.payload,
-            executedVersion: version.version)
+        return version.execution(codeFolder: folder, layersFolder: try await layersFolder(version))
     }
 
     /// What is `/opt` in the version's sandboxes; nil if it has no layers.

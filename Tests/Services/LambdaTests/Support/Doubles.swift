@@ -29,6 +29,14 @@ final class RecordingInvoker: FunctionInvoker {
             logTail: request.wantsLogTail ? Array("START\n".utf8) : nil)
     }
 
+    func invokeStreaming(
+        _ function: FunctionVersion, _ request: Execution.InvocationRequest
+    ) async throws -> ResponseStream {
+        let stream = ResponseStream()
+        stream.finish(try await invoke(function, request))
+        return stream
+    }
+
     func retire(account: String, region: String, name: String, version: String?, exceptRevision: String?) async {
         state.withLock {
             $0.retirements.append(Retirement(name: name, version: version, exceptRevision: exceptRevision))
