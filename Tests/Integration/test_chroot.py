@@ -24,6 +24,12 @@ done
 # Sandboxes see the folders of JDKs in /etc: this one is the chroot's alone.
 [ -d "$root/etc" ] || cp -a /etc "$root/etc"
 mkdir -p "$root/etc/java-in-the-chroot"
+# And its certificates: what is public is inside too, what is not is not, nor what a link leads to elsewhere.
+mkdir -p "$root/etc/ssl/certs" && cd "$root/etc/ssl/certs" || exit 1
+echo public >public.pem; ln -sf public.pem linked.pem; echo private >private.pem; chmod 600 private.pem
+mkdir -p folder hidden; echo public >folder/public.pem; echo private >hidden/public.pem; chmod 700 hidden
+ln -sf /etc/shadow shadow.pem; ln -sf ../../shadow above.pem; ln -sf /etc/ssl/private/key.pem key.pem
+cd /
 mkdir -p -m 1777 "$root/tmp" "$root/var/tmp" && mkdir -p "$root/run"
 exec chroot "$root" "$@"
 """
@@ -64,5 +70,19 @@ def test_functions_run_in_a_chroot(inside, mounted):
     folders, configuration, unprivileged = json.load(invoke(FunctionName="f")["Payload"])
     assert "usr" in folders and not {"run", "root", "home", "sys"} & set(folders)
     assert "java-in-the-chroot" in configuration and unprivileged
+    code = """
+import os
+def handler(e, c):
+    found = {}
+    for folder, _, files in os.walk("/etc/ssl/certs"):
+        for name in files:
+            path = os.path.join(folder, name)
+            if name in ("shadow.pem", "above.pem", "key.pem", "private.pem") or "public" in name or "linked" in name:
+                found[path] = open(path).read() if os.path.exists(path) else None
+    return found
+"""
+    invoke = server.deploy("certificates", {"app.py": code}).invoke
+    found = json.load(invoke(FunctionName="certificates")["Payload"])
+    assert found == {"/etc/ssl/certs/" + name: "public\n" for name in ("public.pem", "linked.pem", "folder/public.pem")}
     done = server.run("doctor")
     assert "launcher" in done.stdout and "Functions cannot run" not in done.stdout, done.stdout

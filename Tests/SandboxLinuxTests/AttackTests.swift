@@ -245,6 +245,40 @@ struct AttackTests {
         #expect(outcome.output == "7f000001\n")
     }
 
+    @Test("does not disturb the name server by TCP either", arguments: Mode.permitted)
+    func namesByStreams(mode: Mode) async throws {
+        let fixture = try await SandboxFixture(mode)
+        let outcome = try await fixture.python(
+            """
+            import os, random, socket, struct
+            server = ("127.0.0.1", 53)
+            query = bytes.fromhex("123401000001000000000000") + b"\\1x\\x09localhost\\0" + bytes.fromhex("00010001")
+            def read(s, size):
+                data = b""
+                while len(data) < size and (part := s.recv(size - len(data))): data += part
+                return data
+            def ask(s): s.sendall(struct.pack(">H", len(query)) + query); return read(s, 2 + len(query) + 16)[-4:].hex()
+            kept = []
+            for round in range(300):
+                s = socket.create_connection(server, 5)
+                try: s.sendall((b"", b"\\0", b"\\0\\0", b"\\xff\\xff" + bytes(70000), os.urandom(50), b"\\0\\x0c" + bytes(12))[round % 6])
+                except OSError: pass
+                # More than may be open; some are reset, some closed, some left.
+                if round % 3 == 0: s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)); s.close()
+                elif round % 3 == 1: kept.append(s)
+            print(len(kept))
+            with socket.create_connection(server, 5) as s: print(ask(s), ask(s))
+            # Asks and never reads: it waits for itself alone.
+            deaf = socket.create_connection(server, 5); deaf.setblocking(False)
+            try:
+                while True: deaf.send((struct.pack(">H", len(query)) + query) * 1000)
+            except BlockingIOError: pass
+            with socket.create_connection(server, 5) as s: print(ask(s))
+            print(socket.gethostbyname("x.localhost"))
+            """)
+        #expect(outcome.output == "100\n7f000001 7f000001\n7f000001\n127.0.0.1\n")
+    }
+
     @Test("learns nothing of the host from /proc", arguments: Mode.permitted)
     func procFiles(mode: Mode) async throws {
         let fixture = try await SandboxFixture(mode)

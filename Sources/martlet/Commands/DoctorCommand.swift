@@ -15,6 +15,7 @@ struct DoctorCommand: ParsableCommand {
         do {
             let fatal = try sandboxes()
             runtimes()
+            certificates()
             dataFolder()
             if fatal { throw ExitCode.failure }
         } catch {
@@ -61,6 +62,15 @@ struct DoctorCommand: ParsableCommand {
             } catch {
                 print("  ✘ \(error)")
             }
+        }
+    }
+
+    private func certificates() {
+        print("Certificates")
+        if let bundle = SandboxTrust.hostBundle() {
+            print("  ✔ \(bundle.path)")
+        } else {
+            print("  ✘ none: functions cannot verify HTTPS of the internet. The package is called ca-certificates.")
         }
     }
 

@@ -16,7 +16,7 @@ struct SandboxTrust: Sendable {
 
     /// Writes `bundle.pem`, `authority.pem` and `authority.hash` into a folder, which is made.
     init(_ authority: CertificateAuthority, folder: String) throws {
-        let host = Self.hostBundle
+        let host = Self.hostBundle()?.content
         hasHostBundle = host != nil
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -26,14 +26,15 @@ struct SandboxTrust: Sendable {
         try Data(authority.subjectHash.utf8).write(to: URL(filePath: "\(folder)/authority.hash"), options: .atomic)
     }
 
-    private static var hostBundle: Data? {
+    /// The machine's certificates, and where they are.
+    static func hostBundle() -> (path: String, content: Data)? {
         let named = ProcessInfo.processInfo.environment["SSL_CERT_FILE"].map { [$0] } ?? []
         for path in named + bundles {
             guard let handle = FileHandle(forReadingAtPath: path),
                 let bundle = try? handle.read(upToCount: largest + 1), bundle.count <= largest,
                 bundle.range(of: Data("-----BEGIN CERTIFICATE-----".utf8)) != nil
             else { continue }
-            return bundle
+            return (path, bundle)
         }
         return nil
     }
