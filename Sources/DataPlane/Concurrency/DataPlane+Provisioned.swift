@@ -41,7 +41,10 @@ extension DataPlane {
             }
             return true
         }.get()
-        guard isAlive == true else { throw ProvisionedKeeper.Failure(reason: Self.initFailure) }
+        guard isAlive == true else {
+            loop.execute { log.close() }
+            throw ProvisionedKeeper.Failure(reason: Self.initFailure)
+        }
     }
 
     /// Ends an environment as soon as it has nothing to do.

@@ -140,6 +140,6 @@ private enum ProvisionedFailures {
         "Provisioned Concurrency Configs cannot be applied to unpublished function versions.")
     static let unqualified = LambdaFailures.invalidParameter(
         "The function resource provided must be an alias or a published version.")
-    static let notFound = AWSError.provisionedConcurrencyConfigNotFoundException(
+    static let notFound = LambdaError.provisionedConcurrencyConfigNotFoundException(
         "No Provisioned Concurrency Config found for this function")
 }

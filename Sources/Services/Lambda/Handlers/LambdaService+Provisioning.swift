@@ -1,4 +1,5 @@
 import Execution
+import Logging
 
 /// What the data plane is told of provisioned concurrency, and says of it.
 extension LambdaService {
