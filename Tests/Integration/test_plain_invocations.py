@@ -43,9 +43,10 @@ def module_martlet(tmp_path_factory):
 
 
 def request(server, body=b'"x"', name="f", query="", headers=(), key="test"):
+    signature = () if key is None else ("Authorization: " + SIGNED % key, "X-Amz-Date: 20260101T000000Z")
     head = [
         "POST /2015-03-31/functions/%s/invocations%s HTTP/1.1" % (name, query), "Host: localhost:%d" % server.port,
-        "Authorization: " + SIGNED % key, "X-Amz-Date: 20260101T000000Z", "Content-Length: %d" % len(body), *headers,
+        *signature, "Content-Length: %d" % len(body), *headers,
     ]
     return "\r\n".join(head).encode() + b"\r\n\r\n" + body
 
@@ -97,7 +98,8 @@ LONG_WAY = ("X-Amz-Unknown: 1",)
         {}, {"body": b""}, {"body": b'{"a": [1, 2]}'}, {"query": "?Qualifier=1"}, {"query": "?Qualifier=live"},
         {"query": "?Qualifier=$LATEST"}, {"query": "?Qualifier=%24LATEST"}, {"query": "?Qualifier=none"},
         {"query": "?Qualifier="}, {"name": "missing"}, {"name": "f%3Alive"}, {"name": "a" * 65}, {"name": "f.g"},
-        {"body": b'"fail"'}, {"body": b"{"}, {"body": b"nonsense"}, {"body": b"\xff"}, {"key": "111122223333"},
+        {"body": b'"fail"'}, {"body": b"{"}, {"body": b"nonsense"}, {"body": b"\xff"}, {"key": "111122223333"}, {"key": None},
+        {"key": None, "headers": ("Authorization: ",)}, {"key": None, "headers": ("Authorization: Bearer x",)},
         {"headers": ("X-Amz-Log-Type: Tail",)}, {"headers": ("X-Amz-Log-Type: None",)},
         {"headers": ("X-Amz-Log-Type: Other",)}, {"headers": ("X-Amz-Invocation-Type: RequestResponse",)},
         {"headers": ("X-Amz-Invocation-Type: DryRun",)}, {"headers": ("X-Amz-Invocation-Type: Event",)},
@@ -116,6 +118,12 @@ def test_both_ways_answer_alike(server, arguments):
     plain = [short.ask(request(server, headers=headers, **arguments)) for _ in range(2)]
     other = long.ask(request(server, headers=headers + LONG_WAY, **arguments))
     assert plain == [other, other]
+
+
+def test_who_signs_may_change_on_a_connection(server):
+    connection = Connection(server)
+    statuses = [connection.ask(request(server, key=key))[0][9:12] for key in ("test", "111122223333", None) * 2]
+    assert statuses == ["200", "404", "200"] * 2
 
 
 def test_web_pages_have_no_short_way(server):

@@ -15,9 +15,10 @@ final class InvocationDesk {
     private let connection: ConnectionInfo
 
     private var host: [UInt8] = []
-    private var accessKeyID: [UInt8] = []
-    private var region: [UInt8] = []
-    private var account = ""
+    /// nil: what is not signed calls for the default account.
+    private var accessKeyID: [UInt8]?
+    private var region: [UInt8]?
+    private var account: String
     private var name: [UInt8] = []
     private var qualifier: [UInt8]?
     private var target: (any InvocationTarget)?
@@ -30,21 +31,23 @@ final class InvocationDesk {
         self.platform = platform
         self.lane = lane
         self.connection = connection
+        account = platform.configuration.defaultAccount
     }
 
     /// What `head` invokes; nil if the chain has to find out.
     func find(_ head: InvocationHead, in bytes: UnsafeRawBufferPointer) -> (any InvocationTarget)? {
-        guard isKnown(host: bytes[head.host]), isKnown(accessKeyID: bytes[head.accessKeyID]) else { return nil }
-        if let target, bytes.equal(head.name, name), bytes.equal(head.region, region),
+        guard isKnown(host: bytes[head.host]), isKnown(accessKeyID: head.credential?.accessKeyID, in: bytes)
+        else { return nil }
+        if let target, bytes.equal(head.name, name), bytes.equal(head.credential?.region, region),
             bytes.equal(head.qualifier, qualifier), target.isCurrent
         {
             return target
         }
         target = nil
         name = Array(bytes[head.name])
-        region = Array(bytes[head.region])
+        region = head.credential.map { Array(bytes[$0.region]) }
         qualifier = head.qualifier.map { Array(bytes[$0]) }
-        let regionName = String(decoding: region, as: UTF8.self)
+        let regionName = region.map { String(decoding: $0, as: UTF8.self) } ?? platform.configuration.region
         guard Chain.isRegionName(regionName) else { return nil }
         target = lane.target(
             account: account, region: regionName, name: String(decoding: name, as: UTF8.self),
@@ -65,11 +68,15 @@ final class InvocationDesk {
         return true
     }
 
-    private func isKnown(accessKeyID bytes: Slice<UnsafeRawBufferPointer>) -> Bool {
-        if bytes.elementsEqual(accessKeyID) { return true }
-        guard let account = lane.account(ofKey: String(decoding: bytes, as: UTF8.self)) else { return false }
-        accessKeyID = Array(bytes)
-        self.account = account
+    private func isKnown(accessKeyID range: Range<Int>?, in bytes: UnsafeRawBufferPointer) -> Bool {
+        if bytes.equal(range, accessKeyID) { return true }
+        if let range {
+            guard let account = lane.account(ofKey: String(decoding: bytes[range], as: UTF8.self)) else { return false }
+            self.account = account
+        } else {
+            account = platform.configuration.defaultAccount
+        }
+        accessKeyID = range.map { Array(bytes[$0]) }
         target = nil
         return true
     }

@@ -6,10 +6,15 @@ struct InvocationHead {
     private(set) var name = 0..<0
     private(set) var qualifier: Range<Int>?
     private(set) var host = 0..<0
-    private(set) var accessKeyID = 0..<0
-    private(set) var region = 0..<0
+    /// Whose key it is signed with, and for which region; nil: it is not signed.
+    private(set) var credential: Credential?
     private(set) var trace: Range<Int>?
     private(set) var wantsLogTail = false
+
+    struct Credential {
+        var accessKeyID: Range<Int>
+        var region: Range<Int>
+    }
 
     /// - Returns: nil if the chain has to look at the request: it is no invocation, or says something that is not taken here.
     init?(_ bytes: UnsafeRawBufferPointer, plain: PlainHead, fields: Fields) {
@@ -18,7 +23,11 @@ struct InvocationHead {
         host = fields.host
         trace = fields.trace
         wantsLogTail = fields.wantsLogTail
-        guard readTarget(bytes), readCredential(bytes, fields.authorization) else { return nil }
+        guard readTarget(bytes) else { return nil }
+        if let authorization = fields.authorization {
+            credential = Self.credential(bytes, authorization)
+            if credential == nil { return nil }
+        }
     }
 
     private static let prefix: StaticString = "/2015-03-31/functions/"
@@ -43,28 +52,29 @@ struct InvocationHead {
         return true
     }
 
-    private static let credential: StaticString = "AWS4-HMAC-SHA256 Credential="
+    private static let algorithm: StaticString = "AWS4-HMAC-SHA256 Credential="
     private static let scope: StaticString = "/lambda/aws4_request"
 
     /// `AWS4-HMAC-SHA256 Credential=key/date/region/lambda/aws4_request, …`
-    private mutating func readCredential(_ bytes: UnsafeRawBufferPointer, _ value: Range<Int>) -> Bool {
+    private static func credential(_ bytes: UnsafeRawBufferPointer, _ value: Range<Int>) -> Credential? {
         var at = value.lowerBound
         let end = value.upperBound
-        guard bytes.has(Self.credential, at, end) else { return false }
-        at += Self.credential.utf8CodeUnitCount
+        guard bytes.has(Self.algorithm, at, end) else { return nil }
+        at += Self.algorithm.utf8CodeUnitCount
         let key = at
         while at < end, Self.isWord(bytes[at]) { at += 1 }
-        accessKeyID = key..<at
+        let accessKeyID = key..<at
         guard !accessKeyID.isEmpty, accessKeyID.count <= 128, end - at > 10, bytes[at] == UInt8(ascii: "/"),
             bytes[at + 9] == UInt8(ascii: "/")
-        else { return false }
+        else { return nil }
         at += 10
         let begin = at
         while at < end, Self.isWord(bytes[at]) { at += 1 }
-        region = begin..<at
-        guard !region.isEmpty, region.count <= 32, bytes.has(Self.scope, at, end) else { return false }
+        let region = begin..<at
+        guard !region.isEmpty, region.count <= 32, bytes.has(Self.scope, at, end) else { return nil }
         at += Self.scope.utf8CodeUnitCount
-        return at < end && (bytes[at] == UInt8(ascii: ",") || bytes[at] == 0x20)
+        guard at < end, bytes[at] == UInt8(ascii: ",") || bytes[at] == 0x20 else { return nil }
+        return Credential(accessKeyID: accessKeyID, region: region)
     }
 
     /// Letters, digits, `-` and `_`.
@@ -75,7 +85,7 @@ struct InvocationHead {
     /// What the header fields say, as they are shown one after the other.
     struct Fields {
         var host = 0..<0
-        var authorization = 0..<0
+        var authorization: Range<Int>?
         var trace: Range<Int>?
         var wantsLogTail = false
         /// A field changes what the request means, and is not known here.
@@ -86,7 +96,7 @@ struct InvocationHead {
             switch name.count {
             case 4 where PlainHead.isName("host", bytes, at): host = value
             case 13 where PlainHead.isName("authorization", bytes, at):
-                if !authorization.isEmpty { hasOthers = true }
+                if authorization != nil { hasOthers = true }
                 authorization = value
             case 6 where PlainHead.isName("origin", bytes, at),
                 14 where PlainHead.isName("sec-fetch-site", bytes, at),

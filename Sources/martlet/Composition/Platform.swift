@@ -49,7 +49,7 @@ enum Platform {
         let authorizer: any Authorizer = settings.authentication == .iam ? RootOnlyAuthorizer() : OpenAuthorizer()
 
         // The data plane.
-        let group = MultiThreadedEventLoopGroup.singleton
+        let group = EventLoops.make()
         let sandboxes = LinuxSandboxProvider(launcher: ground.launcher, dataFolder: ground.folder)
         let logs = LogsService(database: database, folder: folder.logs, durability: durability, time: time)
         let endpoint = SandboxEndpoint()
