@@ -1,7 +1,8 @@
-import Execution
 import ServiceKit
 import ServiceModel
 import Testing
+
+@testable import Execution
 
 struct MetricRecorderTests {
     private static let function = FunctionName(account: "000000000000", region: "us-east-1", name: "f")
