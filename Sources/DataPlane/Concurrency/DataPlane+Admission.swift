@@ -1,5 +1,7 @@
 import Execution
+import NIOCore
 import Sandbox
+import Synchronization
 
 extension DataPlane {
     /// Runs the start of an environment when the machine has memory for it.

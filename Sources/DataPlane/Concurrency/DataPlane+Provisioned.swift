@@ -3,6 +3,7 @@ import NIOCore
 import NIOPosix
 import Sandbox
 import ServiceKit
+import Synchronization
 
 extension DataPlane {
     /// What AWS says of a function whose initialisation fails.

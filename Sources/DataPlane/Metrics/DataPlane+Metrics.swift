@@ -1,6 +1,7 @@
 import Execution
 public import ServiceKit
 public import ServiceModel
+import Synchronization
 
 extension DataPlane: MetricSource {
     public func metrics(since: Timestamp) -> [MetricStatistics] {
