@@ -9,13 +9,19 @@ import Synchronization
 
 /// Runs functions: finds or starts an environment for each invocation, and keeps the warm ones.
 public final class DataPlane: FunctionInvoker {
-    private let starter: EnvironmentStarter
+    let services: EnvironmentServices
+    let starter: EnvironmentStarter
     private let configuration: DataPlaneConfiguration
-    private let group: any EventLoopGroup
-    private let pool: Mutex<EnvironmentPool<ExecutionEnvironment>>
-    private let logger: Logger
+    let group: any EventLoopGroup
+    let pool: Mutex<EnvironmentPool<ExecutionEnvironment>>
+    let logger: Logger
     private let stems: StemNursery?
     let observatory = Observatory()
+    let meter: InvocationMeter
+    /// nil: environments start whatever the machine has left.
+    let admission: MachineAdmission?
+    private let keeperOnceNeeded = Mutex<ProvisionedKeeper?>(nil)
+    private let epoch = ContinuousClock.now
 
     public init(
         services: EnvironmentServices, configuration: DataPlaneConfiguration, group: any EventLoopGroup, logger: Logger
@@ -28,9 +34,12 @@ public final class DataPlane: FunctionInvoker {
         }
         self.stems = stems
         starter = EnvironmentStarter(services: services, configuration: configuration, group: group, stems: stems)
+        self.services = services
         self.configuration = configuration
         self.group = group
         self.logger = logger
+        meter = InvocationMeter(time: services.time)
+        admission = configuration.memoryAdmission.map { MachineAdmission(reserve: $0.reserve) }
         pool = Mutex(EnvironmentPool(limit: configuration.accountConcurrency))
     }
 
@@ -46,7 +55,7 @@ public final class DataPlane: FunctionInvoker {
     // MARK: FunctionInvoker
 
     public func invoke(_ function: FunctionVersion, _ request: InvocationRequest) async throws -> InvocationResult {
-        let decision = pool.withLock { $0.acquire(function) }
+        let decision = pool.withLock { $0.acquire(function, at: epoch.duration(to: .now)) }
         switch decision {
         case .reuse, .follow:
             let event = InvocationEvent(request)
@@ -54,12 +63,16 @@ public final class DataPlane: FunctionInvoker {
                 begin(decision, function, event) { continuation.resume(with: $0.map(\.result)) }
             }
         case .start:
-            return try await coldStart(function, request)
-        case .throttled:
-            throw AWSError(
-                "TooManyRequestsException", shape: "TooManyRequestsException", status: 429, message: "Rate Exceeded.",
-                fields: ["Reason": "ConcurrentInvocationLimitExceeded", "Type": "User"])
+            return try await coldStart(function.onDemand, request)
+        case .throttled(let throttle):
+            throw refused(function, request.invokedFunctionARN, by: throttle)
         }
+    }
+
+    /// What the caller is told of a limit.
+    private func refused(_ function: FunctionVersion, _ arn: String, by throttle: Throttle) -> AWSError {
+        meter.tally(InvocationSource(function, invokedARN: arn), on: nil).throttled()
+        return throttle.error
     }
 
     /// Begins an invocation at once, if an environment is there for it.
@@ -98,10 +111,12 @@ public final class DataPlane: FunctionInvoker {
         case .follow(let member):
             let environment = member.environment
             let orElse: @Sendable () -> Void = { [self] in
-                pool.withLock { $0.unfollow(member) }
+                if let throttle = pool.withLock({ $0.unfollow(member, at: epoch.duration(to: .now)) }) {
+                    return done(.failure(refused(function, event.invokedFunctionARN, by: throttle)))
+                }
                 Task { [self] in
                     do {
-                        done(.success(InvocationAnswer(try await coldStart(function, event.request))))
+                        done(.success(InvocationAnswer(try await coldStart(function.onDemand, event.request))))
                     } catch {
                         done(.failure(error))
                     }
@@ -131,6 +146,7 @@ public final class DataPlane: FunctionInvoker {
 
     /// Ends every environment, for good.
     public func close() async {
+        keeper.close()
         await stems?.close()
         await endAll()
     }
@@ -145,13 +161,14 @@ public final class DataPlane: FunctionInvoker {
         let log = starter.makeLog(function, on: loop)
         let attempt = InitAttempt(starter: starter, function: function, request: request, log: log, loop: loop)
         do {
-            switch try await hurried({ try await attempt.first() }) {
+            switch try await admitted(function, { try await hurried { try await attempt.first() } }) {
             case .ready(let environment):
                 adopt(environment)
                 environment.wasWaitedFor(since: began)
                 return try await invoke(environment, request, budget: function.budget, reportsInit: true)
             case .failed:
                 // As on AWS, initialisation is tried once more, now as part of the invocation.
+                let began = ContinuousClock.now
                 switch try await hurried({ try await attempt.second() }) {
                 case .ready(let environment, let rest):
                     adopt(environment)
@@ -160,6 +177,8 @@ public final class DataPlane: FunctionInvoker {
                 case .failed(let result, let outcome, let duration):
                     pool.withLock { $0.startFailed(function) }
                     observatory.failedToStart(function, outcome, milliseconds: duration)
+                    meter.tally(InvocationSource(function, invokedARN: request.invokedFunctionARN), on: loop).ended(
+                        duration: Milliseconds.of(began.duration(to: .now)), isError: true)
                     return result
                 }
             }
@@ -178,19 +197,39 @@ public final class DataPlane: FunctionInvoker {
     /// Takes a new environment into the pool, in use.
     private func adopt(_ environment: ExecutionEnvironment) {
         let member = pool.withLock { $0.started(environment, function: environment.function) }
-        environment.loop.execute { [self] in
-            let ended: @Sendable () -> Void = { [weak self] in
-                // First: whoever counts now finds it here or there.
-                self?.observatory.ended(member.environment)
-                self?.pool.withLock { $0.ended(member) }
-                member.environment.log.close()
+        environment.loop.execute { [self] in connect(member) }
+    }
+
+    /// Follows what becomes of an environment. On its loop.
+    func connect(_ member: PooledEnvironment<ExecutionEnvironment>) {
+        let environment = member.environment
+        let ended: @Sendable () -> Void = { [weak self] in
+            // First: whoever counts now finds it here or there.
+            self?.observatory.ended(member.environment)
+            self?.pool.withLock { $0.ended(member) }
+            self?.keeper.ended(member)
+            member.environment.log.close()
+        }
+        if environment.hasEnded { return ended() }
+        environment.meter = EnvironmentMeter(meter, environment.function, on: environment.loop)
+        // They hold the environment in a circle, until its end cuts it.
+        environment.onAnswered = { [weak self] in self?.pool.withLock { $0.answered(member) } }
+        environment.onIdle = { [weak self] in self?.becameIdle(member) }
+        environment.onExpired = { [weak self] in self?.expired(member) }
+        environment.onEnded = ended
+    }
+
+    /// Keeps the provisioned environments.
+    var keeper: ProvisionedKeeper {
+        keeperOnceNeeded.withLock { keeper in
+            if let keeper { return keeper }
+            let new = ProvisionedKeeper { [weak self] function, key async throws(ProvisionedKeeper.Failure) in
+                try await self?.startProvisioned(function, for: key)
+            } end: { [weak self] in
+                self?.retire($0)
             }
-            if environment.hasEnded { return ended() }
-            // They hold the environment in a circle, until its end cuts it.
-            environment.onAnswered = { [weak self] in self?.pool.withLock { $0.answered(member) } }
-            environment.onIdle = { [weak self] in self?.becameIdle(member) }
-            environment.onExpired = { [weak self] in self?.expired(member) }
-            environment.onEnded = ended
+            keeper = new
+            return new
         }
     }
 
@@ -216,7 +255,18 @@ public final class DataPlane: FunctionInvoker {
         let keep = environment.born.duration(to: .now) < configuration.maximumAge
         let isPooled = pool.withLock { pool in pool.idle(member) && (keep || !pool.takeIdle(member)) }
         guard isPooled else { return environment.end() }
-        environment.rest(freezeAfter: configuration.freezeAfter, endAfter: configuration.endAfter)
+        rest(member)
+    }
+
+    /// On the environment's loop.
+    func rest(_ member: PooledEnvironment<ExecutionEnvironment>) {
+        let environment = member.environment
+        // One that is provisioned ends when it is too old, and is replaced.
+        let endAfter =
+            environment.function.provisioning == nil
+            ? configuration.endAfter
+            : TimeAmount(configuration.maximumAge - environment.born.duration(to: .now))
+        environment.rest(freezeAfter: configuration.freezeAfter, endAfter: endAfter)
     }
 
     /// On the environment's loop.
@@ -225,12 +275,16 @@ public final class DataPlane: FunctionInvoker {
     }
 
     /// What the caller sees when the machine, not the function, is at fault.
-    private static func serviceError(_ error: any Error, function: FunctionVersion, logger: Logger) -> any Error {
+    static func serviceError(_ error: any Error, function: FunctionVersion, logger: Logger) -> any Error {
         if error is AWSError || error is CancellationError { return error }
         logger.error("no environment for \(function.unqualifiedARN): \(error)")
         let message: String
         switch error {
         case let missing as RuntimeMissing: message = missing.message
+        case let full as MachineAdmission.NoRoom:
+            message =
+                "This machine has no memory for another execution environment: \(full.available >> 20) MB are left, "
+                + "and no environment is idle."
         case SandboxError.exhausted(let what):
             message = "This machine has no room for another execution environment: \(what)"
         case SandboxError.launcherLost: message = "The launcher of sandboxes has ended; restart Martlet."

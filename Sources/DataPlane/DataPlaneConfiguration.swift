@@ -13,10 +13,20 @@ public struct DataPlaneConfiguration: Sendable {
     public var maximumAge: Duration = .seconds(6 * 3600)
     /// Environments that are kept started for functions to come: at most so many, and what they may hold in bytes. nil: none.
     public var stems: StemLimits?
-    /// Environments of one account in one region at a time.
+    /// Invocations of one account in one region at a time.
     public var accountConcurrency = 1000
+    /// Whether new environments start only where the machine has memory for them; nil: always.
+    public var memoryAdmission: MemoryAdmission?
 
     public init() {}
+}
+
+/// How much memory environments leave to the rest of the machine.
+public struct MemoryAdmission: Sendable, Hashable {
+    /// In bytes; nil: 4 % of the machine's, from 64 MiB to 1 GiB.
+    public var reserve: Int64?
+
+    public init(reserve: Int64? = nil) { self.reserve = reserve }
 }
 
 /// What bounds the stems.

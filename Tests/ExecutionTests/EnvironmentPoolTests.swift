@@ -93,7 +93,8 @@ import Testing
         let member = start(&pool, function())
         pool.answered(member)
         guard case .follow = pool.acquire(function()) else { return #expect(Bool(false)) }
-        pool.unfollow(member)
+        let throttle = pool.unfollow(member)
+        #expect(throttle == nil)
         let other = pool.started(Environment(), function: function())
         #expect(pool.running(account: "000000000000", region: "us-east-1") == 1)
         let kept = pool.idle(member)
@@ -109,10 +110,11 @@ import Testing
         var (busy, finishing, followed, idle): ([Pool.Member], [Pool.Member], [Pool.Member], [Pool.Member]) = (
             [], [], [], []
         )
-        for _ in 0..<1000 {
+        // Slowly enough never to start environments too fast.
+        for step in 0..<1000 {
             switch Int.random(in: 0..<8, using: &random) {
             case 0, 1:
-                switch pool.acquire(function()) {
+                switch pool.acquire(function(), at: .seconds(step)) {
                 case .start:
                     #expect(idle.isEmpty && finishing.isEmpty && busy.count + followed.count < 5)
                     if Bool.random(using: &random) {
@@ -156,7 +158,7 @@ import Testing
                 if let member = busy.popLast() ?? finishing.popLast() { pool.ended(member) }
             case 6:
                 if let member = followed.popLast() {
-                    pool.unfollow(member)
+                    _ = pool.unfollow(member, at: .seconds(step))
                     if Bool.random(using: &random) { pool.ended(member) } else { finishing.append(member) }
                     busy.append(pool.started(Environment(), function: function()))
                     // Whoever is not in the list of those to follow becomes idle later.

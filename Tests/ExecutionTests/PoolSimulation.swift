@@ -129,7 +129,7 @@ struct PoolSimulation: ~Copyable {
         let request = requests
         // Bursts and lulls.
         schedule(.arrives, in: chance(60) ? .zero : .milliseconds(Int.random(in: 0..<400, using: &random)))
-        switch pool.acquire(function) {
+        switch pool.acquire(function, at: now) {
         case .throttled:
             outcomes[request, default: []].append(.throttled)
         case .start:
@@ -215,7 +215,9 @@ struct PoolSimulation: ~Copyable {
     }
 
     private mutating func goElsewhere(_ request: Int, from environment: Environment) {
-        if let member = environment.member { pool.unfollow(member) }
+        if let member = environment.member, pool.unfollow(member, at: now) != nil {
+            return finish(request, .throttled)
+        }
         start(for: request)
     }
 

@@ -62,7 +62,8 @@ struct EnvironmentStarter: Sendable {
                 .initStart(
                     runtime: runtime.version,
                     runtimeVersionARN: RuntimeVersionARN.make(function.runtime, region: function.region),
-                    functionName: function.name, functionVersion: function.version))
+                    functionName: function.name, functionVersion: function.version,
+                    type: function.initializationType))
             for warning in warnings { if let warning { log.platform(.warning(warning)) } }
         }
         let variables = EnvironmentVariables.make(

@@ -60,6 +60,8 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
     private var closeEndpoints: [@Sendable () -> Void] = []
     private var endAfter = TimeAmount.minutes(8)
     var follower: Follower?
+    /// Counts its invocations.
+    var meter: EnvironmentMeter?
     lazy var patience = EnvironmentAlarm(loop: loop) { [unowned self] in rang($0) }
     lazy var alarm = EnvironmentAlarm(loop: loop) { [unowned self] in rang($0) }
     private var isAbandoned = false
@@ -109,10 +111,7 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
         guard outcomeOfInit == nil else { return }
         outcomeOfInit = outcome
         initDuration = Milliseconds.of(born.duration(to: .now))
-        if case .ready = outcome {
-            log.telemetry?.add(
-                .platform(.initReport(duration: initDuration, phase: "init", status: "success", errorType: nil)))
-        }
+        if case .ready = outcome { reportInit() }
         extensionHost?.initialized(log)
         let promise = initialization
         initialization = nil
@@ -218,6 +217,7 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
     private func finish(_ invocation: RunningInvocation, peak: Int64?) {
         guard self.invocation === invocation else { return }
         self.invocation = nil
+        meter?.ended(invocation)
         let id = invocation.event.requestID
         log.lineEnded()
         let duration = invocation.duration
@@ -251,7 +251,9 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
         switch lifecycle.next() {
         case .initialized:
             waiting = caller
-            log.telemetry?.add(.initRuntimeDone(phase: "init", status: "success", errorType: nil))
+            log.telemetry?.add(
+                .initRuntimeDone(
+                    phase: "init", status: "success", errorType: nil, type: function.initializationType))
             if extensionHost?.isInitialized ?? true { finishInit(.ready) }
         case .completed:
             waiting = caller

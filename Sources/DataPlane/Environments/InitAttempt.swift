@@ -111,7 +111,10 @@ struct InitAttempt: Sendable {
     private func report(_ began: ContinuousClock.Instant, phase: String, status: String, errorType: String?) {
         let duration = Milliseconds.of(began.duration(to: .now))
         loop.execute {
-            log.platform(.initReport(duration: duration, phase: phase, status: status, errorType: errorType))
+            log.platform(
+                .initReport(
+                    duration: duration, phase: phase, status: status, errorType: errorType,
+                    type: function.initializationType))
             log.flush()
         }
     }

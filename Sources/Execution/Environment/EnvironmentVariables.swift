@@ -34,7 +34,7 @@ public enum EnvironmentVariables {
             "AWS_LAMBDA_FUNCTION_NAME": function.name,
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": String(function.memory),
             "AWS_LAMBDA_FUNCTION_VERSION": function.version,
-            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            "AWS_LAMBDA_INITIALIZATION_TYPE": function.initializationType.rawValue,
             "AWS_LAMBDA_LOG_GROUP_NAME": function.logGroup,
             "AWS_LAMBDA_LOG_STREAM_NAME": logStream,
             "AWS_LAMBDA_LOG_FORMAT": function.logFormat.rawValue,

@@ -35,6 +35,9 @@ public struct FunctionVersion: Sendable, Hashable {
     public var systemLogLevel: String?
     /// X-Ray mode `Active`, not `PassThrough`.
     public var activeTracing: Bool
+    /// The qualifier (a version or an alias) whose provisioned environments an invocation may use; of an environment: which it is
+    /// one of. nil: on demand.
+    public var provisioning: String?
 
     public enum LogFormat: String, Sendable { case text = "Text", json = "JSON" }
 
@@ -67,6 +70,22 @@ public struct FunctionVersion: Sendable, Hashable {
         self.activeTracing = activeTracing
     }
 
+    /// The same, to be run on demand.
+    public var onDemand: FunctionVersion {
+        var function = self
+        function.provisioning = nil
+        return function
+    }
+
+    /// How its environments are initialised.
+    public var initializationType: InitializationType { provisioning == nil ? .onDemand : .provisioned }
+
     /// The ARN without a qualifier.
     public var unqualifiedARN: String { "arn:aws:lambda:\(region):\(account):function:\(name)" }
+}
+
+/// When an environment is initialised: `AWS_LAMBDA_INITIALIZATION_TYPE`.
+public enum InitializationType: String, Sendable {
+    case onDemand = "on-demand"
+    case provisioned = "provisioned-concurrency"
 }

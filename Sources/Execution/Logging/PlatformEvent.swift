@@ -2,8 +2,11 @@ import Foundation
 
 /// The lines that the platform itself writes into a function's log.
 public enum PlatformEvent: Sendable {
-    case initStart(runtime: String, runtimeVersionARN: String, functionName: String, functionVersion: String)
-    case initReport(duration: Double, phase: String, status: String, errorType: String?)
+    case initStart(
+        runtime: String, runtimeVersionARN: String, functionName: String, functionVersion: String,
+        type: InitializationType = .onDemand)
+    case initReport(
+        duration: Double, phase: String, status: String, errorType: String?, type: InitializationType = .onDemand)
     case start(requestID: String, version: String)
     /// The runtime has ended the invocation; only text logs show it.
     case end(requestID: String)
@@ -27,16 +30,18 @@ public enum PlatformEvent: Sendable {
         switch self {
         case .failure: .error
         case .warning: .warn
-        case .initReport(_, _, let status, _) where status != "success": .info
+        case .initReport(_, _, let status, _, _) where status != "success": .info
         case .initStart, .initReport, .start, .end, .report, .extensionState, .subscription: .info
         }
     }
 
     private func plain(time: () -> String) -> String? {
         switch self {
-        case .initStart(let runtime, let arn, _, _):
+        case .initStart(let runtime, let arn, _, _, _):
             return "INIT_START Runtime Version: \(runtime)\tRuntime Version ARN: \(arn)\n"
-        case .initReport(let duration, let phase, let status, let errorType):
+        case .initReport(let duration, let phase, let status, let errorType, _):
+            // Text logs show success as the Init Duration of the first invocation, if they do.
+            if status == "success" { return nil }
             let type = errorType.map { "\tError Type: \($0)" } ?? ""
             return
                 "INIT_REPORT Init Duration: \(Milliseconds.text(duration)) ms\tPhase: \(phase)\tStatus: \(status)\(type)\n"
@@ -58,18 +63,18 @@ public enum PlatformEvent: Sendable {
 
     private func json(time: String) -> String? {
         switch self {
-        case .initStart(let runtime, let arn, let name, let version):
+        case .initStart(let runtime, let arn, let name, let version, let type):
             return Self.text(
                 "platform.initStart", time: time,
                 record: [
-                    ("initializationType", "\"on-demand\""), ("phase", "\"init\""),
+                    ("initializationType", JSONText.string(type.rawValue)), ("phase", "\"init\""),
                     ("runtimeVersion", JSONText.string(runtime)),
                     ("runtimeVersionArn", JSONText.string(arn)), ("functionName", JSONText.string(name)),
                     ("functionVersion", JSONText.string(version)),
                 ])
-        case .initReport(let duration, let phase, let status, let errorType):
+        case .initReport(let duration, let phase, let status, let errorType, let type):
             var record = [
-                ("initializationType", "\"on-demand\""), ("phase", JSONText.string(phase)),
+                ("initializationType", JSONText.string(type.rawValue)), ("phase", JSONText.string(phase)),
                 ("status", JSONText.string(status)),
                 ("metrics", JSONText.raw([("durationMs", Milliseconds.text(duration))])),
             ]

@@ -14,46 +14,75 @@ public struct EnvironmentPool<Environment: AnyObject & Sendable>: ~Copyable, Sen
         case follow(Member)
         /// Start one; then ``started(_:function:)`` or ``startFailed(_:)``.
         case start
-        /// The account has as many as it may.
-        case throttled
-    }
-
-    @usableFromInline
-    struct Scope: Hashable, Sendable {
-        @usableFromInline var account: String
-        @usableFromInline var region: String
+        /// A limit is reached.
+        case throttled(Throttle)
     }
 
     @usableFromInline var functions: [FunctionKey: PooledFunction<Environment>] = [:]
-    @usableFromInline var scopes: [Scope: PoolScope] = [:]
-    @usableFromInline let limit: Int
+    var books: ConcurrencyBooks
+    /// Counts what becomes idle.
+    @usableFromInline var clock: UInt64 = 0
 
-    /// - Parameter limit: how many environments may serve one account in one region at the same time.
-    public init(limit: Int) { self.limit = limit }
+    /// - Parameter limit: how many invocations of one account may run in one region at the same time.
+    public init(limit: Int) { books = ConcurrencyBooks(limit: limit) }
 
-    /// Finds who serves an invocation. What it returns is in use until ``answered(_:)``, ``idle(_:)``, ``ended(_:)`` or
-    /// ``startFailed(_:)``.
+    /// Finds who serves an invocation: a provisioned environment if it may use one, an on-demand one, or a new one. What it
+    /// returns is in use until ``answered(_:)``, ``idle(_:)``, ``ended(_:)`` or ``startFailed(_:)``.
+    /// - Parameter now: what has passed since some beginning; asked only where one has to be started.
     @inlinable
     public mutating func acquire(
-        _ function: FunctionVersion, preferring: (Environment) -> Bool = { _ in true }
+        _ function: FunctionVersion, preferring: (Environment) -> Bool = { _ in true },
+        at now: @autoclosure () -> Duration = .zero
     ) -> Decision {
+        if function.provisioning != nil, let decision = acquireProvisioned(function, preferring) { return decision }
         let pooled = pooled(function)
-        guard pooled.scope.inUse < limit else { return .throttled }
-        pooled.scope.inUse += 1
-        return pooled.take(revision: function.revision, preferring) ?? .start
-    }
-
-    /// As ``acquire(_:preferring:)``, if there is one to reuse or to follow; otherwise nothing is changed.
-    @inlinable
-    public mutating func acquireWarm(_ function: FunctionVersion, preferring: (Environment) -> Bool) -> Decision? {
-        guard let pooled = functions[FunctionKey(function)], pooled.scope.inUse < limit,
-            let decision = pooled.take(revision: function.revision, preferring)
-        else { return nil }
-        pooled.scope.inUse += 1
+        if let throttle = pooled.concurrency.throttle { return refuse(pooled, throttle) }
+        guard let decision = pooled.take(revision: function.revision, preferring) else {
+            return start(pooled, function, at: now())
+        }
+        pooled.concurrency.enter()
+        if let qualifier = function.provisioning { pooled.concurrency.use(qualifier).spillovers += 1 }
         return decision
     }
 
-    /// A new environment serves its first invocation.
+    /// As ``acquire(_:preferring:at:)``, if there is one to reuse or to follow; otherwise nothing is changed.
+    @inlinable
+    public mutating func acquireWarm(_ function: FunctionVersion, preferring: (Environment) -> Bool) -> Decision? {
+        if function.provisioning != nil, let decision = acquireProvisioned(function, preferring) { return decision }
+        guard let pooled = functions[FunctionKey(function, provisioning: nil)], pooled.concurrency.throttle == nil,
+            let decision = pooled.take(revision: function.revision, preferring)
+        else { return nil }
+        pooled.concurrency.enter()
+        if let qualifier = function.provisioning { pooled.concurrency.use(qualifier).spillovers += 1 }
+        return decision
+    }
+
+    @usableFromInline
+    mutating func acquireProvisioned(_ function: FunctionVersion, _ preferring: (Environment) -> Bool) -> Decision? {
+        guard let pooled = functions[FunctionKey(function)],
+            let decision = pooled.take(revision: function.revision, preferring)
+        else { return nil }
+        pooled.enter()
+        return decision
+    }
+
+    @usableFromInline
+    mutating func refuse(_ pooled: PooledFunction<Environment>, _ throttle: Throttle) -> Decision {
+        forget(pooled)
+        return .throttled(throttle)
+    }
+
+    @usableFromInline
+    mutating func start(_ pooled: PooledFunction<Environment>, _ function: FunctionVersion, at now: Duration) -> Decision {
+        let concurrency = pooled.concurrency
+        guard concurrency.rate.take(at: now) else { return refuse(pooled, .scaling) }
+        concurrency.enter()
+        if let qualifier = function.provisioning { concurrency.use(qualifier).spillovers += 1 }
+        books.tidy(at: now)
+        return .start
+    }
+
+    /// A new on-demand environment serves its first invocation.
     public mutating func started(_ environment: Environment, function: FunctionVersion) -> Member {
         let pooled = pooled(function)
         let member = Member(environment, of: pooled, revision: function.revision)
@@ -61,10 +90,10 @@ public struct EnvironmentPool<Environment: AnyObject & Sendable>: ~Copyable, Sen
         return member
     }
 
-    /// The environment that ``acquire(_:preferring:)`` asked for does not exist.
+    /// The environment that ``acquire(_:preferring:at:)`` asked for does not exist.
     public mutating func startFailed(_ function: FunctionVersion) {
         let pooled = pooled(function)
-        pooled.scope.inUse -= 1
+        pooled.leave()
         forget(pooled)
     }
 
@@ -73,7 +102,7 @@ public struct EnvironmentPool<Environment: AnyObject & Sendable>: ~Copyable, Sen
     public mutating func answered(_ member: Member) {
         guard member.state == .busy else { return }
         member.state = .finishing
-        member.function.scope.inUse -= 1
+        member.function.leave()
         if !member.retired { member.function.finishing.append(member) }
     }
 
@@ -82,7 +111,7 @@ public struct EnvironmentPool<Environment: AnyObject & Sendable>: ~Copyable, Sen
     @inlinable
     public mutating func idle(_ member: Member) -> Bool {
         switch member.state {
-        case .busy: member.function.scope.inUse -= 1
+        case .busy: member.function.leave()
         case .finishing: member.function.finishing.removeAll { $0 === member }
         case .followed:
             // The event is on its way.
@@ -92,12 +121,16 @@ public struct EnvironmentPool<Environment: AnyObject & Sendable>: ~Copyable, Sen
         }
         member.state = .idle
         guard !member.retired else { return false }
+        clock += 1
+        member.idleSince = clock
         member.function.idle.append(member)
         return true
     }
 
-    /// Gives up to let an environment follow: its runtime does not ask. The invocation stays in use, for one that is started.
-    public mutating func unfollow(_ member: Member) {
+    /// Gives up to let an environment follow: its runtime does not ask. The invocation is in use on demand now, for an environment
+    /// that is started.
+    /// - Returns: nil, or the limit that is in the way of that: then the invocation is not in use any more.
+    public mutating func unfollow(_ member: Member, at now: Duration = .zero) -> Throttle? {
         switch member.state {
         case .followed:
             member.state = .finishing
@@ -107,6 +140,18 @@ public struct EnvironmentPool<Environment: AnyObject & Sendable>: ~Copyable, Sen
             if !member.retired { member.function.idle.append(member) }
         case .finishing, .idle, .gone: break
         }
+        let pooled = member.function
+        if let provisioned = pooled.provisioned {
+            pooled.leave()
+            if let throttle = pooled.concurrency.throttle { return throttle }
+            pooled.concurrency.enter()
+            provisioned.spillovers += 1
+        }
+        guard pooled.concurrency.rate.take(at: now) else {
+            pooled.concurrency.leave()
+            return .scaling
+        }
+        return nil
     }
 
     /// Takes an idle environment out, to end it.
@@ -121,7 +166,7 @@ public struct EnvironmentPool<Environment: AnyObject & Sendable>: ~Copyable, Sen
     /// The environment has ended, whatever it did.
     public mutating func ended(_ member: Member) {
         // Whoever follows goes elsewhere, and is still in use.
-        if member.state == .busy { member.function.scope.inUse -= 1 }
+        if member.state == .busy { member.function.leave() }
         member.state = .gone
         let pooled = member.function
         pooled.members[ObjectIdentifier(member.environment)] = nil
@@ -163,22 +208,31 @@ public struct EnvironmentPool<Environment: AnyObject & Sendable>: ~Copyable, Sen
 
     /// How many invocations an account runs in a region.
     public func running(account: String, region: String) -> Int {
-        scopes[Scope(account: account, region: region)]?.inUse ?? 0
+        books.existing(account: account, region: region)?.running ?? 0
     }
 
+    /// What serves a version on demand.
     @usableFromInline
     mutating func pooled(_ function: FunctionVersion) -> PooledFunction<Environment> {
-        let key = FunctionKey(function)
+        pooled(FunctionKey(function, provisioning: nil))
+    }
+
+    mutating func pooled(_ key: FunctionKey) -> PooledFunction<Environment> {
         if let known = functions[key] { return known }
-        let scope = Scope(account: function.account, region: function.region)
-        let counter = scopes[scope] ?? PoolScope()
-        scopes[scope] = counter
-        let pooled = PooledFunction<Environment>(key, in: counter)
+        let pooled = PooledFunction<Environment>(key, books.function(FunctionName(key)))
+        pooled.concurrency.users += 1
+        pooled.provisioned?.users += 1
         functions[key] = pooled
         return pooled
     }
 
     private mutating func forget(_ pooled: PooledFunction<Environment>) {
-        if pooled.members.isEmpty { functions[pooled.key] = nil }
+        guard pooled.members.isEmpty, functions[pooled.key] === pooled else { return }
+        functions[pooled.key] = nil
+        pooled.concurrency.users -= 1
+        if let provisioned = pooled.provisioned {
+            provisioned.users -= 1
+            pooled.concurrency.prune()
+        }
     }
 }

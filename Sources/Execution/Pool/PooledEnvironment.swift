@@ -18,6 +18,8 @@ public final class PooledEnvironment<Environment: AnyObject & Sendable>: @unchec
     @usableFromInline let revision: String
     @usableFromInline var state = State.busy
     @usableFromInline var retired = false
+    /// When it became idle, in the pool's own count.
+    @usableFromInline var idleSince: UInt64 = 0
 
     init(_ environment: Environment, of function: PooledFunction<Environment>, revision: String) {
         self.environment = environment
@@ -30,7 +32,9 @@ public final class PooledEnvironment<Environment: AnyObject & Sendable>: @unchec
 @usableFromInline
 final class PooledFunction<Environment: AnyObject & Sendable>: @unchecked Sendable {
     let key: FunctionKey
-    @usableFromInline let scope: PoolScope
+    @usableFromInline let concurrency: FunctionConcurrency
+    /// nil: the environments are on-demand ones.
+    @usableFromInline let provisioned: ProvisionedUse?
     var members: [ObjectIdentifier: PooledEnvironment<Environment>] = [:]
     /// The last to become so at the end.
     @usableFromInline var idle: [PooledEnvironment<Environment>] = []
@@ -39,9 +43,22 @@ final class PooledFunction<Environment: AnyObject & Sendable>: @unchecked Sendab
     /// How many of the last idle ones are looked at for one that is preferred.
     @usableFromInline static var depth: Int { 32 }
 
-    init(_ key: FunctionKey, in scope: PoolScope) {
+    init(_ key: FunctionKey, _ concurrency: FunctionConcurrency) {
         self.key = key
-        self.scope = scope
+        self.concurrency = concurrency
+        provisioned = key.provisioning.map(concurrency.use)
+    }
+
+    /// An invocation of one of the environments begins.
+    @inlinable
+    func enter() {
+        if let provisioned { concurrency.enter(provisioned) } else { concurrency.enter() }
+    }
+
+    /// It has ended.
+    @inlinable
+    func leave() {
+        if let provisioned { concurrency.leave(provisioned) } else { concurrency.leave() }
     }
 
     @usableFromInline
@@ -64,11 +81,4 @@ final class PooledFunction<Environment: AnyObject & Sendable>: @unchecked Sendab
         }
         return nil
     }
-}
-
-/// What one account uses in one region.
-@usableFromInline
-final class PoolScope: @unchecked Sendable {
-    @usableFromInline var inUse = 0
-    init() {}
 }

@@ -5,7 +5,7 @@ public import ServiceModel
 public enum TelemetryEvent: Sendable {
     /// What the platform also writes into the log.
     case platform(PlatformEvent)
-    case initRuntimeDone(phase: String, status: String, errorType: String?)
+    case initRuntimeDone(phase: String, status: String, errorType: String?, type: InitializationType = .onDemand)
     case runtimeDone(RuntimeDone)
     case function(String)
     case `extension`(String)
@@ -82,10 +82,10 @@ public enum TelemetryEvent: Sendable {
                     ("reason", JSONText.string(reason)), ("droppedRecords", String(records)),
                     ("droppedBytes", String(bytes)),
                 ]))
-        case .initRuntimeDone(let phase, let status, let errorType):
+        case .initRuntimeDone(let phase, let status, let errorType, let type):
             guard subscription.api == .telemetry else { return nil }
             var record = [
-                ("initializationType", "\"on-demand\""), ("phase", JSONText.string(phase)),
+                ("initializationType", JSONText.string(type.rawValue)), ("phase", JSONText.string(phase)),
                 ("status", JSONText.string(status)),
             ]
             if let errorType { record.append(("errorType", JSONText.string(errorType))) }

@@ -13,11 +13,13 @@ public struct LambdaConfiguration: Sendable {
     public var settlingTime: Duration
     /// How long the package of a deleted function is kept: environments that still run may need it.
     public var codeGrace: Duration
+    /// How many invocations of one account may run at the same time in one region.
+    public var concurrentExecutions: Int
 
     public init(
         dataFolder: String, requiresExistingRole: Bool = false, isDurable: Bool = true,
         acceptsDeprecatedRuntimes: Bool = false, settlingTime: Duration = .milliseconds(100),
-        codeGrace: Duration = .seconds(1000)
+        codeGrace: Duration = .seconds(1000), concurrentExecutions: Int = 1000
     ) {
         self.dataFolder = dataFolder
         self.requiresExistingRole = requiresExistingRole
@@ -25,5 +27,6 @@ public struct LambdaConfiguration: Sendable {
         self.acceptsDeprecatedRuntimes = acceptsDeprecatedRuntimes
         self.settlingTime = settlingTime
         self.codeGrace = codeGrace
+        self.concurrentExecutions = concurrentExecutions
     }
 }

@@ -17,7 +17,10 @@ public final class LambdaService: LambdaAPI {
     let time: any TimeSource
     let invoker: any FunctionInvoker
     let roles: any RoleDirectory
-    let catalog = FunctionCatalog()
+    let catalog: FunctionCatalog
+    /// nil: nothing limits functions, and nothing is provisioned.
+    let concurrency: (any ConcurrencyControl)?
+    let provisioning: ProvisioningFunctions
     let settling: SettlingFunctions
     let collector: PackageCollector
     /// Changes of one function are made one at a time.
@@ -29,7 +32,8 @@ public final class LambdaService: LambdaAPI {
     /// - Throws: if the folder for packages cannot be made.
     public init(
         configuration: LambdaConfiguration, database: any Database, blobs: any BlobStore, time: any TimeSource,
-        invoker: any FunctionInvoker, roles: any RoleDirectory, secrets: SecretBox
+        invoker: any FunctionInvoker, concurrency: (any ConcurrencyControl)? = nil, roles: any RoleDirectory,
+        secrets: SecretBox
     ) throws {
         self.configuration = configuration
         store = LambdaStore(database: database, secrets: secrets)
@@ -38,7 +42,12 @@ public final class LambdaService: LambdaAPI {
         layerFolders = try LayerFolders(folder: "\(configuration.dataFolder)/layers", packages: packages)
         self.time = time
         self.invoker = invoker
+        self.concurrency = concurrency
         self.roles = roles
+        catalog = FunctionCatalog { key, function in
+            concurrency?.reserve(FunctionName(key), executions: function?.reservedConcurrency)
+        }
+        provisioning = ProvisioningFunctions(time: configuration.settlingTime)
         settling = SettlingFunctions(time: configuration.settlingTime)
         collector = PackageCollector(
             packages: packages, layers: layerFolders, store: store, grace: configuration.codeGrace)
@@ -62,6 +71,7 @@ public final class LambdaService: LambdaAPI {
     /// Forgets what is kept outside the database, which the caller has emptied.
     public func reset() async throws {
         catalog.forget()
+        for key in provisioning.forget() { concurrency?.provision(FunctionName(key), []) }
         for digest in packages.digests.union(layerFolders.digests) { try await collector.forget(digest) }
     }
 
@@ -72,6 +82,7 @@ public final class LambdaService: LambdaAPI {
             let after = last
             let functions = try await store.read { try $0.everyFunction(after: after, limit: page) }
             catalog.fill(functions)
+            for function in functions where !function.provisioned.isEmpty { try await provisionAgain(function.key) }
             guard functions.count == page, let end = functions.last else { break }
             last = end.key
         }
@@ -82,6 +93,15 @@ public final class LambdaService: LambdaAPI {
     func reload(_ key: FunctionKey) async throws {
         let function = try await store.read { try $0.function(key) }
         catalog.install(key, function)
+        await provision(key, function)
+    }
+
+    /// Makes the provisioned environments of a function that was there before this process.
+    private func provisionAgain(_ key: FunctionKey) async throws {
+        try await changes.withLock(key) {
+            let function = try await self.store.read { try $0.function(key) }
+            await self.provision(key, function)
+        }
     }
 
     /// Runs a change of a function to its end, even if its caller gives up, and alone.

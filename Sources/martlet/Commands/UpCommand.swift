@@ -44,6 +44,15 @@ struct UpCommand: ParsableCommand {
     @Flag(help: "Refuse plain HTTP.") var tlsOnly = false
     @Option(help: "Environments kept started for functions to come: auto, off or at most this many (default: auto).")
     var stems: String?
+    @Option(
+        help: ArgumentHelp(
+            "Invocations of one account in one region that may run at the same time (default: 1000).",
+            valueName: "number"))
+    var accountConcurrency: String?
+    @Option(
+        help: ArgumentHelp(
+            "Megabytes that functions leave to the rest of the machine (default: auto, 4 % of it).", valueName: "MB"))
+    var memoryReserve: String?
     @Option(help: ArgumentHelp("Answer below this host name too (repeatable).", valueName: "name")) var hostSuffix:
         [String] = []
     @Option(help: ArgumentHelp("Let web pages of this origin call the APIs (repeatable).", valueName: "origin"))

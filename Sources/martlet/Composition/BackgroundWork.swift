@@ -20,12 +20,15 @@ struct BackgroundWork: Service {
     }
 }
 
-/// Ends the execution environments at shutdown, after the front door has answered the last request.
+/// Closes the metrics of each minute, and ends the execution environments at shutdown, after the front door has answered the last
+/// request.
 struct EnvironmentKeeper: Service {
     let dataPlane: DataPlane
     let sandboxes: LinuxSandboxProvider
 
     func run() async throws {
+        let minutes = Task { [dataPlane] in await dataPlane.recordMinutes() }
+        defer { minutes.cancel() }
         try await gracefulShutdown()
         await dataPlane.close()
         await sandboxes.shutDown()

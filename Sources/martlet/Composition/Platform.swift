@@ -58,6 +58,8 @@ enum Platform {
         var dataPlaneConfiguration = DataPlaneConfiguration()
         dataPlaneConfiguration.network = SandboxConfiguration.Network(rawValue: settings.functionNetwork) ?? .internet
         dataPlaneConfiguration.stems = settings.stemLimits
+        dataPlaneConfiguration.accountConcurrency = settings.accountConcurrency
+        dataPlaneConfiguration.memoryAdmission = settings.memoryAdmission
         let dataPlane = DataPlane(
             services: EnvironmentServices(
                 sandboxes: sandboxes, runtimes: HostRuntimes(ground.runtimes, trust: trust),
@@ -68,8 +70,8 @@ enum Platform {
             configuration: LambdaConfiguration(
                 dataFolder: ground.folder, requiresExistingRole: settings.authentication == .iam,
                 isDurable: durability == .full,
-                acceptsDeprecatedRuntimes: true),
-            database: database, blobs: blobs, time: time, invoker: dataPlane, roles: iam,
+                acceptsDeprecatedRuntimes: true, concurrentExecutions: settings.accountConcurrency),
+            database: database, blobs: blobs, time: time, invoker: dataPlane, concurrency: dataPlane, roles: iam,
             secrets: SecretBox(keys.master, purpose: "lambda/environment"))
 
         // The way in.

@@ -32,6 +32,10 @@ struct Settings: Sendable {
     var requiresTLS = false
     /// Environments that are kept started for functions to come; nil: as many as the machine's memory and demand suggest.
     var stems: Int?
+    /// Invocations of one account in one region that may run at the same time.
+    var accountConcurrency = 1000
+    /// Bytes that execution environments leave to the rest of the machine; nil: a part of its memory.
+    var memoryReserve: Int64?
     /// Host name suffixes beside the built-in ones.
     var hostSuffixes: [String] = []
     /// Web origins that may call the APIs from a browser.

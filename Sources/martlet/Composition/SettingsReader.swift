@@ -60,6 +60,7 @@ struct SettingsReader {
             }
             settings.stems = number
         }
+        try readLimits(options, into: &settings)
         settings.hostSuffixes = list(options.hostSuffix, "HOST_SUFFIX")
         settings.allowedOrigins = list(options.allowOrigin, "ALLOW_ORIGIN")
         settings.tls = try tls(options)

@@ -14,6 +14,10 @@ final class FunctionCatalog: Sendable {
 
     private let state = Mutex(State())
     private let counter = Atomic<Int>(0)
+    private let onChange: @Sendable (FunctionKey, FunctionRecord?) -> Void
+
+    /// - Parameter onChange: is told what becomes known of a function, in order, and that it is gone.
+    init(onChange: @escaping @Sendable (FunctionKey, FunctionRecord?) -> Void = { _, _ in }) { self.onChange = onChange }
 
     /// Grows with every change of any function, when it is to be seen here.
     var changes: Int { counter.load(ordering: .acquiring) }
@@ -36,6 +40,7 @@ final class FunctionCatalog: Sendable {
     func install(_ key: FunctionKey, _ function: FunctionRecord?) {
         state.withLock { state in
             state.functions[key] = function
+            onChange(key, function)
             state.doubtful.remove(key)
             if !state.isComplete { state.changed.insert(key) }
         }
@@ -58,6 +63,7 @@ final class FunctionCatalog: Sendable {
             for function in functions
             where state.functions[function.key] == nil && !state.changed.contains(function.key) {
                 state.functions[function.key] = function
+                onChange(function.key, function)
                 state.doubtful.remove(function.key)
             }
         }
@@ -72,7 +78,10 @@ final class FunctionCatalog: Sendable {
     }
 
     func forget() {
-        state.withLock { $0 = State(isComplete: true) }
+        state.withLock { state in
+            for key in state.functions.keys { onChange(key, nil) }
+            state = State(isComplete: true)
+        }
         counter.add(1, ordering: .acquiringAndReleasing)
     }
 }

@@ -3,12 +3,25 @@ struct FunctionRecord: Sendable, Hashable {
     var key: FunctionKey
     var versions: [String: VersionRecord]
     var aliases: [String: AliasRecord]
+    /// nil: the function shares the account's unreserved concurrency.
+    var reservedConcurrency: Int?
+    /// By qualifier.
+    var provisioned: [String: ProvisionedRecord] = [:]
 
-    /// The version that a qualifier names. For weighted aliases, `random` gives numbers evenly distributed in 0 ..< 1.
+    /// The version that a qualifier names, and whose provisioned environments an invocation of it may use. For weighted aliases,
+    /// `random` gives numbers evenly distributed in 0 ..< 1.
     func version(for qualifier: String?, random: () -> Double) -> VersionRecord? {
         let qualifier = qualifier ?? latestVersion
-        if let version = versions[qualifier] { return version }
-        guard let alias = aliases[qualifier] else { return nil }
+        guard var version = versions[qualifier] ?? aliasedVersion(qualifier, random) else { return nil }
+        // An alias's environments are for those who name it; a version's are for all who end up there.
+        if !provisioned.isEmpty {
+            version.provisioning = [qualifier, version.version].first { provisioned[$0] != nil }
+        }
+        return version
+    }
+
+    private func aliasedVersion(_ name: String, _ random: () -> Double) -> VersionRecord? {
+        guard let alias = aliases[name] else { return nil }
         return versions[alias.routing == nil ? alias.version : alias.target(random: random())]
     }
 }

@@ -6,7 +6,6 @@ enum LambdaLimits {
     static let unzippedPackage: Int64 = 262_144_000
     /// All packages of an account in a region, in bytes: 75 GB.
     static let codeStorage: Int64 = 80_530_636_800
-    static let concurrentExecutions = 1_000
     /// In seconds.
     static let timeout = 900
     /// In MB.

@@ -22,6 +22,8 @@ struct VersionRecord: Sendable, Hashable {
     var publishedFrom: String?
     /// Of a published version: the description that `$LATEST` had.
     var sourceDescription: String?
+    /// Not stored. Of a version that is to be invoked: the qualifier whose provisioned environments it may use.
+    var provisioning: String?
 
     var arn: String { key.arn(version) }
 
@@ -38,7 +40,7 @@ struct VersionRecord: Sendable, Hashable {
 
     /// What the data plane needs to know.
     func execution(codeFolder: String, layersFolder: String? = nil) -> FunctionVersion {
-        FunctionVersion(
+        var function = FunctionVersion(
             account: key.account, region: key.region, name: key.name, version: version, revision: generation,
             runtime: settings.runtime, architecture: settings.architecture, handler: settings.handler,
             role: settings.role, memory: settings.memory, timeout: settings.timeout,
@@ -47,6 +49,8 @@ struct VersionRecord: Sendable, Hashable {
             logFormat: settings.logging.isJSON ? .json : .text,
             applicationLogLevel: settings.logging.applicationLevel, systemLogLevel: settings.logging.systemLevel,
             activeTracing: settings.activeTracing)
+        function.provisioning = provisioning
+        return function
     }
 
     var logGroup: String { settings.logging.group ?? "/aws/lambda/\(key.name)" }

@@ -253,6 +253,17 @@ public enum LambdaError {
             message: message, fields: fields)
     }
 
+    /// `ProvisionedConcurrencyConfigNotFoundException`, HTTP status 404.
+    public static func provisionedConcurrencyConfigNotFoundException(
+        _ message: String, type: String? = "User"
+    ) -> AWSError {
+        var fields: [String: WireValue] = [:]
+        fields["Type"] = type?.wire
+        return AWSError(
+            "ProvisionedConcurrencyConfigNotFoundException", shape: "ProvisionedConcurrencyConfigNotFoundException",
+            status: 404, fault: .client, message: message, fields: fields)
+    }
+
     /// `RecursiveInvocationException`, HTTP status 400.
     public static func recursiveInvocationException(_ message: String, type: String? = "User") -> AWSError {
         var fields: [String: WireValue] = [:]

@@ -19,8 +19,14 @@ public protocol LambdaAPI: AWSService {
     /// [DeleteFunction](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/DeleteFunction)
     func deleteFunction(_ input: DeleteFunctionRequest, _ call: Call) async throws -> DeleteFunctionResponse
 
+    /// [DeleteFunctionConcurrency](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/DeleteFunctionConcurrency)
+    func deleteFunctionConcurrency(_ input: DeleteFunctionConcurrencyRequest, _ call: Call) async throws
+
     /// [DeleteLayerVersion](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/DeleteLayerVersion)
     func deleteLayerVersion(_ input: DeleteLayerVersionRequest, _ call: Call) async throws
+
+    /// [DeleteProvisionedConcurrencyConfig](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/DeleteProvisionedConcurrencyConfig)
+    func deleteProvisionedConcurrencyConfig(_ input: DeleteProvisionedConcurrencyConfigRequest, _ call: Call) async throws
 
     /// [GetAccountSettings](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/GetAccountSettings)
     func getAccountSettings(_ input: GetAccountSettingsRequest, _ call: Call) async throws -> GetAccountSettingsResponse
@@ -30,6 +36,9 @@ public protocol LambdaAPI: AWSService {
 
     /// [GetFunction](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/GetFunction)
     func getFunction(_ input: GetFunctionRequest, _ call: Call) async throws -> GetFunctionResponse
+
+    /// [GetFunctionConcurrency](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/GetFunctionConcurrency)
+    func getFunctionConcurrency(_ input: GetFunctionConcurrencyRequest, _ call: Call) async throws -> GetFunctionConcurrencyResponse
 
     /// [GetFunctionConfiguration](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/GetFunctionConfiguration)
     func getFunctionConfiguration(_ input: GetFunctionConfigurationRequest, _ call: Call) async throws -> FunctionConfiguration
@@ -42,6 +51,9 @@ public protocol LambdaAPI: AWSService {
 
     /// [GetLayerVersionPolicy](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/GetLayerVersionPolicy)
     func getLayerVersionPolicy(_ input: GetLayerVersionPolicyRequest, _ call: Call) async throws -> GetLayerVersionPolicyResponse
+
+    /// [GetProvisionedConcurrencyConfig](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/GetProvisionedConcurrencyConfig)
+    func getProvisionedConcurrencyConfig(_ input: GetProvisionedConcurrencyConfigRequest, _ call: Call) async throws -> GetProvisionedConcurrencyConfigResponse
 
     /// [Invoke](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/Invoke)
     func invoke(_ input: InvocationRequest, _ call: Call) async throws -> InvocationResponse
@@ -61,6 +73,9 @@ public protocol LambdaAPI: AWSService {
     /// [ListLayers](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/ListLayers)
     func listLayers(_ input: ListLayersRequest, _ call: Call) async throws -> ListLayersResponse
 
+    /// [ListProvisionedConcurrencyConfigs](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/ListProvisionedConcurrencyConfigs)
+    func listProvisionedConcurrencyConfigs(_ input: ListProvisionedConcurrencyConfigsRequest, _ call: Call) async throws -> ListProvisionedConcurrencyConfigsResponse
+
     /// [ListTags](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/ListTags)
     func listTags(_ input: ListTagsRequest, _ call: Call) async throws -> ListTagsResponse
 
@@ -72,6 +87,12 @@ public protocol LambdaAPI: AWSService {
 
     /// [PublishVersion](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/PublishVersion)
     func publishVersion(_ input: PublishVersionRequest, _ call: Call) async throws -> FunctionConfiguration
+
+    /// [PutFunctionConcurrency](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/PutFunctionConcurrency)
+    func putFunctionConcurrency(_ input: PutFunctionConcurrencyRequest, _ call: Call) async throws -> Concurrency
+
+    /// [PutProvisionedConcurrencyConfig](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/PutProvisionedConcurrencyConfig)
+    func putProvisionedConcurrencyConfig(_ input: PutProvisionedConcurrencyConfigRequest, _ call: Call) async throws -> PutProvisionedConcurrencyConfigResponse
 
     /// [RemoveLayerVersionPermission](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/RemoveLayerVersionPermission)
     func removeLayerVersionPermission(_ input: RemoveLayerVersionPermissionRequest, _ call: Call) async throws
@@ -109,8 +130,14 @@ extension LambdaAPI {
             return Reply()
         case "DeleteFunction":
             return Reply(try await deleteFunction(DeleteFunctionRequest(wire: call.input), call).wire)
+        case "DeleteFunctionConcurrency":
+            try await deleteFunctionConcurrency(DeleteFunctionConcurrencyRequest(wire: call.input), call)
+            return Reply()
         case "DeleteLayerVersion":
             try await deleteLayerVersion(DeleteLayerVersionRequest(wire: call.input), call)
+            return Reply()
+        case "DeleteProvisionedConcurrencyConfig":
+            try await deleteProvisionedConcurrencyConfig(DeleteProvisionedConcurrencyConfigRequest(wire: call.input), call)
             return Reply()
         case "GetAccountSettings":
             return Reply(try await getAccountSettings(GetAccountSettingsRequest(wire: call.input), call).wire)
@@ -118,6 +145,8 @@ extension LambdaAPI {
             return Reply(try await getAlias(GetAliasRequest(wire: call.input), call).wire)
         case "GetFunction":
             return Reply(try await getFunction(GetFunctionRequest(wire: call.input), call).wire)
+        case "GetFunctionConcurrency":
+            return Reply(try await getFunctionConcurrency(GetFunctionConcurrencyRequest(wire: call.input), call).wire)
         case "GetFunctionConfiguration":
             return Reply(try await getFunctionConfiguration(GetFunctionConfigurationRequest(wire: call.input), call).wire)
         case "GetLayerVersion":
@@ -126,6 +155,8 @@ extension LambdaAPI {
             return Reply(try await getLayerVersionByArn(GetLayerVersionByArnRequest(wire: call.input), call).wire)
         case "GetLayerVersionPolicy":
             return Reply(try await getLayerVersionPolicy(GetLayerVersionPolicyRequest(wire: call.input), call).wire)
+        case "GetProvisionedConcurrencyConfig":
+            return Reply(try await getProvisionedConcurrencyConfig(GetProvisionedConcurrencyConfigRequest(wire: call.input), call).wire)
         case "Invoke":
             return Reply(try await invoke(InvocationRequest(wire: call.input), call).wire)
         case "InvokeWithResponseStream":
@@ -138,6 +169,8 @@ extension LambdaAPI {
             return Reply(try await listLayerVersions(ListLayerVersionsRequest(wire: call.input), call).wire)
         case "ListLayers":
             return Reply(try await listLayers(ListLayersRequest(wire: call.input), call).wire)
+        case "ListProvisionedConcurrencyConfigs":
+            return Reply(try await listProvisionedConcurrencyConfigs(ListProvisionedConcurrencyConfigsRequest(wire: call.input), call).wire)
         case "ListTags":
             return Reply(try await listTags(ListTagsRequest(wire: call.input), call).wire)
         case "ListVersionsByFunction":
@@ -146,6 +179,10 @@ extension LambdaAPI {
             return Reply(try await publishLayerVersion(PublishLayerVersionRequest(wire: call.input), call).wire)
         case "PublishVersion":
             return Reply(try await publishVersion(PublishVersionRequest(wire: call.input), call).wire)
+        case "PutFunctionConcurrency":
+            return Reply(try await putFunctionConcurrency(PutFunctionConcurrencyRequest(wire: call.input), call).wire)
+        case "PutProvisionedConcurrencyConfig":
+            return Reply(try await putProvisionedConcurrencyConfig(PutProvisionedConcurrencyConfigRequest(wire: call.input), call).wire)
         case "RemoveLayerVersionPermission":
             try await removeLayerVersionPermission(RemoveLayerVersionPermissionRequest(wire: call.input), call)
             return Reply()
@@ -169,9 +206,11 @@ extension LambdaAPI {
 
 private let lambdaOperations: Set<String> = [
     "AddLayerVersionPermission", "CreateAlias", "CreateFunction", "DeleteAlias", "DeleteFunction",
-    "DeleteLayerVersion", "GetAccountSettings", "GetAlias", "GetFunction", "GetFunctionConfiguration",
-    "GetLayerVersion", "GetLayerVersionByArn", "GetLayerVersionPolicy", "Invoke", "InvokeWithResponseStream",
-    "ListAliases", "ListFunctions", "ListLayerVersions", "ListLayers", "ListTags", "ListVersionsByFunction",
-    "PublishLayerVersion", "PublishVersion", "RemoveLayerVersionPermission", "TagResource", "UntagResource",
-    "UpdateAlias", "UpdateFunctionCode", "UpdateFunctionConfiguration",
+    "DeleteFunctionConcurrency", "DeleteLayerVersion", "DeleteProvisionedConcurrencyConfig", "GetAccountSettings",
+    "GetAlias", "GetFunction", "GetFunctionConcurrency", "GetFunctionConfiguration", "GetLayerVersion",
+    "GetLayerVersionByArn", "GetLayerVersionPolicy", "GetProvisionedConcurrencyConfig", "Invoke",
+    "InvokeWithResponseStream", "ListAliases", "ListFunctions", "ListLayerVersions", "ListLayers",
+    "ListProvisionedConcurrencyConfigs", "ListTags", "ListVersionsByFunction", "PublishLayerVersion", "PublishVersion",
+    "PutFunctionConcurrency", "PutProvisionedConcurrencyConfig", "RemoveLayerVersionPermission", "TagResource",
+    "UntagResource", "UpdateAlias", "UpdateFunctionCode", "UpdateFunctionConfiguration",
 ]

@@ -351,6 +351,19 @@ public struct DeleteAliasRequest: Sendable, Hashable, WireReadable {
     }
 }
 
+public struct DeleteFunctionConcurrencyRequest: Sendable, Hashable, WireReadable {
+    public var functionName: String
+
+    public init(functionName: String) {
+        self.functionName = functionName
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        functionName = try members.required("FunctionName")
+    }
+}
+
 public struct DeleteFunctionRequest: Sendable, Hashable, WireReadable {
     public var functionName: String
     public var qualifier: String?
@@ -394,6 +407,22 @@ public struct DeleteLayerVersionRequest: Sendable, Hashable, WireReadable {
         let members = try wire.members()
         layerName = try members.required("LayerName")
         versionNumber = try members.required("VersionNumber")
+    }
+}
+
+public struct DeleteProvisionedConcurrencyConfigRequest: Sendable, Hashable, WireReadable {
+    public var functionName: String
+    public var qualifier: String
+
+    public init(functionName: String, qualifier: String) {
+        self.functionName = functionName
+        self.qualifier = qualifier
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        functionName = try members.required("FunctionName")
+        qualifier = try members.required("Qualifier")
     }
 }
 
@@ -757,6 +786,33 @@ public struct GetAliasRequest: Sendable, Hashable, WireReadable {
     }
 }
 
+public struct GetFunctionConcurrencyRequest: Sendable, Hashable, WireReadable {
+    public var functionName: String
+
+    public init(functionName: String) {
+        self.functionName = functionName
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        functionName = try members.required("FunctionName")
+    }
+}
+
+public struct GetFunctionConcurrencyResponse: Sendable, Hashable, WireWritable {
+    public var reservedConcurrentExecutions: Int?
+
+    public init(reservedConcurrentExecutions: Int? = nil) {
+        self.reservedConcurrentExecutions = reservedConcurrentExecutions
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["ReservedConcurrentExecutions"] = reservedConcurrentExecutions?.wire
+        return .structure(members)
+    }
+}
+
 public struct GetFunctionConfigurationRequest: Sendable, Hashable, WireReadable {
     public var functionName: String
     public var qualifier: String?
@@ -918,6 +974,55 @@ public struct GetLayerVersionResponse: Sendable, Hashable, WireWritable {
         members["CompatibleRuntimes"] = compatibleRuntimes?.wire
         members["LicenseInfo"] = licenseInfo?.wire
         members["CompatibleArchitectures"] = compatibleArchitectures?.wire
+        return .structure(members)
+    }
+}
+
+public struct GetProvisionedConcurrencyConfigRequest: Sendable, Hashable, WireReadable {
+    public var functionName: String
+    public var qualifier: String
+
+    public init(functionName: String, qualifier: String) {
+        self.functionName = functionName
+        self.qualifier = qualifier
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        functionName = try members.required("FunctionName")
+        qualifier = try members.required("Qualifier")
+    }
+}
+
+public struct GetProvisionedConcurrencyConfigResponse: Sendable, Hashable, WireWritable {
+    public var requestedProvisionedConcurrentExecutions: Int?
+    public var availableProvisionedConcurrentExecutions: Int?
+    public var allocatedProvisionedConcurrentExecutions: Int?
+    public var status: String?
+    public var statusReason: String?
+    public var lastModified: String?
+
+    public init(
+        requestedProvisionedConcurrentExecutions: Int? = nil, availableProvisionedConcurrentExecutions: Int? = nil,
+        allocatedProvisionedConcurrentExecutions: Int? = nil, status: String? = nil, statusReason: String? = nil,
+        lastModified: String? = nil
+    ) {
+        self.requestedProvisionedConcurrentExecutions = requestedProvisionedConcurrentExecutions
+        self.availableProvisionedConcurrentExecutions = availableProvisionedConcurrentExecutions
+        self.allocatedProvisionedConcurrentExecutions = allocatedProvisionedConcurrentExecutions
+        self.status = status
+        self.statusReason = statusReason
+        self.lastModified = lastModified
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["RequestedProvisionedConcurrentExecutions"] = requestedProvisionedConcurrentExecutions?.wire
+        members["AvailableProvisionedConcurrentExecutions"] = availableProvisionedConcurrentExecutions?.wire
+        members["AllocatedProvisionedConcurrentExecutions"] = allocatedProvisionedConcurrentExecutions?.wire
+        members["Status"] = status?.wire
+        members["StatusReason"] = statusReason?.wire
+        members["LastModified"] = lastModified?.wire
         return .structure(members)
     }
 }
@@ -1492,6 +1597,44 @@ public struct ListLayersResponse: Sendable, Hashable, WireWritable {
     }
 }
 
+public struct ListProvisionedConcurrencyConfigsRequest: Sendable, Hashable, WireReadable {
+    public var functionName: String
+    public var marker: String?
+    public var maxItems: Int?
+
+    public init(functionName: String, marker: String? = nil, maxItems: Int? = nil) {
+        self.functionName = functionName
+        self.marker = marker
+        self.maxItems = maxItems
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        functionName = try members.required("FunctionName")
+        marker = try members.optional("Marker")
+        maxItems = try members.optional("MaxItems")
+    }
+}
+
+public struct ListProvisionedConcurrencyConfigsResponse: Sendable, Hashable, WireWritable {
+    public var provisionedConcurrencyConfigs: [ProvisionedConcurrencyConfigListItem]?
+    public var nextMarker: String?
+
+    public init(
+        provisionedConcurrencyConfigs: [ProvisionedConcurrencyConfigListItem]? = nil, nextMarker: String? = nil
+    ) {
+        self.provisionedConcurrencyConfigs = provisionedConcurrencyConfigs
+        self.nextMarker = nextMarker
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["ProvisionedConcurrencyConfigs"] = provisionedConcurrencyConfigs?.wire
+        members["NextMarker"] = nextMarker?.wire
+        return .structure(members)
+    }
+}
+
 public struct ListTagsRequest: Sendable, Hashable, WireReadable {
     public var resource: String
 
@@ -1585,6 +1728,42 @@ public struct LoggingConfig: Sendable, Hashable, WireReadable, WireWritable {
         members["ApplicationLogLevel"] = applicationLogLevel?.wire
         members["SystemLogLevel"] = systemLogLevel?.wire
         members["LogGroup"] = logGroup?.wire
+        return .structure(members)
+    }
+}
+
+public struct ProvisionedConcurrencyConfigListItem: Sendable, Hashable, WireWritable {
+    public var functionArn: String?
+    public var requestedProvisionedConcurrentExecutions: Int?
+    public var availableProvisionedConcurrentExecutions: Int?
+    public var allocatedProvisionedConcurrentExecutions: Int?
+    public var status: String?
+    public var statusReason: String?
+    public var lastModified: String?
+
+    public init(
+        functionArn: String? = nil, requestedProvisionedConcurrentExecutions: Int? = nil,
+        availableProvisionedConcurrentExecutions: Int? = nil, allocatedProvisionedConcurrentExecutions: Int? = nil,
+        status: String? = nil, statusReason: String? = nil, lastModified: String? = nil
+    ) {
+        self.functionArn = functionArn
+        self.requestedProvisionedConcurrentExecutions = requestedProvisionedConcurrentExecutions
+        self.availableProvisionedConcurrentExecutions = availableProvisionedConcurrentExecutions
+        self.allocatedProvisionedConcurrentExecutions = allocatedProvisionedConcurrentExecutions
+        self.status = status
+        self.statusReason = statusReason
+        self.lastModified = lastModified
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["FunctionArn"] = functionArn?.wire
+        members["RequestedProvisionedConcurrentExecutions"] = requestedProvisionedConcurrentExecutions?.wire
+        members["AvailableProvisionedConcurrentExecutions"] = availableProvisionedConcurrentExecutions?.wire
+        members["AllocatedProvisionedConcurrentExecutions"] = allocatedProvisionedConcurrentExecutions?.wire
+        members["Status"] = status?.wire
+        members["StatusReason"] = statusReason?.wire
+        members["LastModified"] = lastModified?.wire
         return .structure(members)
     }
 }
@@ -1687,6 +1866,74 @@ public struct PublishVersionRequest: Sendable, Hashable, WireReadable {
         description = try members.optional("Description")
         revisionId = try members.optional("RevisionId")
         publishTo = try members.optional("PublishTo")
+    }
+}
+
+public struct PutFunctionConcurrencyRequest: Sendable, Hashable, WireReadable {
+    public var functionName: String
+    public var reservedConcurrentExecutions: Int
+
+    public init(functionName: String, reservedConcurrentExecutions: Int) {
+        self.functionName = functionName
+        self.reservedConcurrentExecutions = reservedConcurrentExecutions
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        functionName = try members.required("FunctionName")
+        reservedConcurrentExecutions = try members.required("ReservedConcurrentExecutions")
+    }
+}
+
+public struct PutProvisionedConcurrencyConfigRequest: Sendable, Hashable, WireReadable {
+    public var functionName: String
+    public var qualifier: String
+    public var provisionedConcurrentExecutions: Int
+
+    public init(functionName: String, qualifier: String, provisionedConcurrentExecutions: Int) {
+        self.functionName = functionName
+        self.qualifier = qualifier
+        self.provisionedConcurrentExecutions = provisionedConcurrentExecutions
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        functionName = try members.required("FunctionName")
+        qualifier = try members.required("Qualifier")
+        provisionedConcurrentExecutions = try members.required("ProvisionedConcurrentExecutions")
+    }
+}
+
+public struct PutProvisionedConcurrencyConfigResponse: Sendable, Hashable, WireWritable {
+    public var requestedProvisionedConcurrentExecutions: Int?
+    public var availableProvisionedConcurrentExecutions: Int?
+    public var allocatedProvisionedConcurrentExecutions: Int?
+    public var status: String?
+    public var statusReason: String?
+    public var lastModified: String?
+
+    public init(
+        requestedProvisionedConcurrentExecutions: Int? = nil, availableProvisionedConcurrentExecutions: Int? = nil,
+        allocatedProvisionedConcurrentExecutions: Int? = nil, status: String? = nil, statusReason: String? = nil,
+        lastModified: String? = nil
+    ) {
+        self.requestedProvisionedConcurrentExecutions = requestedProvisionedConcurrentExecutions
+        self.availableProvisionedConcurrentExecutions = availableProvisionedConcurrentExecutions
+        self.allocatedProvisionedConcurrentExecutions = allocatedProvisionedConcurrentExecutions
+        self.status = status
+        self.statusReason = statusReason
+        self.lastModified = lastModified
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["RequestedProvisionedConcurrentExecutions"] = requestedProvisionedConcurrentExecutions?.wire
+        members["AvailableProvisionedConcurrentExecutions"] = availableProvisionedConcurrentExecutions?.wire
+        members["AllocatedProvisionedConcurrentExecutions"] = allocatedProvisionedConcurrentExecutions?.wire
+        members["Status"] = status?.wire
+        members["StatusReason"] = statusReason?.wire
+        members["LastModified"] = lastModified?.wire
+        return .structure(members)
     }
 }
 

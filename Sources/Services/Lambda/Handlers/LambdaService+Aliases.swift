@@ -40,8 +40,14 @@ extension LambdaService {
                 alias.routing = try AliasRouting.parse(weights, primary: alias.version)
                 alias.revisionID = revision
                 try Self.requireVersions(transaction, alias)
+                if try transaction.provisioned(key, alias.name) != nil {
+                    try Self.requireProvisionable(transaction, alias)
+                }
                 try transaction.save(alias)
                 return alias
+            }
+            if let before = self.environments(key, alias.name) {
+                self.provisioning.begin(key, alias.name, before)
             }
             try await self.reload(key)
             return AliasConfiguration(alias)
@@ -60,7 +66,10 @@ extension LambdaService {
     public func deleteAlias(_ input: DeleteAliasRequest, _ call: Call) async throws {
         let key = try FunctionTarget.unqualified(input.functionName, in: call)
         try await change(key) {
-            let existed = try await self.store.write { try $0.deleteAlias(key, input.name) }
+            let existed = try await self.store.write { transaction in
+                try transaction.deleteProvisioned(key, input.name)
+                return try transaction.deleteAlias(key, input.name)
+            }
             if existed { try await self.reload(key) }
         }
     }

@@ -4,26 +4,30 @@ public import ServiceKit
 extension LambdaService {
     public func getFunction(_ input: GetFunctionRequest, _ call: Call) async throws -> GetFunctionResponse {
         let target = try FunctionTarget(input.functionName, qualifier: input.qualifier, in: call)
-        let (version, tags) = try await resolve(target)
+        let (version, tags, reserved) = try await resolve(target)
         return GetFunctionResponse(
             configuration: FunctionConfiguration(
                 version, arn: target.arn, state: settling.state(target.key, version.version)),
             code: FunctionCodeLocation(
                 repositoryType: "S3",
                 location: downloads.location(version.codeDigest, origin: call.endpoint, now: time.now)),
-            tags: tags.isEmpty ? nil : tags)
+            tags: tags.isEmpty ? nil : tags,
+            concurrency: reserved.map { Concurrency(reservedConcurrentExecutions: $0) })
     }
 
     public func getFunctionConfiguration(
         _ input: GetFunctionConfigurationRequest, _ call: Call
     ) async throws -> FunctionConfiguration {
         let target = try FunctionTarget(input.functionName, qualifier: input.qualifier, in: call)
-        let (version, _) = try await resolve(target)
+        let version = try await resolve(target).version
         return FunctionConfiguration(version, arn: target.arn, state: settling.state(target.key, version.version))
     }
 
-    /// The version that is asked for, once it has settled, and the function's tags. Of a weighted alias, its first version.
-    private func resolve(_ target: FunctionTarget) async throws -> (version: VersionRecord, tags: [String: String]) {
+    /// The version that is asked for, once it has settled, and the function's tags and reserved concurrency. Of a weighted alias,
+    /// its first version.
+    private func resolve(_ target: FunctionTarget) async throws
+        -> (version: VersionRecord, tags: [String: String], reserved: Int?)
+    {
         try await settling.wait(target.key)
         return try await store.read { transaction in
             var qualifier = target.qualifier ?? latestVersion
@@ -31,7 +35,9 @@ extension LambdaService {
             guard let version = try transaction.version(target.key, qualifier) else {
                 throw LambdaFailures.functionNotFound(target.arn)
             }
-            return (version, try transaction.tags(target.key) ?? [:])
+            return (
+                version, try transaction.tags(target.key) ?? [:], try transaction.reservedConcurrency(target.key)
+            )
         }
     }
 
@@ -81,6 +87,7 @@ extension LambdaService {
                     + "[\(aliases.map(\.name).joined(separator: ", "))]")
         }
         try transaction.delete(version)
+        try transaction.deleteProvisioned(key, version.version)
         try transaction.count(key, functions: 0, codeBytes: -version.codeSize)
         return [version]
     }
@@ -108,19 +115,5 @@ extension LambdaService {
         return ListFunctionsResponse(
             nextMarker: functions.count > size ? page.last.map { PageMarker.encode([$0.key.name]) } : nil,
             functions: page.map { FunctionConfiguration($0, arn: $0.key.arn) })
-    }
-
-    public func getAccountSettings(_ input: GetAccountSettingsRequest, _ call: Call) async throws
-        -> GetAccountSettingsResponse
-    {
-        let (account, region) = (call.account, call.region)
-        let usage = try await store.read { try $0.usage(account: account, region: region) }
-        return GetAccountSettingsResponse(
-            accountLimit: AccountLimit(
-                totalCodeSize: LambdaLimits.codeStorage, codeSizeUnzipped: LambdaLimits.unzippedPackage,
-                codeSizeZipped: Int64(LambdaLimits.zippedPackage),
-                concurrentExecutions: LambdaLimits.concurrentExecutions,
-                unreservedConcurrentExecutions: LambdaLimits.concurrentExecutions),
-            accountUsage: AccountUsage(totalCodeSize: usage.codeBytes, functionCount: usage.functions))
     }
 }

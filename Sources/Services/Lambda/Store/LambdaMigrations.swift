@@ -39,8 +39,21 @@ enum LambdaMigrations {
                     PRIMARY KEY (account, region))
                 """,
             ]),
-        layers,
+        concurrency, layers,
     ]
+
+    /// A store of its own name, which sorts after `lambda`: it changes that store's tables.
+    private static let concurrency = Migration(
+        store: "lambda-concurrency", version: 1,
+        statements: [
+            "ALTER TABLE lambda_functions ADD COLUMN reserved_concurrency BIGINT",
+            """
+            CREATE TABLE lambda_provisioned (
+                account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, qualifier TEXT NOT NULL,
+                requested BIGINT NOT NULL, last_modified BIGINT NOT NULL,
+                PRIMARY KEY (account, region, name, qualifier))
+            """,
+        ])
 
     /// A store of its own name, which sorts after `lambda`: it changes that store's tables.
     private static let layers = Migration(

@@ -24,7 +24,10 @@ struct LambdaTransaction {
 
     /// Removes the function with its versions and aliases.
     func deleteFunction(_ key: FunctionKey) throws {
-        for table in ["lambda_aliases", "lambda_version_layers", "lambda_versions", "lambda_functions"] {
+        let tables = [
+            "lambda_aliases", "lambda_provisioned", "lambda_version_layers", "lambda_versions", "lambda_functions",
+        ]
+        for table in tables {
             try connection.execute(
                 "DELETE FROM \(table) WHERE account = ? AND region = ? AND name = ?", parameters(key))
         }
@@ -59,7 +62,10 @@ struct LambdaTransaction {
         guard !versions.isEmpty else { return nil }
         return FunctionRecord(
             key: key, versions: Dictionary(versions.map { ($0.version, $0) }, uniquingKeysWith: { $1 }),
-            aliases: Dictionary(try aliases(key).map { ($0.name, $0) }, uniquingKeysWith: { $1 }))
+            aliases: Dictionary(try aliases(key).map { ($0.name, $0) }, uniquingKeysWith: { $1 }),
+            reservedConcurrency: try reservedConcurrency(key),
+            provisioned: Dictionary(
+                try provisioned(key).map { ($0.qualifier, $0) }, uniquingKeysWith: { $1 }))
     }
 
     // MARK: Usage
@@ -133,6 +139,7 @@ extension LambdaTransaction {
             }
             functions[functions.count - 1].versions[version.version] = version
         }
+        try addConcurrency(to: &functions)
         return functions
     }
 }

@@ -16,6 +16,7 @@ struct LambdaFixture: Sendable {
 
     let service: LambdaService
     let invoker: RecordingInvoker
+    let concurrency: RecordingConcurrency
     let roles: RoleTable
     let time: VirtualTime
     let blobs: MemoryBlobs
@@ -46,13 +47,15 @@ struct LambdaFixture: Sendable {
         self.secrets = secrets
         self.blobs = blobs
         invoker = RecordingInvoker()
+        concurrency = RecordingConcurrency()
         roles = RoleTable()
         time = VirtualTime()
         service = try LambdaService(
             configuration: LambdaConfiguration(
                 dataFolder: folder, requiresExistingRole: requiresRole, isDurable: false, settlingTime: settling,
                 codeGrace: .zero),
-            database: database, blobs: blobs, time: time, invoker: invoker, roles: roles, secrets: secrets)
+            database: database, blobs: blobs, time: time, invoker: invoker, concurrency: concurrency, roles: roles,
+            secrets: secrets)
     }
 
     /// The same installation after a restart.
