@@ -86,10 +86,21 @@ def namespaces(pids):
     return found
 
 
-def holders_of_namespaces(wanted):
+def of_another_server(pid, server):
+    """The kernel gives a namespace's number to the next one; what belongs to another test's server holds nothing of this one."""
+    while pid > 1 and (fields := stat(pid)):
+        if pid != server.process.pid and name(pid) == "martlet":
+            return True
+        pid = int(fields[1])
+    return False
+
+
+def holders_of_namespaces(wanted, server):
     """Processes that are in one of these namespaces, or hold a descriptor of one."""
     found = []
     for pid in processes():
+        if of_another_server(pid, server):
+            continue
         if namespaces([pid]) & wanted:
             found.append((pid, name(pid)))
             continue
@@ -159,7 +170,7 @@ class Holdings:
             "processes": [(pid, name(pid)) for pid in self.pids if alive(pid)],
             "loop devices": loops(self.server),
             "mounts": sorted(mounts(self.server))[:5],
-            "namespaces": holders_of_namespaces(self.namespaces),
+            "namespaces": holders_of_namespaces(self.namespaces, self.server),
         }
         if groups_too:
             left["control groups"] = [str(path) for path in groups(self.server)]
