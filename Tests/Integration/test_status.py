@@ -31,7 +31,8 @@ def test_what_invocations_did_is_seen(martlet):
     for payload in ("one", "two", "hold", "burn", "fail", "sleep"):
         api.invoke(FunctionName="seen", Payload=json.dumps(payload))
     api.invoke(FunctionName="seen", Payload=b"3")
-    wait_until(lambda: status(server)["counts"]["invocations"] == 7)
+    # The environment that was ended for its time-out takes a moment to go.
+    wait_until(lambda: status(server)["counts"]["invocations"] == 7 and status(server)["environmentCounts"]["total"] == 1)
     seen = status(server)
     assert seen["counts"] == {"invocations": 7, "errors": 2, "timeouts": 1, "coldStarts": 2}
     (function,) = seen["functions"]
@@ -52,7 +53,7 @@ def test_what_invocations_did_is_seen(martlet):
 
     text = server.run("status").stdout
     assert "invocations: 7, 2 with an error, 1 of them timed out; 2 cold starts" in text
-    for word in ("Function ", "Environment ", "Last invocation of", "Stems of", "idle cost: 1 environments hold"):
+    for word in ("Function ", "Environment ", "Last invocation of", "Stems of", "idle cost: environments "):
         assert word in text, text
     wait_until(lambda: "frozen" in server.run("status").stdout)
 

@@ -19,8 +19,8 @@ extension StatusOutline {
         return """
               invocations: \(counts.invocations), \(counts.errors) with an error, \(counts.timeouts) of them timed out; \
             \(counts.coldStarts) cold starts
-              idle cost: \(environments.idle + environments.frozen) environments hold \(Self.megabytes(environments.idleMemory)) MB, \
-            \(stems?.ready ?? 0) stems \(Self.megabytes(stems?.memory ?? 0)) MB, Martlet itself \(Self.megabytes(memory)) MB
+              idle cost: environments \(Self.megabytes(environments.idleMemory)) MB (\(environments.idle + environments.frozen)), \
+            stems \(Self.megabytes(stems?.memory ?? 0)) MB (\(stems?.ready ?? 0)), Martlet itself \(Self.megabytes(memory)) MB
             """
     }
 
