@@ -134,7 +134,7 @@ def package(bench, endpoint):
     label = "cold start, Python, 20 MB with boto3 imported"
     with noted(bench, endpoint, *percentiles(label)):
         interest(endpoint, bench.echo("python"))
-        found = arrivals(endpoint, bench.boto3(), max(2, bench.options.colds // 4), 0.5)
+        found = arrivals(endpoint, bench.boto3(), max(2, bench.options.colds // 4), 1.5)
         bench.figures.percentiles(endpoint.name, label, found)
 
 
