@@ -32,7 +32,8 @@ struct ConcurrencyTests {
 
     private func provision(_ rig: Rig, _ count: Int, version: String = "1") {
         let target = ProvisionedConfiguration.Target(function: function(version, provisioning: "live"), count: count)
-        rig.plane.provision(Self.name, count > 0 ? [ProvisionedConfiguration(qualifier: "live", targets: [target])] : [])
+        rig.plane.provision(
+            Self.name, count > 0 ? [ProvisionedConfiguration(qualifier: "live", targets: [target])] : [])
     }
 
     /// The state of the configuration when it has settled.

@@ -73,7 +73,9 @@ public struct EnvironmentPool<Environment: AnyObject & Sendable>: ~Copyable, Sen
     }
 
     @usableFromInline
-    mutating func start(_ pooled: PooledFunction<Environment>, _ function: FunctionVersion, at now: Duration) -> Decision {
+    mutating func start(_ pooled: PooledFunction<Environment>, _ function: FunctionVersion, at now: Duration)
+        -> Decision
+    {
         let concurrency = pooled.concurrency
         guard concurrency.rate.take(at: now) else { return refuse(pooled, .scaling) }
         concurrency.enter()

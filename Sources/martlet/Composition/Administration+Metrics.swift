@@ -9,7 +9,10 @@ extension Administration {
     func metrics() throws -> AdminRoutes.Response {
         let metrics = dataPlane.metrics(since: Timestamp(milliseconds: 0)).sorted { a, b in
             (a.minute.milliseconds, a.account, a.region, a.name, a.dimensions.map(\.value).joined(separator: "\n"))
-                < (b.minute.milliseconds, b.account, b.region, b.name, b.dimensions.map(\.value).joined(separator: "\n"))
+                < (
+                    b.minute.milliseconds, b.account, b.region, b.name,
+                    b.dimensions.map(\.value).joined(separator: "\n")
+                )
         }
         let body = metrics.map { metric -> [String: Any] in
             [

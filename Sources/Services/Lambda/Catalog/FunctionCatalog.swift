@@ -17,7 +17,9 @@ final class FunctionCatalog: Sendable {
     private let onChange: @Sendable (FunctionKey, FunctionRecord?) -> Void
 
     /// - Parameter onChange: is told what becomes known of a function, in order, and that it is gone.
-    init(onChange: @escaping @Sendable (FunctionKey, FunctionRecord?) -> Void = { _, _ in }) { self.onChange = onChange }
+    init(onChange: @escaping @Sendable (FunctionKey, FunctionRecord?) -> Void = { _, _ in }) {
+        self.onChange = onChange
+    }
 
     /// Grows with every change of any function, when it is to be seen here.
     var changes: Int { counter.load(ordering: .acquiring) }

@@ -105,7 +105,8 @@ extension LambdaTransaction {
             """, ends)
         let provisioned = try connection.query("\(Self.select) WHERE \(range)", ends).map(provisioned)
         guard !reserved.isEmpty || !provisioned.isEmpty else { return }
-        let reservations = Dictionary(reserved.map { (Self.key($0), Int($0.integer(3) ?? 0)) }, uniquingKeysWith: { $1 })
+        let reservations = Dictionary(
+            reserved.map { (Self.key($0), Int($0.integer(3) ?? 0)) }, uniquingKeysWith: { $1 })
         let provisions = Dictionary(grouping: provisioned, by: \.key)
         for index in functions.indices {
             let key = functions[index].key

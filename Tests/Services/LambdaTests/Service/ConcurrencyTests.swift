@@ -127,7 +127,8 @@ struct ConcurrencyTests {
             let conflict = await refusal { _ = try await provision(fixture, "live") }
             #expect(
                 conflict?.message
-                    == "Alias can't be used for Provisioned Concurrency configuration on an already Provisioned version")
+                    == "Alias can't be used for Provisioned Concurrency configuration on an already Provisioned version"
+            )
             #expect(conflict?.code == "ResourceConflictException" && conflict?.status == 409)
             try await unprovision(fixture, "1")
             #expect(fixture.concurrency.provisions("f").isEmpty)
@@ -159,7 +160,8 @@ struct ConcurrencyTests {
             for qualifier in ["noalias", "10"] {
                 let message =
                     qualifier == "10"
-                    ? "Function not found: \(fixture.arn("f:10"))" : "Cannot find alias arn: \(fixture.arn("f:noalias"))"
+                    ? "Function not found: \(fixture.arn("f:10"))"
+                    : "Cannot find alias arn: \(fixture.arn("f:noalias"))"
                 #expect(await refusal { _ = try await provision(fixture, qualifier) }?.message == message)
                 #expect(await refusal { _ = try await provisioned(fixture, qualifier) }?.message == message)
                 #expect(await refusal { try await unprovision(fixture, qualifier) }?.message == message)

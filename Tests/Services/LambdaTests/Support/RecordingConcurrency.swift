@@ -21,7 +21,8 @@ final class RecordingConcurrency: ConcurrencyControl {
                     (
                         configuration.qualifier,
                         Dictionary(
-                            configuration.targets.map { ($0.function.version, $0.count) }, uniquingKeysWith: { $0 + $1 })
+                            configuration.targets.map { ($0.function.version, $0.count) }, uniquingKeysWith: { $0 + $1 }
+                        )
                     )
                 }, uniquingKeysWith: { $1 })
         }
