@@ -38,6 +38,7 @@ public struct ProvisioningPlan: Sendable {
         failure = nil
         restsUntil = nil
         troubles = 0
+        noteCompleteness()
     }
 
     /// What to do next.
@@ -60,16 +61,14 @@ public struct ProvisioningPlan: Sendable {
     public mutating func becameReady(_ version: String) {
         starting[version, default: 1] -= 1
         ready[version, default: 0] += 1
-        guard wanted.allSatisfy({ ready[$0.key, default: 0] >= $0.value }) else { return }
-        wasComplete = true
-        failure = nil
+        noteCompleteness()
     }
 
     /// - Parameter reason: what clients are told.
     public mutating func startFailed(_ version: String, reason: String, at now: Duration) {
         starting[version, default: 1] -= 1
         // What nobody wants any more has not failed.
-        guard wanted[version] != nil else { return }
+        guard ready[version, default: 0] < wanted[version, default: 0] else { return }
         failure = reason
         rest(at: now)
     }
@@ -95,6 +94,12 @@ public struct ProvisioningPlan: Sendable {
         return ProvisionedState(
             requested: requested, allocated: wasComplete ? requested : available, available: available, status: status,
             reason: failure)
+    }
+
+    private mutating func noteCompleteness() {
+        guard wanted.allSatisfy({ ready[$0.key, default: 0] >= $0.value }) else { return }
+        wasComplete = true
+        failure = nil
     }
 
     private mutating func drop(_ version: String) {

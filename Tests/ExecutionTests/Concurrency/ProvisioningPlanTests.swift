@@ -38,6 +38,7 @@ struct ProvisioningPlanTests {
         plan.want(["1": 2])
         let fewer = settle(&plan)
         #expect(fewer == (0, 3))
+        #expect(plan.state == ProvisionedState(requested: 2, allocated: 2, available: 2, status: .ready))
         plan.want([:])
         let none = settle(&plan)
         #expect(none == (0, 2) && plan.isEmpty)
