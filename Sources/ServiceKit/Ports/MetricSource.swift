@@ -4,6 +4,7 @@ public import ServiceModel
 public protocol MetricSource: Sendable {
     /// What was recorded, by minute, the oldest first; the minute that is going on is told as far as it has come.
     /// - Parameter since: minutes that began before are left out.
+    /// - Returns: one element for each metric and minute.
     func metrics(since: Timestamp) -> [MetricStatistics]
 }
 
@@ -59,7 +60,9 @@ public struct MetricValues: Sendable, Hashable {
     /// One sample.
     public init(_ value: Double) { add(value) }
 
-    /// - Parameter count: how many samples have this value.
+    /// - Parameters:
+    ///   - value: what was measured.
+    ///   - count: how many samples have this value.
     @inlinable
     public mutating func add(_ value: Double, count: Int = 1) {
         guard count > 0 else { return }
