@@ -12,8 +12,10 @@ public protocol RuntimeAPISession: AnyObject {
     func respondTooLarge(requestID: String) -> RuntimeAPIRefusal?
     /// The runtime begins an answer that it streams.
     /// - Parameters:
+    ///   - requestID: which invocation it answers.
     ///   - contentType: of the answer, as the runtime says.
     ///   - resume: is called when more may be read after ``RuntimeAPIStream/write(_:)`` returned false.
+    /// - Returns: where the answer goes, or why it is refused.
     func beginStream(requestID: String, contentType: String?, resume: @escaping () -> Void) -> RuntimeAPIStreamOpening
     /// The runtime reports that the handler failed; `body` is AWS's error JSON, `errorType` the header beside it.
     func fail(requestID: String, body: ByteBuffer, errorType: String?) -> RuntimeAPIRefusal?
