@@ -24,7 +24,9 @@ final class MachineAdmission: Sendable {
     /// How often environments are ended for one that is to start.
     private static let attempts = 6
 
-    /// - Parameter reserve: what is left to the rest of the machine, in bytes; nil: a part of its memory.
+    /// - Parameters:
+    ///   - reserve: what is left to the rest of the machine, in bytes; nil: a part of its memory.
+    ///   - read: asks the machine what it has left; nil: it cannot tell.
     init(reserve: Int64?, read: @escaping @Sendable () -> MachineRoom.Reading? = MachineMemory.read) {
         state = Mutex(State(room: MachineRoom(reserve: reserve)))
         self.read = read
@@ -35,6 +37,7 @@ final class MachineAdmission: Sendable {
     ///   - need: what it is expected to need until it has started, in bytes.
     ///   - makeRoom: ends environments that nobody uses, to get so many bytes, and returns when they have ended; false: there is none.
     ///   - start: starts it.
+    /// - Returns: what `start` returns.
     /// - Throws: ``NoRoom``, and what `start` does.
     func admitted<Result>(
         need: Int64, makeRoom: (Int64) async -> Bool, start: () async throws -> Result

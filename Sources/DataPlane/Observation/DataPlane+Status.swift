@@ -5,6 +5,7 @@ import Sandbox
 extension DataPlane {
     /// What there is now, and what was since the start.
     /// - Parameter limit: how many functions, environments and invocations to name, at most.
+    /// - Returns: the counts of all, and those that are named.
     public func status(limit: Int) async -> DataPlaneStatus {
         // In this order: what ends in between is in the snapshot, or its environment says that it is not.
         let living = living

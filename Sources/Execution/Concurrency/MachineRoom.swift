@@ -62,5 +62,6 @@ public struct MachineRoom: Sendable {
 
     /// What a new environment is expected to need until it has started, in bytes.
     /// - Parameter memory: what the function may use, in MiB.
+    /// - Returns: bytes, between 8 and 64 MiB.
     public static func need(memory: Int) -> Int64 { Int64(min(max(memory / 4, 8), 64)) << 20 }
 }

@@ -64,7 +64,10 @@ public struct ProvisioningPlan: Sendable {
         noteCompleteness()
     }
 
-    /// - Parameter reason: what clients are told.
+    /// - Parameters:
+    ///   - version: whose environment it was.
+    ///   - reason: what clients are told.
+    ///   - now: what has passed since some beginning.
     public mutating func startFailed(_ version: String, reason: String, at now: Duration) {
         starting[version, default: 1] -= 1
         // What nobody wants any more has not failed.

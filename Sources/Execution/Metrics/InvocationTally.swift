@@ -45,7 +45,9 @@ public final class InvocationTally: Sendable {
     public init() {}
 
     /// An invocation has ended.
-    /// - Parameter duration: in milliseconds.
+    /// - Parameters:
+    ///   - duration: in milliseconds.
+    ///   - isError: whether the function is to blame for how it ended.
     public func ended(duration: Double, isError: Bool) {
         counts.withLock { counts in
             counts.durations.add(duration)

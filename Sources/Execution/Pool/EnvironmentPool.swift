@@ -28,7 +28,11 @@ public struct EnvironmentPool<Environment: AnyObject & Sendable>: ~Copyable, Sen
 
     /// Finds who serves an invocation: a provisioned environment if it may use one, an on-demand one, or a new one. What it
     /// returns is in use until ``answered(_:)``, ``idle(_:)``, ``ended(_:)`` or ``startFailed(_:)``.
-    /// - Parameter now: what has passed since some beginning; asked only where one has to be started.
+    /// - Parameters:
+    ///   - function: what is to be run.
+    ///   - preferring: of several environments, those to take first.
+    ///   - now: what has passed since some beginning; asked only where one has to be started.
+    /// - Returns: what to do.
     @inlinable
     public mutating func acquire(
         _ function: FunctionVersion, preferring: (Environment) -> Bool = { _ in true },

@@ -12,6 +12,7 @@ public enum TrustVariables {
     /// - Parameters:
     ///   - family: the runtime's language.
     ///   - hasHostBundle: whether the bundle holds the machine's certificates too. Else it must not take the place of any.
+    /// - Returns: names and values.
     public static func make(_ family: RuntimeIdentifier.Family, hasHostBundle: Bool) -> [String: String] {
         // The first is AWS's own, for its SDKs and its CLI; requests and its like know the second; OpenSSL the third, and httpx.
         let bundles =
