@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from leftovers import loops
 from martlet import grow_stems, stems, wait_until
 
 LONG = os.environ.get("MARTLET_LONG") == "1"
@@ -194,17 +195,6 @@ def alive(pid):
         return Path("/proc/%d/stat" % pid).read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
-
-
-def loops(server):
-    """Loop devices on files in the server's data folder; other tests have theirs."""
-    count = 0
-    for path in Path("/sys/block").glob("loop*/loop/backing_file"):
-        try:
-            count += path.read_text().startswith(str(server.data) + "/")
-        except OSError:  # it has just gone
-            pass
-    return count
 
 
 def groups(server):
