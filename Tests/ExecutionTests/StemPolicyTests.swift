@@ -55,6 +55,16 @@ import Testing
         #expect(policy.nextChange(after: first) == .seconds(605))
     }
 
+    /// What a kind cost is forgotten with the kind: it may cost something else when it comes back.
+    @Test func aKindThatIsForgottenIsMeasuredAnew() {
+        var policy = policy()
+        policy.demanded("node", at: .seconds(0))
+        policy.measured("node", cost: 50 << 20)
+        #expect(policy.targets(at: .seconds(600)).isEmpty)
+        policy.demanded("node", at: .seconds(601))
+        #expect(policy.cost(of: "node") == nil)
+    }
+
     /// Whatever happens, the sum stays within the bounds and nothing is kept for what was never asked for.
     @Test func randomDemandsNeverExceedTheBounds() {
         var random = SystemRandomNumberGenerator()
@@ -62,19 +72,17 @@ import Testing
             let count = Int.random(in: 0...20, using: &random)
             let memory = Int64.random(in: 0...(1 << 30), using: &random)
             var policy = policy(count: count, memory: memory)
-            var costs: [String: Int64] = [:]
             var now = Duration.zero
             for _ in 0..<50 {
                 now += .milliseconds(Int.random(in: 0...30_000, using: &random))
                 let kind = "k\(Int.random(in: 0..<5, using: &random))"
                 policy.demanded(kind, at: now)
                 if Bool.random(using: &random) {
-                    costs[kind] = Int64.random(in: 1...(100 << 20), using: &random)
-                    policy.measured(kind, cost: costs[kind] ?? 0)
+                    policy.measured(kind, cost: Int64.random(in: 1...(100 << 20), using: &random))
                 }
                 let targets = policy.targets(at: now)
                 #expect(targets.values.reduce(0, +) <= count)
-                let held = targets.reduce(Int64(0)) { $0 + Int64($1.value) * (costs[$1.key] ?? 1) }
+                let held = targets.reduce(Int64(0)) { $0 + Int64($1.value) * (policy.cost(of: $1.key) ?? 1) }
                 #expect(held <= memory)
             }
         }
