@@ -8,16 +8,18 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { TEMPLATES_MAX = TMPDISK_DESCRIPTORS_MAX - 2, ATTEMPTS = 120 };
+enum { TEMPLATES_MAX = TMPDISK_DESCRIPTORS_MAX - 3, ATTEMPTS = 120 };
 
 static int data_folder = -1;
 static int control = -1;
+static int turn = -1;  // whose lock is held while a free device is taken
 static const char *formatter;
 static struct {
     unsigned mib;
@@ -39,14 +41,22 @@ bool tmpdisk_open(int data) {
         if (access(formatters[i], X_OK) == 0) formatter = formatters[i];
     control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
     if (control < 0 || !formatter) return false;
-    int image = new_image();
-    if (image < 0) return false;
-    close(image);
-    return true;
+    turn = new_image();
+    return turn >= 0;
+}
+
+bool tmpdisk_divide(void) {
+    // A lock belongs to what was opened, not to a process.
+    char path[32];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", turn);
+    int own = open(path, O_RDWR | O_CLOEXEC);
+    close_if_open(&turn);
+    turn = own;
+    return turn >= 0;
 }
 
 // Attaches an image to a loop device that is free. Its descriptor; its path in `path`. -1 with errno.
-static int attach(int image, char path[32]) {
+static int attach_free(int image, char path[32]) {
     int number = ioctl(control, LOOP_CTL_GET_FREE);
     if (number < 0) return -1;
     snprintf(path, 32, "/dev/loop%d", number);
@@ -60,6 +70,16 @@ static int attach(int image, char path[32]) {
     close(device);
     errno = error;
     return -1;
+}
+
+// One at a time: who asks for a free device at the same time as another gets the same one.
+static int attach(int image, char path[32]) {
+    (void)flock(turn, LOCK_EX);
+    int device = attach_free(image, path);
+    int error = errno;
+    (void)flock(turn, LOCK_UN);
+    errno = error;
+    return device;
 }
 
 static int mount_device(const char *path) {
@@ -167,6 +187,7 @@ int tmpdisk_descriptors(int *descriptors) {
     int count = 0;
     descriptors[count++] = data_folder;
     descriptors[count++] = control;
+    descriptors[count++] = turn;
     for (int i = 0; i < TEMPLATES_MAX; i++)
         if (templates[i].image >= 0) descriptors[count++] = templates[i].image;
     return count;

@@ -13,6 +13,8 @@ bool tmpdisk_open(int data);
 void tmpdisk_prepare(unsigned mib);
 // A detached mount of a new, empty /tmp that everyone may write. It waits for the host's disk. -1 with errno.
 int tmpdisk_make(unsigned mib);
+// In a process that makes disks beside others: takes turns with them. false: it cannot.
+bool tmpdisk_divide(void);
 // What a process that makes disks needs to keep open. How many there are.
-enum { TMPDISK_DESCRIPTORS_MAX = 10 };
+enum { TMPDISK_DESCRIPTORS_MAX = 11 };
 int tmpdisk_descriptors(int *descriptors);

@@ -70,6 +70,7 @@ static _Noreturn void make_disks(int socket) {
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0) _exit(1);
     prctl(PR_SET_NAME, "launcher-disks", 0, 0, 0);
     keep_only(socket);
+    if (!tmpdisk_divide()) _exit(1);
     for (;;) {
         struct order order;
         int descriptors[ML_DESCRIPTORS_MAX], count;
