@@ -43,7 +43,10 @@ func tests(_ name: String, path: String? = nil, exclude: [String] = [], _ depend
 let package = Package(
     name: "martlet",
     platforms: [.macOS(.v15)],
-    products: [.executable(name: "martlet", targets: ["martlet"])],
+    products: [
+        .executable(name: "martlet", targets: ["martlet"]),
+        .library(name: "MartletZygote", type: .dynamic, targets: ["zygote"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-asn1", exact: "1.7.4"),
@@ -89,6 +92,11 @@ let package = Package(
         .target(name: "CLauncherProtocol"),
         .target(name: "CNameServer"),
         library("SandboxLinux", ["Sandbox", "ServiceKit", "CLauncherProtocol", logging]),
+        // Is loaded into interpreters inside sandboxes, where there is nothing of Swift's.
+        .target(
+            name: "zygote", dependencies: ["CLauncherProtocol"], exclude: ["README.md"],
+            cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])],
+            linkerSettings: [.unsafeFlags(["-nostartfiles", "-static-stdlib"])]),
         .executableTarget(
             name: "launcher", dependencies: ["CLauncherProtocol", "CNameServer"], exclude: ["README.md"],
             cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])],

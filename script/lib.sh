@@ -52,6 +52,7 @@ build_debug() {
     step "Building for debugging (some minutes the first time)"
     swift build --product martlet
     swift build --product launcher
+    swift build --product MartletZygote
 }
 
 # The same as users get it: optimised, and with the Swift runtime, SQLite and zlib inside, so that it needs no more
@@ -71,6 +72,7 @@ build_release() {
     step "Building a release (ten minutes or more the first time, on two processors)"
     swift build "${options[@]}" --product martlet
     swift build "${options[@]}" --product launcher
+    swift build "${options[@]}" --product MartletZygote
     products=$(swift build "${options[@]}" --show-bin-path)
 }
 

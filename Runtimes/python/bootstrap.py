@@ -95,11 +95,12 @@ def serve(client, handle):
 def main():
     prepare_site()
     prepare_output()
-    client = RuntimeClient(os.environ["AWS_LAMBDA_RUNTIME_API"])
     if "MARTLET_STEM" in os.environ:
         from martlet_runtime import stem
 
-        stem.wait(lambda rehearsal: serve(rehearsal, lambda event, context: event))
+        client = stem.wait(lambda rehearsal: serve(rehearsal, lambda event, context: event), RuntimeClient)
+    else:
+        client = RuntimeClient(os.environ["AWS_LAMBDA_RUNTIME_API"])
     logs.prepare()
     serve(client, load(client))
 

@@ -5,6 +5,12 @@ public protocol SandboxProvider: Sendable {
     func start(_ configuration: SandboxConfiguration) async throws -> any Sandbox
     /// What protection this machine lacks, a sentence each, for `martlet doctor`. Empty: nothing.
     var missingProtections: [String] { get async }
+    /// Whether stems are forked that may be (``SandboxConfiguration/Stem/forked``): then one is made faster than its program starts.
+    var forksStems: Bool { get async }
+}
+
+extension SandboxProvider {
+    public var forksStems: Bool { false }
 }
 
 /// A running sandbox. It ends by itself when its program ends: then every process in it is killed and everything it held is freed.

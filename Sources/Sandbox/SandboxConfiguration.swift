@@ -42,6 +42,8 @@ public struct SandboxConfiguration: Sendable {
     public enum Stem: Sendable, Hashable {
         /// It runs, with its environment as given, and reads the function's from a socket.
         case running
+        /// The same, and it may have been forked from another process of the same program, which knows no function either.
+        case forked
         /// It has not been executed; `command` and `environment` come with the function.
         case beforeExec
     }

@@ -29,6 +29,10 @@ public final class LinuxSandboxProvider: SandboxProvider {
             connection: connection)
     }
 
+    public var forksStems: Bool {
+        get async { ((await connection.hello()?.features ?? 0) & UInt32(ML_FEATURE_FORKS.rawValue)) != 0 }
+    }
+
     public var missingProtections: [String] {
         get async {
             await connection.hello()?.missingProtections

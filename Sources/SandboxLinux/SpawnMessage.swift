@@ -65,6 +65,7 @@ enum SpawnMessage {
         var flags = configuration.network == .internet ? UInt32(ML_NETWORK_INTERNET.rawValue) : 0
         if configuration.stem != nil { flags |= UInt32(ML_STEM.rawValue) }
         if configuration.stem == .beforeExec { flags |= UInt32(ML_STEM_BEFORE_EXEC.rawValue) }
+        if configuration.stem == .forked { flags |= UInt32(ML_STEM_FORKED.rawValue) }
         if configuration.runsExtensions { flags |= UInt32(ML_SUPERVISED.rawValue) }
         return flags
     }

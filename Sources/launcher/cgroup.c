@@ -159,6 +159,16 @@ int cgroup_make(struct cgroup *group, uint64_t number, unsigned memory_mib) {
     return 0;
 }
 
+int cgroup_lend(const struct cgroup *group, uid_t uid) {
+    for (int i = 0; i < hierarchy_count; i++) {
+        if (!hierarchies[i].v2) continue;
+        // The kernel asks for the right to write in the group that both are in, too.
+        if (fchownat(hierarchies[i].base, "cgroup.procs", uid, (gid_t)-1, AT_SYMLINK_NOFOLLOW) < 0) return -1;
+        if (fchownat(group->folder[i], "cgroup.procs", uid, (gid_t)-1, AT_SYMLINK_NOFOLLOW) < 0) return -1;
+    }
+    return 0;
+}
+
 int cgroup_birthplace(const struct cgroup *group) {
     for (int i = 0; i < hierarchy_count; i++)
         if (hierarchies[i].v2) return group->folder[i];
@@ -170,6 +180,10 @@ int cgroup_join(const struct cgroup *group) {
         // "0" in tasks, not in cgroup.procs: a thread that moves itself takes no lock that stops every fork.
         if (group->tasks[i] >= 0 && write(group->tasks[i], "0", 1) != 1) return -1;
     return 0;
+}
+
+void cgroup_seal(struct cgroup *group) {
+    for (int i = 0; i < HIERARCHIES_MAX; i++) close_if_open(&group->tasks[i]);
 }
 
 int cgroup_limit_memory(const struct cgroup *group, unsigned memory_mib) {

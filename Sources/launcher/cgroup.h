@@ -30,10 +30,14 @@ void cgroup_close(void);
 
 // Makes a sandbox's groups and sets the limits. 0, or -1 with errno.
 int cgroup_make(struct cgroup *group, uint64_t number, unsigned memory_mib);
+// Lets a user's processes be born in the group's version 2 folder, who have one beside it. 0, or -1 with errno.
+int cgroup_lend(const struct cgroup *group, uid_t uid);
 // The version 2 folder, to be born in; -1: none.
 int cgroup_birthplace(const struct cgroup *group);
 // In the process that joins: the version 1 groups. 0, or -1 with errno.
 int cgroup_join(const struct cgroup *group);
+// Nobody joins any more.
+void cgroup_seal(struct cgroup *group);
 // Sets the memory limit anew, higher or lower. 0, or -1 with errno.
 int cgroup_limit_memory(const struct cgroup *group, unsigned memory_mib);
 int cgroup_limit_cpu(const struct cgroup *group, unsigned milli);

@@ -7,6 +7,7 @@
 
 #include "cgroup.h"
 #include "messages.h"
+#include "zygotes.h"
 
 static char body[4096];
 static size_t used;
@@ -47,6 +48,7 @@ void findings_send(enum privilege privilege, const struct sandboxes_settings *se
                 "and a data folder on a disk.");
         if (!settings->disk && privilege == PRIVILEGE_USER_NAMESPACE)
             say("/tmp is in memory, with its size limit: a disk of its own needs root.");
+        if (zygotes_work()) hello.features |= ML_FEATURE_FORKS;
         if (settings->internet) {
             hello.features |= ML_FEATURE_INTERNET;
         } else {

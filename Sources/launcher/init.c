@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "CNameServer.h"
+#include "CZygoteProtocol.h"
 #include "network.h"
 #include "network_redirect.h"
 #include "program.h"
@@ -156,6 +157,27 @@ static pid_t start(const struct plan *plan) {
     return pid;
 }
 
+// Has the program forked from a zygote, which makes it a child of this process.
+static pid_t adopt(const struct plan *plan) {
+    static const char *const names[ML_ZYGOTE_NAMESPACES] = {"mnt", "pid", "net", "ipc", "uts", "cgroup"};
+    int namespaces[ML_ZYGOTE_NAMESPACES];
+    for (int i = 0; i < ML_ZYGOTE_NAMESPACES; i++) {
+        char path[32];
+        snprintf(path, sizeof path, "/proc/self/ns/%s", names[i]);
+        namespaces[i] = open(path, O_RDONLY | O_CLOEXEC);
+        if (namespaces[i] < 0) fail(plan, path);
+    }
+    struct report report = {.kind = REPORT_FURNISHED};
+    if (ml_send(plan->report, &report, sizeof report, namespaces, ML_ZYGOTE_NAMESPACES, 0) < 0) _exit(1);
+    for (int i = 0; i < ML_ZYGOTE_NAMESPACES; i++) close(namespaces[i]);
+    int32_t pid = 0;
+    if (ml_receive(plan->report, &pid, sizeof pid, NULL, NULL, 0) != (ssize_t)sizeof pid) _exit(1);
+    if (pid <= 0) return start(plan);
+    siginfo_t information;
+    if (waitid(P_PID, (id_t)pid, &information, WEXITED | WNOHANG | WNOWAIT) < 0) fail(plan, "the forked process");
+    return pid;
+}
+
 static void reap(const struct plan *plan, pid_t program) {
     for (;;) {
         int status;
@@ -220,7 +242,7 @@ _Noreturn void init_run(const struct plan *plan) {
     if (plan->privileged && seccomp_install() < 0) fail(plan, "seccomp");
     int signals = signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK);
     if (signals < 0) fail(plan, "the signals");
-    pid_t program = start(plan);
+    pid_t program = plan->forked ? adopt(plan) : start(plan);
 
     listeners[0] = sys_pidfd_open(program);
     if (listeners[0] < 0) fail(plan, "the process");

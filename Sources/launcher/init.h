@@ -12,7 +12,7 @@
 #include "cgroup.h"
 
 // What process 1 tells the launcher.
-enum report_kind { REPORT_STARTED = 1, REPORT_FAILED = 2, REPORT_EXITED = 3, REPORT_STOPPED = 4 };
+enum report_kind { REPORT_STARTED = 1, REPORT_FAILED = 2, REPORT_EXITED = 3, REPORT_STOPPED = 4, REPORT_FURNISHED = 5 };
 struct report {
     uint32_t kind;
     int32_t value;       // errno, or the wait status
@@ -50,6 +50,8 @@ struct plan {
     int output;  // the pipe's end for writing
     int stem;    // the program's end of a stem's socket; -1: it is none
     bool before_exec;  // it waits there before its exec
+    bool forked;       // the program comes from a zygote; after REPORT_FURNISHED, whose descriptors are the namespaces, the
+                       // launcher says which process it is (32 bits), or 0: none, start it
 };
 
 _Noreturn void init_run(const struct plan *plan);

@@ -31,12 +31,16 @@
 #include "tmpdisk.h"
 #include "tmpdisks.h"
 #include "waiting.h"
+#include "zygotes.h"
 
-enum { EVENTS = 64, DEFAULT_STORAGE_MIB = 512 };
+// Of reapers and the gateway, of programs, and of zygotes.
+enum { UIDS = 1 + ML_SANDBOXES_MAX + 1 };
+enum { EVENTS = 64, DEFAULT_STORAGE_MIB = 512, DESCRIPTORS = 16 * ML_SANDBOXES_MAX };
 enum { PREDECESSOR_PAUSE_MILLISECONDS = 5, PREDECESSOR_ROUNDS = 6000 };
 // The sandboxes' tags are far below.
 static const uint64_t SOCKET_TAG = UINT64_MAX;
 static const uint64_t DISKS_TAG = UINT64_MAX - 64;
+static const uint64_t ZYGOTES_TAG = UINT64_MAX - 128;
 static bool usable;  // sandboxes can be made
 static bool disk;    // /tmp is on a disk of its own
 static unsigned char buffer[ML_MESSAGE_MAX];
@@ -46,7 +50,7 @@ static unsigned char buffer[ML_MESSAGE_MAX];
 static uint32_t first_uid(const char *instance) {
     uint32_t hash = 2166136261u;
     for (; *instance; instance++) hash = (hash ^ (unsigned char)*instance) * 16777619u;
-    return 2000000000u + hash % 16384 * (ML_SANDBOXES_MAX + 1);
+    return 2000000000u + hash % 16384 * UIDS;
 }
 
 static void prepare_process(void) {
@@ -58,8 +62,10 @@ static void prepare_process(void) {
     for (size_t i = 0; i < IGNORED_SIGNAL_COUNT; i++) signal(ignored_signals[i], SIG_IGN);
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        // A dozen for each sandbox. Only root may have more than it was given.
+        struct rlimit more = {DESCRIPTORS, DESCRIPTORS};
         limit.rlim_cur = limit.rlim_max;
-        (void)setrlimit(RLIMIT_NOFILE, &limit);
+        if (limit.rlim_max >= DESCRIPTORS || setrlimit(RLIMIT_NOFILE, &more) < 0) (void)setrlimit(RLIMIT_NOFILE, &limit);
     }
     // See program.c: no core handler of the host's for what runs in a sandbox.
     struct rlimit core = {1, 1};
@@ -146,15 +152,16 @@ static void serve(int poll) {
             interest = wanted;
         }
         int wait = sandboxes_tend();
-        int order = disk ? tmpdisks_order(0, 0) : -1;
-        if (order >= 0 && (wait < 0 || order < wait)) wait = order;
+        const int waits[] = {disk ? tmpdisks_order(0, 0) : -1, zygotes_tend()};
+        for (int i = 0; i < 2; i++)
+            if (waits[i] >= 0 && (wait < 0 || waits[i] < wait)) wait = waits[i];
         int count = epoll_wait(poll, events, EVENTS, wait);
         if (count < 0 && errno != EINTR) return;
         for (int i = 0; i < count; i++) {
             if (events[i].data.u64 != SOCKET_TAG) {
                 if (tmpdisks_event(events[i].data.u64))
                     handle_waiting();
-                else
+                else if (!zygotes_event(events[i].data.u64))
                     sandboxes_event(events[i].data.u64);
             } else if (events[i].events & EPOLLIN) {
                 if (!receive()) return;
@@ -179,12 +186,12 @@ int main(int count, char **arguments) {
     if (!parse_options(count, arguments, &options)) return 64;
     prepare_process();
     uint32_t uid = first_uid(options.instance);
-    enum privilege privilege = privilege_enter(uid, ML_SANDBOXES_MAX + 1);
+    enum privilege privilege = privilege_enter(uid, UIDS);
     // Secrets pass through here.
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     messages_open(ML_SOCKET_DESCRIPTOR);
     if (privilege != PRIVILEGE_NONE && paths_open(&options, ML_DATA_DESCRIPTOR) < 0) return 1;
-    if (seccomp_prepare() < 0) return 1;
+    if (seccomp_prepare(uid + 1, uid + ML_SANDBOXES_MAX) < 0) return 1;
     if (cgroup_open(options.instance, wait_for_predecessor) < 0) {
         complain("another launcher serves this data folder");
         return 1;
@@ -203,6 +210,7 @@ int main(int count, char **arguments) {
         .poll = poll,
     };
     sandboxes_open(&settings);
+    if (privilege == PRIVILEGE_ROOT && usable) zygotes_open(poll, ZYGOTES_TAG, uid + ML_SANDBOXES_MAX + 1);
     findings_send(privilege, &settings, usable);
     if (messages_flush()) {
         // While Martlet opens its database.
@@ -215,6 +223,7 @@ int main(int count, char **arguments) {
         serve(poll);
     }
     tmpdisks_close();
+    zygotes_close();
     sandboxes_end();
     gateway_stop();
     cgroup_close();

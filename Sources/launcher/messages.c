@@ -56,10 +56,12 @@ static bool is_name(const char *name) {
 static const char *problem_with_limits(const struct ml_spawn *fixed) {
     if (fixed->memory_mib < ML_MEMORY_MIN_MIB || fixed->memory_mib > ML_MEMORY_MAX_MIB) return "memory out of range";
     if (fixed->storage_mib < 1 || fixed->storage_mib > ML_STORAGE_MAX_MIB) return "temporary storage out of range";
-    const uint32_t known = ML_NETWORK_INTERNET | ML_STEM | ML_STEM_BEFORE_EXEC | ML_SUPERVISED;
+    const uint32_t known = ML_NETWORK_INTERNET | ML_STEM | ML_STEM_BEFORE_EXEC | ML_SUPERVISED | ML_STEM_FORKED;
     if (fixed->flags & ~known) return "unknown flags";
     if ((fixed->flags & ML_SUPERVISED) && (fixed->flags & ML_STEM)) return "flags that make no sense";
-    if ((fixed->flags & ML_STEM_BEFORE_EXEC) && !(fixed->flags & ML_STEM)) return "flags that make no sense";
+    if ((fixed->flags & (ML_STEM_BEFORE_EXEC | ML_STEM_FORKED)) && !(fixed->flags & ML_STEM))
+        return "flags that make no sense";
+    if ((fixed->flags & ML_STEM_BEFORE_EXEC) && (fixed->flags & ML_STEM_FORKED)) return "flags that make no sense";
     if (fixed->arguments < 1 || fixed->arguments > ML_ARGUMENTS_MAX) return "no command, or too many arguments";
     if (fixed->environment > ML_ENVIRONMENT_MAX) return "too many environment variables";
     if (fixed->binds > ML_BINDS_MAX) return "too many binds";
@@ -121,6 +123,7 @@ bool message_parse_spawn(const void *bytes, size_t size, struct spawn_request *r
     request->supervised = fixed.flags & ML_SUPERVISED;
     request->stem = fixed.flags & ML_STEM;
     request->before_exec = fixed.flags & ML_STEM_BEFORE_EXEC;
+    request->forked = fixed.flags & ML_STEM_FORKED;
     return true;
 }
 

@@ -29,6 +29,7 @@ struct spawn_request {
     bool supervised;
     bool stem;
     bool before_exec;  // a stem that takes its arguments later
+    bool forked;       // a stem whose program may come from a zygote
 };
 
 // The whole message's size agrees with its header.

@@ -42,12 +42,20 @@ static void limit_data(uint64_t memory, int failures) {
     if (!cgroup_has(CGROUP_MEMORY) && limit(RLIMIT_DATA, memory + PROGRAM_DATA_EXTRA) < 0) fail(failures, "the limits");
 }
 
+int program_limit_resources(void) {
+    // Core dumps: one, not zero: the kernel then starts no core handler of the host's either.
+    static const struct {
+        int resource;
+        rlim_t most;
+    } limits[] = {{RLIMIT_NOFILE, DESCRIPTORS}, {RLIMIT_NPROC, PROCESSES},    {RLIMIT_CORE, 1},
+                  {RLIMIT_RTPRIO, 0},           {RLIMIT_MEMLOCK, 64 << 10}, {RLIMIT_MSGQUEUE, 819200}};
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
+        if (limit(limits[i].resource, limits[i].most) < 0) return -1;
+    return 0;
+}
+
 static void limit_resources(const struct plan *plan, int failures) {
-    if (limit(RLIMIT_NOFILE, DESCRIPTORS) < 0 || limit(RLIMIT_NPROC, PROCESSES) < 0) fail(failures, "the limits");
-    // One, not zero: the kernel then starts no core handler of the host's either.
-    if (limit(RLIMIT_CORE, 1) < 0) fail(failures, "the limits");
-    if (limit(RLIMIT_RTPRIO, 0) < 0 || limit(RLIMIT_MEMLOCK, 64 << 10) < 0 || limit(RLIMIT_MSGQUEUE, 819200) < 0)
-        fail(failures, "the limits");
+    if (program_limit_resources() < 0) fail(failures, "the limits");
     // Without control groups: each process's own data. Address space is not limited: JVMs and V8 reserve far more than
     // they use. What they commit beside the heap (code, stacks, metadata) is why it is not the memory size itself.
     // (A stem's memory is not known yet.)

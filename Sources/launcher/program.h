@@ -15,5 +15,7 @@ struct program_failure {
     char stage[64];
 };
 
+// The limits of every program, whatever its memory. 0, or -1 with errno.
+int program_limit_resources(void);
 // Becomes the program; on failure writes a program_failure and exits. After vfork: touches nothing of the parent's.
 _Noreturn void program_run(const struct plan *plan, int failures);

@@ -2,7 +2,8 @@
 // kernel keeps the peak of everything charged to a group (page cache too), and of the resident set of one process
 // (mapped files too); neither alone is right. So, at each look: what the group holds of anonymous and shared memory
 // now; and the main process's peak resident set without its mapped files, with what the other processes hold now. The
-// larger counts, never more than the group was ever charged.
+// larger counts, never more than the group was ever charged. (A zygote's child begins with pages that are charged to nobody:
+// they are its own all the same, as they would be had it loaded them itself.)
 
 #include "system.h"
 #include "sandbox.h"
@@ -44,7 +45,7 @@ void sandbox_measure(struct sandbox *sandbox, int64_t *current) {
             if (used < 0) used = own;
             int64_t others = used > own ? used - own : 0;
             int64_t highest = (peak - files) * 1024 + others;
-            if (charged >= 0 && highest > charged) highest = charged;
+            if (charged >= 0 && highest > charged + sandbox->inherited) highest = charged + sandbox->inherited;
             sandbox->file_pages = files * 1024;
             raise_peak(sandbox, highest);
         }
@@ -58,6 +59,7 @@ void sandbox_note_resident_peak(struct sandbox *sandbox, int64_t resident) {
     if (sandbox->file_pages < 0) {
         int64_t used, charged;
         cgroup_memory(&sandbox->group, &used, &charged);
+        charged += charged < 0 ? 0 : sandbox->inherited;
         raise_peak(sandbox, charged >= 0 && charged < resident ? charged : resident);
         return;
     }

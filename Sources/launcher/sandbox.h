@@ -37,6 +37,10 @@ struct sandbox {
     bool ready;             // the stem has said so
     bool asked;             // it has been told what to become
     uint64_t specialising;  // the SPECIALISE that waits for the exec; 0: none
+    unsigned zygote;      // what its program is forked from; 0: it is started
+    int program_output;   // the program's ends of both, until it is forked
+    int program_stem;
+    int64_t inherited;    // bytes of a zygote's that its child began with, charged to nobody
     struct cgroup group;
 
     int64_t memory;      // the limit, bytes

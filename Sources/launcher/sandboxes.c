@@ -17,9 +17,8 @@
 #include "gateway.h"
 #include "init.h"
 #include "sandbox.h"
-#include "program.h"
+#include "sandboxes_table.h"
 #include "spawn.h"
-#include "stem.h"
 
 enum { START_MILLISECONDS = 10000, REMOVE_MILLISECONDS = 20 };
 
@@ -29,7 +28,7 @@ static unsigned table_used;  // one past the highest slot in use
 static uint64_t serial;
 
 // Numbers are never used again: the slot below, a serial number above.
-static struct sandbox *find(uint64_t number) {
+struct sandbox *sandboxes_find(uint64_t number) {
     struct sandbox *sandbox = table[number % ML_SANDBOXES_MAX];
     return sandbox && sandbox->number == number ? sandbox : NULL;
 }
@@ -60,7 +59,7 @@ static struct sandbox *new_sandbox(uint64_t request) {
     sandbox->number = ++serial * ML_SANDBOXES_MAX + slot;
     sandbox->request = request;
     sandbox->reaper = sandbox->report = sandbox->output = sandbox->program = sandbox->status = -1;
-    sandbox->stem = sandbox->mounts = -1;
+    sandbox->stem = sandbox->mounts = sandbox->program_output = sandbox->program_stem = -1;
     for (int i = 0; i < HIERARCHIES_MAX; i++) sandbox->group.folder[i] = sandbox->group.tasks[i] = -1;
     sandbox->file_pages = sandbox->peak = -1;
     sandbox->deadline = now_milliseconds() + START_MILLISECONDS;
@@ -80,6 +79,8 @@ static void forget(struct sandbox *sandbox) {
     close_if_open(&sandbox->status);
     close_if_open(&sandbox->stem);
     close_if_open(&sandbox->mounts);
+    close_if_open(&sandbox->program_output);
+    close_if_open(&sandbox->program_stem);
     if (!cgroup_remove(&sandbox->group)) {
         // The kernel is a moment behind; sandboxes_tend tries again.
         sandbox->state = SANDBOX_GONE;
@@ -118,80 +119,15 @@ void sandboxes_spawn(uint64_t request, const struct spawn_request *spawn) {
     }
 }
 
-static void kill_sandbox(struct sandbox *sandbox) {
+void sandboxes_kill(struct sandbox *sandbox) {
     sandbox->killed = true;
     (void)sys_pidfd_send_signal(sandbox->reaper, SIGKILL);
     cgroup_kill(&sandbox->group);
 }
 
-void sandboxes_specialise(uint64_t request, uint64_t number, const struct spawn_request *orders) {
-    struct sandbox *sandbox = find(number);
-    // Once: what has become a function's has no socket to be told on.
-    if (!sandbox || sandbox->state != SANDBOX_RUNNING || sandbox->stem < 0 || sandbox->asked) {
-        message_answer(request, number, ML_UNKNOWN_SANDBOX, NULL);
-        return;
-    }
-    if (sandbox->before_exec != (orders->arguments[0] != NULL)) {
-        message_answer(request, number, ML_INVALID_MESSAGE, "arguments for a program that runs, or none for one that waits");
-        return;
-    }
-    const char *stage = "the stem";
-    int error = stem_specialise(sandbox, orders, &stage);
-    close_if_open(&sandbox->mounts);
-    if (error != 0) {
-        // Half of a function: of no use as anything.
-        kill_sandbox(sandbox);
-        close_if_open(&sandbox->stem);
-        message_refuse(request, number, stage, error);
-    } else if (sandbox->before_exec) {
-        // The socket's end is the exec.
-        sandbox->specialising = request;
-        sandbox->asked = true;
-    } else {
-        // Its end of the socket is its own to close: it may not have said yet that it is ready.
-        sandbox->asked = true;
-        message_answer(request, number, ML_OK, NULL);
-    }
-}
+void sandboxes_unwatch(int descriptor) { epoll_ctl(settings.poll, EPOLL_CTL_DEL, descriptor, NULL); }
 
-static void say_ready(const struct sandbox *sandbox) {
-    message_send(ML_READY, ML_OK, 0, sandbox->number, NULL, 0, NULL, 0);
-}
-
-// A stem is ready, or its exec has happened or failed.
-static void hear_stem(struct sandbox *sandbox) {
-    if (sandbox->stem < 0) return;
-    struct program_failure failure;
-    ssize_t size = recv(sandbox->stem, &failure, sizeof failure, MSG_DONTWAIT);
-    if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (!sandbox->asked) {
-        if (size > 0 && !sandbox->ready) {
-            sandbox->ready = true;
-            if (sandbox->state == SANDBOX_RUNNING) say_ready(sandbox);
-        } else if (size <= 0) {
-            // It is dying, which its pidfd tells.
-            epoll_ctl(settings.poll, EPOLL_CTL_DEL, sandbox->stem, NULL);
-        }
-        return;
-    }
-    // Said before it was told.
-    if (size == 1 && !sandbox->ready) {
-        sandbox->ready = true;
-        return;
-    }
-    if (!sandbox->before_exec) {
-        close_if_open(&sandbox->stem);
-        return;
-    }
-    if (size == (ssize_t)sizeof failure) {
-        failure.stage[sizeof failure.stage - 1] = 0;
-        message_refuse(sandbox->specialising, sandbox->number, failure.stage, failure.error);
-    } else {
-        message_answer(sandbox->specialising, sandbox->number, ML_OK, NULL);
-    }
-    sandbox->specialising = 0;
-    close_if_open(&sandbox->stem);
-}
+uid_t sandboxes_program_uid(const struct sandbox *sandbox) { return settings.first_uid + 1 + sandbox->slot; }
 
 static void started(struct sandbox *sandbox, const int *descriptors, int count) {
     // The program's pidfd and a stem's mounts stay here, then the last ones are the gateway's, the others go on.
@@ -212,8 +148,9 @@ static void started(struct sandbox *sandbox, const int *descriptors, int count) 
     if (freezer >= 0) handed[handed_count++] = freezer;
     for (int i = 1; i < count; i++) handed[handed_count++] = descriptors[i];
     sandbox->state = SANDBOX_RUNNING;
+    cgroup_seal(&sandbox->group);
     message_send(ML_STARTED, ML_OK, sandbox->request, sandbox->number, &body, sizeof body, handed, handed_count);
-    if (sandbox->ready) say_ready(sandbox);
+    if (sandbox->ready) sandboxes_say_ready(sandbox);
 }
 
 static void hear(struct sandbox *sandbox) {
@@ -221,10 +158,11 @@ static void hear(struct sandbox *sandbox) {
     int descriptors[ML_DESCRIPTORS_MAX], count;
     ssize_t size = ml_receive(sandbox->report, &report, sizeof report, descriptors, &count, MSG_DONTWAIT);
     if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    bool expected = size == (ssize_t)sizeof report && report.kind == REPORT_STARTED &&
-                    sandbox->state == SANDBOX_STARTING &&
+    bool starting = size == (ssize_t)sizeof report && sandbox->state == SANDBOX_STARTING;
+    bool expected = starting && report.kind == REPORT_STARTED &&
                     count == 1 + sandbox->port_count + sandbox_gateway_sockets(sandbox->names, sandbox->internet) +
                                  (sandbox->stem >= 0);
+    if (starting && report.kind == REPORT_FURNISHED && sandboxes_furnished(sandbox, descriptors, count)) return;
     if (!expected)
         for (int i = 0; i < count && size > 0; i++) close(descriptors[i]);
     if (size != (ssize_t)sizeof report) {
@@ -248,7 +186,7 @@ static void hear(struct sandbox *sandbox) {
 static void ended(struct sandbox *sandbox) {
     // What it still had to say came before its end.
     for (int i = 0; i < 4; i++) hear(sandbox);
-    if (sandbox->asked) hear_stem(sandbox);
+    if (sandbox->asked) sandboxes_hear_stem(sandbox);
     int status = 0;
     if (waitpid(sandbox->reaper_pid, &status, WNOHANG) == 0) return;
     if (sandbox->specialising != 0)
@@ -275,7 +213,7 @@ static void ended(struct sandbox *sandbox) {
 }
 
 void sandboxes_event(uint64_t tag) {
-    struct sandbox *sandbox = find(tag / TOPICS);
+    struct sandbox *sandbox = sandboxes_find(tag / TOPICS);
     if (!sandbox || sandbox->state == SANDBOX_GONE) return;
     switch (tag % TOPICS) {
     case TOPIC_REPORTS:
@@ -285,7 +223,7 @@ void sandboxes_event(uint64_t tag) {
         ended(sandbox);
         break;
     case TOPIC_STEM:
-        hear_stem(sandbox);
+        sandboxes_hear_stem(sandbox);
         break;
     }
 }
@@ -297,7 +235,7 @@ static int freeze(struct sandbox *sandbox, bool frozen) {
 }
 
 void sandboxes_handle(const struct ml_header *header, const void *body, size_t size) {
-    struct sandbox *sandbox = find(header->sandbox);
+    struct sandbox *sandbox = sandboxes_find(header->sandbox);
     if (!sandbox || sandbox->state != SANDBOX_RUNNING) {
         message_answer(header->request, header->sandbox, ML_UNKNOWN_SANDBOX, NULL);
         return;
@@ -328,7 +266,7 @@ void sandboxes_handle(const struct ml_header *header, const void *body, size_t s
         if (result < 0 && errno == ESRCH) result = 0;
         break;
     case ML_KILL:
-        kill_sandbox(sandbox);
+        sandboxes_kill(sandbox);
         break;
     case ML_STATISTICS:
         sandbox_measure(sandbox, &measured.current);
@@ -360,7 +298,7 @@ int sandboxes_tend(void) {
         } else if (sandbox->state == SANDBOX_STARTING) {
             left = sandbox->deadline - now;
             if (left <= 0) {
-                kill_sandbox(sandbox);
+                sandboxes_kill(sandbox);
                 left = 100;
             }
         }
@@ -371,7 +309,7 @@ int sandboxes_tend(void) {
 
 void sandboxes_end(void) {
     for (unsigned slot = 0; slot < table_used; slot++)
-        if (table[slot] && table[slot]->state != SANDBOX_GONE) kill_sandbox(table[slot]);
+        if (table[slot] && table[slot]->state != SANDBOX_GONE) sandboxes_kill(table[slot]);
     for (unsigned slot = 0; slot < ML_SANDBOXES_MAX; slot++) {
         struct sandbox *sandbox = table[slot];
         if (!sandbox) continue;

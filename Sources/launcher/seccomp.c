@@ -28,8 +28,10 @@
 
 enum { PROGRAM_MAX = 2048, RUNS_MAX = 1024 };
 
-static struct sock_filter program[PROGRAM_MAX];
-static unsigned short program_length;
+static struct filter {
+    struct sock_filter program[PROGRAM_MAX];
+    unsigned short length;
+} functions, zygotes, *assembled;
 
 static const unsigned answers[] = {
     [ALLOWED] = SECCOMP_RET_ALLOW,
@@ -38,9 +40,9 @@ static const unsigned answers[] = {
 };
 
 static void emit(unsigned short code, unsigned char yes, unsigned char no, unsigned value) {
-    if (program_length < PROGRAM_MAX)
-        program[program_length] = (struct sock_filter){.code = code, .jt = yes, .jf = no, .k = value};
-    program_length++;
+    if (assembled->length < PROGRAM_MAX)
+        assembled->program[assembled->length] = (struct sock_filter){.code = code, .jt = yes, .jf = no, .k = value};
+    assembled->length++;
 }
 
 static void load(unsigned offset) { emit(BPF_LD | BPF_W | BPF_ABS, 0, 0, offset); }
@@ -112,6 +114,39 @@ static void judge_personality(void) {
     give(answers[ALLOWED]);
 }
 
+// A zygote may become a program's user, and nobody else: not root, whose files and settings it could change.
+static void judge_identity(int number, int arguments, uint32_t first, uint32_t last) {
+    emit(BPF_JMP | BPF_JEQ | BPF_K, 0, (unsigned char)(5 * arguments + 1), (unsigned)number);
+    for (int i = 0; i < arguments; i++) {
+        load(low_half(i));
+        emit(BPF_JMP | BPF_JEQ | BPF_K, 3, 0, ~0u /* as it is */);
+        emit(BPF_JMP | BPF_JGE | BPF_K, 0, 1, first);
+        emit(BPF_JMP | BPF_JGT | BPF_K, 0, 1, last);
+        give(answers[REFUSED]);
+    }
+    give(answers[ALLOWED]);
+}
+
+static void judge_identities(uint32_t first, uint32_t last) {
+    judge_identity(SYS_setuid, 1, first, last);
+    judge_identity(SYS_setgid, 1, first, last);
+    judge_identity(SYS_setreuid, 2, first, last);
+    judge_identity(SYS_setregid, 2, first, last);
+    judge_identity(SYS_setresuid, 3, first, last);
+    judge_identity(SYS_setresgid, 3, first, last);
+    judge_identity(SYS_setfsuid, 1, first, last);
+    judge_identity(SYS_setfsgid, 1, first, last);
+    // No groups but none.
+    emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 4, SYS_setgroups);
+    load(low_half(0));
+    emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0);
+    give(answers[ALLOWED]);
+    give(answers[REFUSED]);
+}
+
+// What a zygote needs beyond what a function may: to enter namespaces, and to choose a process id.
+static bool is_for_zygotes(int number) { return number == SYS_setns || number == SYS_clone3; }
+
 struct run {
     unsigned first;
     unsigned answer;
@@ -127,11 +162,11 @@ static void emit_tree(size_t low, size_t high) {
     }
     size_t middle = low + (high - low) / 2;
     // number >= first of the upper half: take the upper half.
-    unsigned short test = program_length;
+    unsigned short test = assembled->length;
     emit(BPF_JMP | BPF_JGE | BPF_K, 0, 1, runs[middle].first);
     emit(BPF_JMP | BPF_JA, 0, 0, 0);
     emit_tree(low, middle);
-    if (test + 1 < PROGRAM_MAX) program[test + 1].k = (unsigned)(program_length - (test + 2));
+    if (test + 1 < PROGRAM_MAX) assembled->program[test + 1].k = (unsigned)(assembled->length - (test + 2));
     emit_tree(middle, high);
 }
 
@@ -139,10 +174,15 @@ static int by_number(const void *left, const void *right) {
     return ((const struct system_call *)left)->number - ((const struct system_call *)right)->number;
 }
 
-int seccomp_prepare(void) {
+static int assemble(struct filter *filter, uint32_t first_uid, uint32_t last_uid) {
+    bool zygote = first_uid != 0;
+    assembled = filter;
     static struct system_call sorted[RUNS_MAX / 2];
     if (system_call_count > sizeof sorted / sizeof *sorted) return -1;
-    for (size_t i = 0; i < system_call_count; i++) sorted[i] = system_calls[i];
+    for (size_t i = 0; i < system_call_count; i++) {
+        sorted[i] = system_calls[i];
+        if (zygote && is_for_zygotes(sorted[i].number)) sorted[i].verdict = ALLOWED;
+    }
     qsort(sorted, system_call_count, sizeof *sorted, by_number);
 
     // What the table does not name is newer than the table: it does not exist.
@@ -163,7 +203,7 @@ int seccomp_prepare(void) {
     }
     if (runs[count - 1].answer != answers[ABSENT]) runs[count++] = (struct run){next, answers[ABSENT]};
 
-    program_length = 0;
+    filter->length = 0;
     // Another architecture's numbers mean other calls: such a program dies.
     load(offsetof(struct seccomp_data, arch));
     emit(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, ARCHITECTURE);
@@ -179,11 +219,25 @@ int seccomp_prepare(void) {
     judge_socket(SYS_socketpair);
     judge_ioctl();
     judge_personality();
+    if (zygote) judge_identities(first_uid, last_uid);
     emit_tree(0, count);
-    return program_length <= PROGRAM_MAX ? 0 : -1;
+    return filter->length <= PROGRAM_MAX ? 0 : -1;
 }
 
-int seccomp_install(void) {
-    struct sock_fprog filter = {.len = program_length, .filter = program};
-    return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter);
+int seccomp_prepare(uint32_t first_uid, uint32_t last_uid) {
+    return assemble(&functions, 0, 0) < 0 || assemble(&zygotes, first_uid, last_uid) < 0 ? -1 : 0;
+}
+
+static int install(struct filter *filter) {
+    struct sock_fprog program = {.len = filter->length, .filter = filter->program};
+    return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
+}
+
+int seccomp_install(void) { return install(&functions); }
+
+int seccomp_install_for_zygote(void) { return install(&zygotes); }
+
+const void *seccomp_filter(size_t *size) {
+    *size = functions.length * sizeof *functions.program;
+    return functions.program;
 }

@@ -16,6 +16,7 @@
 #include "rootfs.h"
 #include "rootfs_trust.h"
 #include "tmpdisks.h"
+#include "zygotes.h"
 
 static int add_mount(struct plan *plan, int tree, const char *inside) {
     if (tree < 0) return -1;
@@ -124,9 +125,12 @@ int spawn_sandbox(struct sandbox *sandbox, const struct spawn_request *request, 
     rootfs_trust_find();
     int template = rootfs_template(binds, request->bind_count);
     if (template < 0) goto failed;
+    if (request->forked) sandbox->zygote = zygotes_find(request, binds, template);
+    plan.forked = sandbox->zygote != 0;
     if (plan_mounts(&plan, request, binds, settings, sandbox, stage) < 0) goto failed;
     *stage = "the control groups";
     if (cgroup_make(&sandbox->group, sandbox->number, request->memory_mib) < 0) goto failed;
+    if (plan.forked && cgroup_lend(&sandbox->group, zygotes_uid()) < 0) goto failed;
     *stage = "the pipes";
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, report) < 0 || pipe2(output, O_CLOEXEC) < 0) goto failed;
     if (request->stem && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, stem) < 0) goto failed;
@@ -142,6 +146,11 @@ int spawn_sandbox(struct sandbox *sandbox, const struct spawn_request *request, 
     sandbox->stem = stem[0];
     sandbox->before_exec = request->before_exec;
     report[0] = output[0] = stem[0] = -1;
+    if (plan.forked) {
+        sandbox->program_output = output[1];
+        sandbox->program_stem = stem[1];
+        output[1] = stem[1] = -1;
+    }
     goto done;
 failed:
     error = errno ? errno : EIO;

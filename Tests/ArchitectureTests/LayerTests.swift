@@ -30,6 +30,7 @@ struct LayerTests {
         "CEpoll": [],
         "FrontDoor": ["CEpoll", "HTTPScanner", "WireProtocols", "ServiceKit", "ServiceModel"],
         "CNameServer": [],
+        "zygote": ["CLauncherProtocol"],
         "launcher": ["CLauncherProtocol", "CNameServer"],
     ]
 

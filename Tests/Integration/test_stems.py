@@ -36,6 +36,8 @@ def handler(event, context):
         "caches": sorted(k for k in sys.path_importer_cache if k.startswith(("/var/task", "/opt"))),
         "main": sorted(vars(sys.modules["__main__"])), "cgroup": open("/proc/self/cgroup").read(), "oom": open("/proc/self/oom_score_adj").read(),
         "session": os.getsid(0) == os.getpid(), "group": os.getpgid(0) == os.getpid(), "mask": os.umask(0o22),
+        "parent": os.getppid(), "ran": resource.getrusage(resource.RUSAGE_CHILDREN).ru_nvcsw, "exe": os.readlink("/proc/self/exe"),
+        "maps": sorted({l.split()[-1] for l in open("/proc/self/maps") if "/bin/" in l}),
     }
 """
 
@@ -257,6 +259,77 @@ def test_a_kill_at_any_moment_leaves_nothing_behind(martlet, victim):
     server.start()
     server.stop()
     assert groups(server) == []
+
+
+def zygotes(server):
+    """Interpreters whose parent is the launcher itself."""
+    return [pid for pid in programs(server, "python3") if parent(pid) == family(server)[0]]
+
+
+def parent(pid):
+    return int(Path("/proc/%d/stat" % pid).read_text().rpartition(")")[2].split()[1])
+
+
+def test_a_zygote_that_died_is_done_without(martlet):
+    if os.geteuid() != 0:
+        pytest.skip("there are zygotes with root only")
+    server = martlet().start()
+    grow_stems(server)
+    assert len(zygotes(server)) == 1
+    for round_ in range(8):
+        server.deploy("z%d" % round_, {"app.py": "def handler(e, c): return 1"}, runtime="python3.11")
+    errors = []
+
+    def call(name):
+        try:
+            assert invoke(server, name) == 1
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=call, args=("z%d" % i,)) for i in range(8)]
+    for i, thread in enumerate(threads):
+        thread.start()
+        if i == 4:
+            for pid in zygotes(server):
+                os.kill(pid, signal.SIGKILL)
+    for thread in threads:
+        thread.join(60)
+    assert errors == [] and zygotes(server) == []
+    server.stop()
+    assert groups(server) == []
+
+
+def test_what_is_forked_has_nothing_of_the_zygote(martlet):
+    if os.geteuid() != 0:
+        pytest.skip("there are zygotes with root only")
+    server = martlet().start()
+    grow_stems(server)
+    code = (
+        "import ctypes, os\n"
+        "libc = ctypes.CDLL(None, use_errno=True)\n"
+        "def fails(number, *arguments):\n"
+        "    return libc.syscall(number, *arguments) < 0\n"
+        "def handler(e, c):\n"
+        "    status = open('/proc/self/status').read().splitlines()\n"
+        "    return {'caps': [l.split()[1] for l in status if l.startswith('Cap')], 'pid': [os.getpid(), os.getppid()],\n"
+        "            'setns': [fails(308, os.open('/proc/self/ns/' + n, os.O_RDONLY), 0) for n in os.listdir('/proc/self/ns')],\n"
+        "            'setuid': fails(105, 0) and fails(105, e['other']), 'clone3': fails(435, None, 0), 'groups': fails(116, 0, None),\n"
+        "            'control': [f for f in os.listdir('/proc/self/fd') if os.path.exists('/proc/self/fd/' + f) and 'socket' in os.readlink('/proc/self/fd/' + f)]}\n"
+    )
+    seen = []
+    zygote = zygotes(server)[0]
+    uid = os.stat("/proc/%d" % zygote).st_uid
+    for i in range(2):
+        server.deploy("f%d" % i, {"app.py": code}, runtime="python3.11")
+        result = invoke(server, "f%d" % i, json.dumps({"other": uid}).encode())
+        assert set(result["caps"]) == {"0" * 16} and result["pid"] == [2, 1]
+        assert all(result["setns"]) and result["setuid"] and result["clone3"] and result["groups"]
+        # The connection to the Runtime API.
+        assert result["control"] == ["3"]
+        seen.append(result)
+    assert stems(server)["used"] == 2
+    status = Path("/proc/%d/status" % zygote).read_text()
+    assert "NoNewPrivs:\t1" in status and "CapBnd:\t" + "0" * 16 in status and "CapEff:\t00000000002400c0" in status
 
 
 def test_many_environments_leave_nothing_behind(martlet, figure):

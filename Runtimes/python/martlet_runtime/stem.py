@@ -2,19 +2,33 @@
 
 It finds a socket at the descriptor that `MARTLET_STEM` begins with. It writes a byte there when all is loaded, and reads its
 environment from there when its code has been put at /var/task: one message, a NUL after each variable.
+
+Where `MARTLET_ZYGOTE` names a module, this process is a zygote: stems are forked from it, and only they connect to anything.
 """
 
 import os
 import sys
 
 _VARIABLE = "MARTLET_STEM"
+_ZYGOTE = "MARTLET_ZYGOTE"
 _MESSAGE_LIMIT = 256 * 1024
 
 
-def wait(warm):
-    """Calls `warm` with a client that gives it some invocations; then waits until this process has a function."""
+def wait(warm, connect):
+    """Calls `warm` with a client that gives it some invocations; then waits until this process has a function.
+
+    Gives what `connect` makes of the Runtime API's address.
+    """
     descriptor = int(os.environ[_VARIABLE].partition(":")[0])
-    warm(_Rehearsal())
+    zygote = os.environ.get(_ZYGOTE)
+    if zygote:
+        warm(_Rehearsal(16))
+        _load()
+        _fork(zygote)
+    client = connect(os.environ["AWS_LAMBDA_RUNTIME_API"])
+    # What was forked has its own copy after of what an invocation writes to.
+    warm(_Rehearsal(2 if zygote else 16))
+    _load()
     try:
         os.write(descriptor, b"r")
     except OSError:
@@ -45,6 +59,34 @@ def wait(warm):
     # A function sees what it would see in a process of its own.
     del sys.modules[__name__]
     del sys.modules[__package__].stem
+    return client
+
+
+def _load():
+    """Loads a module as a handler is loaded, and forgets it."""
+    from importlib import import_module
+
+    name = __package__ + ".rehearsed"
+    import_module(name)
+    del sys.modules[name], sys.modules[__package__].rehearsed
+    exec(compile("def handler(event, context):\n    return event\n", name, "exec"), {})
+
+
+def _fork(module):
+    """Returns in the processes that are forked from this one, as often as the launcher says."""
+    import _imp
+    import gc
+
+    # What is there now is garbage in none of them; and a collector that marks it would make copies of all of it.
+    gc.collect()
+    gc.freeze()
+    del sys.modules["gc"]
+    try:
+        _imp.create_dynamic(type(sys.__spec__)("martlet_zygote", None, origin=module))
+    except ImportError as error:
+        if str(error) == "forked":
+            return
+    os._exit(1)
 
 
 def _show(block):
@@ -65,8 +107,8 @@ def _show(block):
 class _Rehearsal:
     """A client whose invocations nobody made."""
 
-    def __init__(self):
-        self._left = 16
+    def __init__(self, count):
+        self._left = count
 
     def next(self):
         self._left -= 1

@@ -28,8 +28,8 @@ enum {
     ML_MEMORY_MAX_MIB = 65536,
     ML_STORAGE_MAX_MIB = 10240,
     // The descriptors a message may carry: output, freezer, listeners; from a sandbox to the launcher, the program's
-    // pidfd, the listeners, the gateway's three and a stem's mounts.
-    ML_DESCRIPTORS_MAX = 5 + ML_PORTS_MAX,
+    // pidfd, the listeners, the gateway's three and a stem's mounts; to a zygote, namespaces and control groups.
+    ML_DESCRIPTORS_MAX = 8 + ML_PORTS_MAX,
     // Where the launcher finds its ends, from its start.
     ML_SOCKET_DESCRIPTOR = 3,
     ML_DATA_DESCRIPTOR = 4,
@@ -83,6 +83,8 @@ enum ml_spawn_flags {
     ML_STEM = 2,
     // With ML_STEM: the program waits before its exec, and takes its arguments too from ML_SPECIALISE.
     ML_STEM_BEFORE_EXEC = 4,
+    // With ML_STEM: the program may be forked from an interpreter that has loaded all that it has, if the launcher can.
+    ML_STEM_FORKED = 16,
 };
 
 enum ml_bind_origin {
@@ -123,6 +125,7 @@ enum ml_features {
     ML_FEATURE_SANDBOX = 1,    // sandboxes can be made at all
     ML_FEATURE_ROOT = 2,       // with root: one uid per sandbox
     ML_FEATURE_INTERNET = 4,   // ML_NETWORK_INTERNET gives a network
+    ML_FEATURE_FORKS = 8,      // ML_STEM_FORKED gives what is forked
 };
 
 struct ml_hello {
@@ -196,3 +199,6 @@ int ml_become(uid_t uid, gid_t gid);
 #ifdef __cplusplus
 }
 #endif
+
+// The messages between the launcher and zygotes.
+#include "CZygoteProtocol.h"

@@ -121,19 +121,24 @@ struct EnvironmentStarter: Sendable {
         _ function: FunctionVersion, runtime: LocatedRuntime, variables: [String], principal: Principal,
         log: EnvironmentLog, extensions: EnvironmentExtensions, on loop: any EventLoop
     ) async throws -> ExecutionEnvironment? {
-        guard let stems, let kind = stemKind(function, runtime), let stem = stems.take(kind) else { return nil }
+        guard let stems, let kind = stemKind(function, runtime, forks: await services.sandboxes.forksStems) else {
+            return nil
+        }
+        let stem = stems.take(kind)?.sandbox
+        let made = stem == nil ? try await forked(kind) : nil
+        guard let sandbox = stem ?? made else { return nil }
         let environment = ExecutionEnvironment(
-            function, sandbox: stem.sandbox, log: log, loop: loop, born: .now, extensions: extensions)
+            function, sandbox: sandbox, log: log, loop: loop, born: .now, extensions: extensions)
         let orders = SandboxSpecialisation(
             command: kind.command.isEmpty ? runtime.command : [], environment: variables, code: function.codeFolder,
-            memory: function.memory)
+            binds: Self.layers(of: function), memory: function.memory)
         do {
             // The runtime has connected already, or will: its connection waits in the socket.
-            async let specialised: Void = stem.sandbox.specialise(orders)
+            async let specialised: Void = sandbox.specialise(orders)
             try await connect(environment, principal: principal)
             try await specialised
         } catch {
-            await stem.sandbox.kill()
+            await sandbox.kill()
             loop.execute { environment.abandon() }
             // What the function itself is to blame for would not be otherwise from nothing.
             if case SandboxError.invalidEntrypoint = error { throw error }
@@ -143,10 +148,16 @@ struct EnvironmentStarter: Sendable {
         return environment
     }
 
+    /// A stem that is made for one function, where that is faster than starting its program; nil: it is not.
+    private func forked(_ kind: StemKind) async throws -> (any Sandbox)? {
+        guard kind.forks else { return nil }
+        return try await services.sandboxes.start(
+            kind.configuration(ports: listeningPorts, network: configuration.network))
+    }
+
     /// Which stems the function may begin in; nil: none, as it sets what a process reads only at its start.
-    private func stemKind(_ function: FunctionVersion, _ runtime: LocatedRuntime) -> StemKind? {
-        // With layers, a process finds at its start what a stem has looked for in vain.
-        guard StemEnvironment.fits(function.environment), function.layersFolder == nil else { return nil }
+    private func stemKind(_ function: FunctionVersion, _ runtime: LocatedRuntime, forks: Bool) -> StemKind? {
+        guard StemEnvironment.fits(function.environment), !Self.hasExtensions(function) else { return nil }
         guard runtime.managed else {
             return StemKind(
                 name: "provided", command: [], environment: [], binds: runtime.binds, storage: function.ephemeralStorage
@@ -157,7 +168,7 @@ struct EnvironmentStarter: Sendable {
             environment: StemEnvironment.variables(
                 runtime: function.runtime, needs: runtime.environment, endpoint: endpointURL,
                 descriptor: Self.stemDescriptor),
-            binds: runtime.binds, storage: function.ephemeralStorage)
+            binds: runtime.binds, storage: function.ephemeralStorage, forks: forks && function.runtime.hasPrefix("python"))
     }
 
     private func watch(_ environment: ExecutionEnvironment) {
@@ -211,33 +222,10 @@ struct EnvironmentStarter: Sendable {
     private func role(of function: FunctionVersion) async -> (name: String, id: String) {
         let path = function.role.split(separator: ":", omittingEmptySubsequences: false).last ?? ""
         let name = String(path.split(separator: "/").last ?? "role")
-        let id = await roleIDs.id(account: function.account, name: name) {
+        let id = await roleIDs.id(account: function.account, name: name) { [services] in
             try? await services.roles.role(account: function.account, name: name)?.id
         }
         return (name, id ?? "AROAUNKNOWN\(function.account)")
-    }
-}
-
-/// The ids of the roles that environments were started with in the last moments: a burst asks the database once.
-private final class RoleIDs: Sendable {
-    private struct Known {
-        var id: String?
-        var until: ContinuousClock.Instant
-    }
-
-    private static let life: Duration = .seconds(1)
-    private static let capacity = 1000
-    private let known = Mutex<[String: Known]>([:])
-
-    func id(account: String, name: String, ask: () async -> String?) async -> String? {
-        let key = "\(account):\(name)"
-        if let known = known.withLock({ $0[key] }), known.until > .now { return known.id }
-        let id = await ask()
-        known.withLock { known in
-            if known.count >= Self.capacity { known = [:] }
-            known[key] = Known(id: id, until: .now + Self.life)
-        }
-        return id
     }
 }
 

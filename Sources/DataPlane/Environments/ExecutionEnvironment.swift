@@ -56,15 +56,15 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
     private(set) var initDuration: Double = 0
     private var isFirstInvocation = true
     var freezing: Task<Void, Never>?
-    private var output: OutputReader?
-    private var closeEndpoints: [@Sendable () -> Void] = []
+    var output: OutputReader?
+    var closeEndpoints: [@Sendable () -> Void] = []
     private var endAfter = TimeAmount.minutes(8)
     var follower: Follower?
     /// Counts its invocations.
     var meter: EnvironmentMeter?
     lazy var patience = EnvironmentAlarm(loop: loop) { [unowned self] in rang($0) }
     lazy var alarm = EnvironmentAlarm(loop: loop) { [unowned self] in rang($0) }
-    private var isAbandoned = false
+    var isAbandoned = false
 
     init(
         _ function: FunctionVersion, sandbox: any Sandbox, log: EnvironmentLog, loop: any EventLoop,
@@ -81,18 +81,6 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
     }
 
     // MARK: Starting
-
-    /// Takes over what reads the sandbox's output. On the loop.
-    func attach(output: OutputReader) {
-        self.output = output
-        if exit != nil || isAbandoned { closeAll() }
-    }
-
-    /// Takes over a socket of the sandbox's that is served, by what ends that. On the loop.
-    func attach(_ close: @escaping @Sendable () -> Void) {
-        closeEndpoints.append(close)
-        if exit != nil || isAbandoned { closeAll() }
-    }
 
     /// Waits for the end of initialisation. On the loop; once.
     func initialized(within limit: TimeAmount) -> EventLoopFuture<Initialization> {
@@ -340,13 +328,6 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
         freezing = Task { [sandbox] in try? await sandbox.freeze() }
     }
 
-    /// It never came to be a function's: closes what was opened, without a word in the log. On the loop.
-    func abandon() {
-        lifecycle.end()
-        isAbandoned = true
-        closeAll()
-    }
-
     /// The sandbox is gone. On the loop.
     func sandboxEnded(_ exit: SandboxExit) {
         guard self.exit == nil else { return }
@@ -379,12 +360,5 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
     private func drainOutput() {
         output?.drain(atEnd: hasEnded)
         log.flush()
-    }
-
-    private func closeAll() {
-        output?.close()
-        output = nil
-        for close in closeEndpoints { close() }
-        closeEndpoints = []
     }
 }

@@ -42,7 +42,6 @@ final class StemNursery: Sendable {
     private static let quiet: Duration = .milliseconds(8)
     /// But no longer than this many looks, where cold starts follow each other without a pause.
     private static let patience = 10
-    private static let startingMemory = 512
 
     init(
         _ bounds: StemPolicy<StemKind>.Bounds, sandboxes: any SandboxProvider, network: SandboxConfiguration.Network,
@@ -200,12 +199,7 @@ final class StemNursery: Sendable {
     }
 
     private func start(_ kind: StemKind) async {
-        var configuration = SandboxConfiguration(
-            id: "stem-" + RandomHex.text(digits: 16), command: kind.command.isEmpty ? ["/"] : kind.command,
-            environment: kind.environment, workingDirectory: kind.command.isEmpty ? "/var/task" : "/", code: nil,
-            binds: kind.binds, memory: Self.startingMemory, temporaryStorage: kind.storage, listeningPorts: ports(),
-            network: network)
-        configuration.stem = kind.command.isEmpty ? .beforeExec : .running
+        let configuration = kind.configuration(ports: ports(), network: network)
         do {
             let stem = Stem(kind, sandbox: try await sandboxes.start(configuration))
             let isWanted = state.withLock { state in

@@ -1,0 +1,5 @@
+"""What a stem loads in the place of a handler."""
+
+
+def handler(event, context):
+    return event
