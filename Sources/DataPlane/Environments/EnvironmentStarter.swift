@@ -168,7 +168,8 @@ struct EnvironmentStarter: Sendable {
             environment: StemEnvironment.variables(
                 runtime: function.runtime, needs: runtime.environment, endpoint: endpointURL,
                 descriptor: Self.stemDescriptor),
-            binds: runtime.binds, storage: function.ephemeralStorage, forks: forks && function.runtime.hasPrefix("python"))
+            binds: runtime.binds, storage: function.ephemeralStorage,
+            forks: forks && function.runtime.hasPrefix("python"))
     }
 
     private func watch(_ environment: ExecutionEnvironment) {
