@@ -39,7 +39,10 @@ public final class DataPlane: FunctionInvoker {
         self.group = group
         self.logger = logger
         meter = InvocationMeter(time: services.time)
-        admission = configuration.memoryAdmission.map { MachineAdmission(reserve: $0.reserve) }
+        admission = configuration.memoryAdmission.map {
+            MachineAdmission(
+                reserve: $0.reserve, validity: configuration.memoryValidity, read: configuration.memory)
+        }
         pool = Mutex(EnvironmentPool(limit: configuration.accountConcurrency))
     }
 
