@@ -15,7 +15,7 @@ public final class DataPlane: FunctionInvoker {
     let group: any EventLoopGroup
     let pool: Mutex<EnvironmentPool<ExecutionEnvironment>>
     let logger: Logger
-    private let stems: StemNursery?
+    let stems: StemNursery?
     let observatory = Observatory()
     let meter: InvocationMeter
     /// nil: environments start whatever the machine has left.
@@ -26,11 +26,16 @@ public final class DataPlane: FunctionInvoker {
     public init(
         services: EnvironmentServices, configuration: DataPlaneConfiguration, group: any EventLoopGroup, logger: Logger
     ) {
+        let admission = configuration.memoryAdmission.map {
+            MachineAdmission(
+                reserve: $0.reserve, validity: configuration.memoryValidity, read: configuration.memory)
+        }
         let stems = configuration.stems.map { limits in
             StemNursery(
                 StemPolicy.Bounds(count: limits.count, memory: limits.memory), sandboxes: services.sandboxes,
-                network: configuration.network, logger: logger
-            ) { EnvironmentStarter.listeningPorts(endpoint: services.endpoint.ports) }
+                network: configuration.network, logger: logger,
+                ports: { EnvironmentStarter.listeningPorts(endpoint: services.endpoint.ports) },
+                hasRoom: { await admission?.canSpare($0) ?? true })
         }
         self.stems = stems
         starter = EnvironmentStarter(services: services, configuration: configuration, group: group, stems: stems)
@@ -39,10 +44,7 @@ public final class DataPlane: FunctionInvoker {
         self.group = group
         self.logger = logger
         meter = InvocationMeter(time: services.time)
-        admission = configuration.memoryAdmission.map {
-            MachineAdmission(
-                reserve: $0.reserve, validity: configuration.memoryValidity, read: configuration.memory)
-        }
+        self.admission = admission
         pool = Mutex(EnvironmentPool(limit: configuration.accountConcurrency))
     }
 
