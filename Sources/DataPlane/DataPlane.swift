@@ -194,7 +194,7 @@ public final class DataPlane: FunctionInvoker {
         }
     }
 
-    private func hurried<Result>(_ start: () async throws -> Result) async throws -> Result {
+    func hurried<Result>(_ start: () async throws -> Result) async throws -> Result {
         guard let stems else { return try await start() }
         return try await stems.hurried(start)
     }
