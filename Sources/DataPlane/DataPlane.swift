@@ -172,9 +172,10 @@ public final class DataPlane: FunctionInvoker {
                 environment.wasWaitedFor(since: began)
                 return try await invoke(environment, request, budget: function.budget, reportsInit: true)
             case .failed:
-                // As on AWS, initialisation is tried once more, now as part of the invocation.
+                // As on AWS, initialisation is tried once more, now as part of the invocation. The first environment has
+                // ended, and what it had may be another's by now.
                 let began = ContinuousClock.now
-                switch try await hurried({ try await attempt.second() }) {
+                switch try await admitted(function, { try await hurried { try await attempt.second() } }) {
                 case .ready(let environment, let rest):
                     adopt(environment)
                     environment.wasWaitedFor(since: began)
