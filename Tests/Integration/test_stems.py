@@ -256,6 +256,27 @@ def test_a_library_in_the_package_is_found(martlet):
     assert stems(server)["used"] == 1
 
 
+@pytest.mark.parametrize("place", ["", "lib/", "layer"])
+def test_libraries_for_certain_processors_are_found(martlet, place):
+    """The dynamic loader of a stem has looked for their folders before there was a function, so it begins from nothing."""
+    server = martlet().start()
+    grow_stems(server)
+    files = {}
+    for answer, name in ((1, "libmine.so"), (2, "glibc-hwcaps/x86-64-v2/libmine.so")):
+        library = server.folder / "libmine.so"
+        source = b"int answer(void) { return %d; }" % answer
+        subprocess.run(["gcc", "-shared", "-fPIC", "-o", library, "-x", "c", "-"], input=source, check=True)
+        files[("lib/" if place else "") + name] = library.read_bytes()
+    more = {}
+    if place == "layer":
+        layer = server.client("lambda").publish_layer_version(LayerName="mine", Content={"ZipFile": zip_package(files)})
+        files, more = {}, {"Layers": [layer["LayerVersionArn"]]}
+    code = "import ctypes\ndef handler(e, c): return ctypes.CDLL('libmine.so').answer()\n"
+    server.deploy("native", {"app.py": code, **files}, runtime="python3.11", **more)
+    assert invoke(server, "native") == 2
+    assert stems(server)["used"] == 0
+
+
 def test_no_two_environments_have_the_same_randomness(martlet):
     server = martlet().start()
     grow_stems(server)
