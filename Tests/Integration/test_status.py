@@ -34,7 +34,7 @@ def test_what_invocations_did_is_seen(martlet):
     # The environment that was ended for its time-out takes a moment to go.
     wait_until(lambda: status(server)["counts"]["invocations"] == 7 and status(server)["environmentCounts"]["total"] == 1)
     seen = status(server)
-    assert seen["counts"] == {"invocations": 7, "errors": 2, "timeouts": 1, "coldStarts": 2}
+    assert seen["counts"] == {"invocations": 7, "errors": 2, "timeouts": 1, "coldStarts": 2, "throttles": 0}
     (function,) = seen["functions"]
     assert function["name"] == "seen" and function["version"] == "$LATEST" and function["counts"] == seen["counts"]
     assert function["duration"]["count"] == 7 and 1000 <= function["duration"]["max"] < 3000

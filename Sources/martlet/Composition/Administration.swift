@@ -30,7 +30,7 @@ struct Administration: Sendable {
             let download = try await lambda.codeDownload(path: request.path, query: request.query)
             return AdminRoutes.Response(status: download.status, contentType: download.contentType, body: download.body)
         }
-        routes.add("GET", "/_martlet/metrics", access: .anyone) { _ in try metrics() }
+        routes.add("GET", "/_martlet/metrics", access: .owner) { _ in try await metrics() }
         if let authority = security.authority {
             routes.add("GET", "/_martlet/authority.pem", access: .anyone) { _ in
                 AdminRoutes.Response(contentType: "application/x-pem-file", body: Array(authority.certificatePEM.utf8))
@@ -73,7 +73,6 @@ struct Administration: Sendable {
     @Sendable private func reset() async throws {
         await dataPlane.endAll()
         dataPlane.forgetPast()
-        dataPlane.resetMetrics()
         try await database.eraseAll()
         for service in services { try await service.reset() }
     }
