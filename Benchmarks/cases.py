@@ -56,8 +56,10 @@ def deployed(endpoint, packages):
     """Functions that go again."""
     targets = []
     try:
-        for package in packages:
-            targets.append(endpoint.deploy(package))
+        # Each waits for its function to become active: all wait together.
+        with ThreadPoolExecutor(min(8, len(packages))) as pool:
+            for deployment in [pool.submit(endpoint.deploy, package) for package in packages]:
+                targets.append(deployment.result())
         yield targets
     finally:
         for target in targets:
