@@ -232,10 +232,19 @@ class Martlet:
 
     def run(self, *words, timeout=60):
         """Runs another command of the program against this server."""
-        environment = {**self.clean_environment(), "MARTLET_PORT": str(self.port), "MARTLET_DATA": str(self.data)}
         return subprocess.run(
-            self.command(*words), env=environment, cwd=self.folder, capture_output=True, text=True, timeout=timeout
+            self.command(*words), env=self._command_environment(), cwd=self.folder, capture_output=True, text=True, timeout=timeout
         )
+
+    def begin(self, *words):
+        """Starts another command of the program against this server; its output comes as bytes."""
+        return subprocess.Popen(
+            self.command(*words), env=self._command_environment(), cwd=self.folder, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )
+
+    def _command_environment(self):
+        return {**self.clean_environment(), "MARTLET_PORT": str(self.port), "MARTLET_DATA": str(self.data)}
 
     def get(self, path, headers=None, method="GET", body=None):
         """A plain HTTP request: status, headers, body."""

@@ -4,6 +4,7 @@ import FrontDoor
 import Lambda
 import Persistence
 import ServiceKit
+import ServiceModel
 
 /// The platform's own paths: health, reset, downloads of code.
 struct Administration: Sendable {
@@ -66,7 +67,10 @@ struct Administration: Sendable {
     private func status(limit: Int) async throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
-        return Array(try encoder.encode(StatusOutline(dataPlane: await dataPlane.status(limit: limit))))
+        let outline = StatusOutline(
+            dataPlane: await dataPlane.status(limit: limit),
+            recent: RecentMetrics(await dataPlane.metrics(since: Timestamp(milliseconds: 0)), limit: limit))
+        return Array(try encoder.encode(outline))
     }
 
     /// All state goes: environments first, so that nothing of them is written anew.

@@ -8,6 +8,7 @@ struct StatusOutline: Codable {
     /// Of the server's own process, without the launcher and the functions: resident, in bytes.
     var memory = Self.residentMemory
     var dataPlane: DataPlaneStatus
+    var recent: RecentMetrics
 
     static let path = "/_martlet/status"
     /// Functions, environments and invocations that are named, unless the query says `limit=N`.
