@@ -5,9 +5,8 @@ import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import botocore.config
 import pytest
-from martlet import wait_until
+from martlet import ONCE, wait_until
 
 SLEEPER = """
 import os, time
@@ -19,7 +18,6 @@ def handler(event, context):
         os._exit(1)
     return {"pid": os.environ["AWS_LAMBDA_LOG_STREAM_NAME"], "type": os.environ["AWS_LAMBDA_INITIALIZATION_TYPE"], "born": born}
 """
-ONCE = botocore.config.Config(retries={"total_max_attempts": 1}, max_pool_connections=50)
 
 
 def deploy(server, name, source=SLEEPER, **more):
@@ -59,11 +57,6 @@ def wait_ready(api, name, qualifier):
         return state["Status"] != "IN_PROGRESS" and state
 
     return wait_until(settled)
-
-
-@pytest.fixture
-def api(server):
-    return server.client("lambda", config=ONCE)
 
 
 def test_a_function_with_nothing_reserved_for_it_answers_429(server, api, name):

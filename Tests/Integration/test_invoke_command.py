@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from martlet import ACCOUNT, REGION
+from martlet import function_arn
 from streaming_functions import NODE
 
 
@@ -25,7 +25,7 @@ def test_parts_are_printed_while_the_function_runs(server, name):
     api = deploy(server, name)
     command = server.begin(*words(name, {"mode": "talk", "word": "go"}))
     assert command.stdout.read(5) == b"first" and command.poll() is None
-    api.tag_resource(Resource="arn:aws:lambda:%s:%s:function:%s" % (REGION, ACCOUNT, name), Tags={"go": "1"})
+    api.tag_resource(Resource=function_arn(name), Tags={"go": "1"})
     assert command.communicate(timeout=60) == (b"second", b"") and command.returncode == 0
 
 

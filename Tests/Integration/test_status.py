@@ -3,8 +3,7 @@
 import json
 
 import pytest
-from botocore.config import Config
-from martlet import ACCOUNT, REGION, grow_stems, wait_until
+from martlet import ACCOUNT, ONCE, REGION, grow_stems, wait_until
 
 CODE = """
 import time
@@ -62,7 +61,7 @@ def test_what_invocations_did_is_seen(martlet):
 
 def test_the_metrics_of_the_last_minutes(martlet):
     server = martlet("--stems", "off").start()
-    api = server.client("lambda", config=Config(retries={"total_max_attempts": 1}))
+    api = server.client("lambda", config=ONCE)
     for name in ("refused", "works"):
         server.deploy(name, {"app.py": CODE}, runtime="python3.11")
     for payload in ("one", "fail", "two"):
