@@ -4,6 +4,7 @@ import json
 import re
 import socket
 import threading
+import uuid
 
 import pytest
 from martlet import wait_until, zip_package
@@ -118,6 +119,32 @@ def test_both_ways_answer_alike(server, arguments):
     plain = [short.ask(request(server, headers=headers, **arguments)) for _ in range(2)]
     other = long.ask(request(server, headers=headers + LONG_WAY, **arguments))
     assert plain == [other, other]
+
+
+@pytest.mark.parametrize(
+    "files, reserved, body",
+    [
+        ({"app.py": CODE}, None, b'"x"'), ({"app.py": CODE}, None, b'"exit"'), ({"app.py": CODE}, 0, b'"x"'),
+        ({"app.py": "raise RuntimeError('not today')"}, None, b'"x"'), ({"other.py": CODE}, None, b'"x"'),
+    ],
+    ids=["answers", "exits", "is refused", "fails to load", "has no handler"],
+)
+@pytest.mark.parametrize("headers", [(), ("X-Amz-Log-Type: Tail",)], ids=["", "with its log"])
+def test_first_invocations_are_answered_alike_both_ways(server, files, reserved, body, headers):
+    client = server.client("lambda")
+    answers = []
+    for way in ((), LONG_WAY):
+        name = "first-" + uuid.uuid4().hex
+        client.create_function(
+            FunctionName=name, Runtime="python3.11", Handler="app.handler", Role="arn:aws:iam::000000000000:role/r",
+            Code={"ZipFile": zip_package(files)})
+        client.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
+        if reserved is not None:
+            client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=reserved)
+        status, fields, content, has_log = Connection(server).ask(request(server, body, name, headers=headers + way))
+        content = re.sub(rb"[0-9.]+ seconds|line \d+", b"", content.replace(name.encode(), b"NAME"))
+        answers.append((status, fields, content, has_log))
+    assert answers[0] == answers[1]
 
 
 def test_who_signs_may_change_on_a_connection(server):

@@ -26,6 +26,8 @@ def wait(warm, connect):
         _load()
         _fork(zygote)
     client = connect(os.environ["AWS_LAMBDA_RUNTIME_API"])
+    # Its pages are the kernel's zeros until they are written to.
+    block = bytearray(_MESSAGE_LIMIT)
     # What was forked has its own copy after of what an invocation writes to.
     warm(_Rehearsal(2 if zygote else 16))
     _load()
@@ -34,23 +36,17 @@ def wait(warm, connect):
     except OSError:
         pass
     try:
-        block = os.read(descriptor, _MESSAGE_LIMIT)
+        size = os.readv(descriptor, [block])
     except OSError:
-        block = b""
-    if not block:
+        size = 0
+    if not size:
         os._exit(0)
     os.close(descriptor)
-    environment = os.environb
-    # The interpreter's own doing, where the C library has no such locale as LANG names.
-    coerced = environment.get(b"LC_CTYPE")
-    environment.clear()
-    if coerced is not None:
-        environment[b"LC_CTYPE"] = coerced
-    for variable in block.split(b"\0"):
-        name, mark, value = variable.partition(b"=")
-        if mark:
-            environment[name] = value
-    _show(block)
+    with memoryview(block) as view:
+        orders = bytes(view[:size])
+    del block
+    _become(orders)
+    _show(orders)
     os.chdir(os.environ.get("LAMBDA_TASK_ROOT", "/var/task"))
     # What was found in folders that have other contents now.
     for path in list(sys.path_importer_cache):
@@ -60,6 +56,28 @@ def wait(warm, connect):
     del sys.modules[__name__]
     del sys.modules[__package__].stem
     return client
+
+
+def _become(orders):
+    """Makes the environment what the orders say, in their order; what stays the same is not touched."""
+    data = os.environ._data
+    variables = {}
+    # The interpreter's own doing, where the C library has no such locale as LANG names.
+    coerced = data.get(b"LC_CTYPE")
+    if coerced is not None:
+        variables[b"LC_CTYPE"] = coerced
+    for variable in orders.split(b"\0"):
+        name, mark, value = variable.partition(b"=")
+        if mark:
+            variables[name] = value
+    for name in data:
+        if name not in variables:
+            os.unsetenv(name)
+    for name, value in variables.items():
+        if data.get(name) != value:
+            os.putenv(name, value)
+    data.clear()
+    data.update(variables)
 
 
 def _load():

@@ -57,6 +57,10 @@ final class InvocationDesk {
 
     private func isKnown(host bytes: Slice<UnsafeRawBufferPointer>) -> Bool {
         if bytes.elementsEqual(host) { return true }
+        if Self.isUsual(host: bytes) {
+            host = Array(bytes)
+            return true
+        }
         guard let name = HostName(String(decoding: bytes, as: UTF8.self)),
             platform.hosts.allows(name, localAddress: connection.localAddress?.ipAddress)
         else { return false }
@@ -66,6 +70,18 @@ final class InvocationDesk {
         }
         host = Array(bytes)
         return true
+    }
+
+    /// What nearly every client names, told without making text of it.
+    private static func isUsual(host bytes: Slice<UnsafeRawBufferPointer>) -> Bool {
+        guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")), bytes.endIndex - colon <= 6 else { return false }
+        var port = 0
+        for byte in bytes[colon...].dropFirst() {
+            guard (0x30...0x39).contains(byte) else { return false }
+            port = port * 10 + Int(byte - 0x30)
+        }
+        guard port <= 65_535 else { return false }
+        return bytes[..<colon].elementsEqual("127.0.0.1".utf8) || bytes[..<colon].elementsEqual("localhost".utf8)
     }
 
     private func isKnown(accessKeyID range: Range<Int>?, in bytes: UnsafeRawBufferPointer) -> Bool {

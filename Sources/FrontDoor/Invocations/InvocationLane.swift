@@ -1,8 +1,8 @@
 public import NIOCore
 public import ServiceKit
 
-/// The short way of a synchronous invocation: what is in memory and needs no waiting is begun on the connection's event loop, from
-/// the bytes of the request.
+/// The short way of a synchronous invocation: what is in memory is begun on the connection's event loop, from the bytes of the
+/// request.
 ///
 /// It is a shortcut, not another behaviour: whatever it does not take goes through the chain, and the answers are the same.
 public protocol InvocationLane: Sendable {
@@ -18,15 +18,19 @@ public protocol InvocationTarget: AnyObject, Sendable {
     var isCurrent: Bool { get }
     /// `$LATEST` or a number.
     var executedVersion: String { get }
+    /// Whether a payload is one that the service would take.
+    func accepts(_ payload: ByteBuffer) -> Bool
     /// Gives an idle environment the event.
     /// - Parameters:
     ///   - event: with everything that the request says.
     ///   - loop: where the caller is.
     ///   - done: is called once, on `loop`, after this function has returned true.
-    /// - Returns: false if the ordinary way has to be taken.
+    /// - Returns: false if there is none: ``start(_:)`` is to be called instead.
     func begin(
         _ event: LaneEvent, on loop: any EventLoop, done: @escaping @Sendable (Result<LaneAnswer, AWSError>) -> Void
     ) -> Bool
+    /// Starts an environment for the event, if that is allowed now.
+    func start(_ event: LaneEvent) async -> Result<LaneAnswer, AWSError>
 }
 
 /// One invocation.

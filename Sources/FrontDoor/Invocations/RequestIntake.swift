@@ -119,15 +119,17 @@ final class RequestIntake<R: Responder>: ChannelInboundHandler {
         _ invocation: Invocation, _ buffer: ByteBuffer, _ plain: PlainHead, _ desk: InvocationDesk,
         _ context: ChannelHandlerContext
     ) -> Bool {
-        let requestID = RandomUUID.make()
+        let target = invocation.target
         let payload = buffer.getSlice(at: buffer.readerIndex + plain.length, length: plain.bodyLength) ?? ByteBuffer()
+        guard target.accepts(payload) else { return false }
+        let requestID = RandomUUID.make()
         let event = LaneEvent(
             requestID: requestID, payload: payload, traceHeader: invocation.trace, wantsLogTail: invocation.wantsLogTail
         )
-        let version = invocation.target.executedVersion
+        let version = target.executedVersion
         let number = connection.nextNumber
         let bound = NIOLoopBound((connection, desk), eventLoop: context.eventLoop)
-        let hasBegun = invocation.target.begin(event, on: context.eventLoop) { result in
+        let done: @Sendable (Result<LaneAnswer, AWSError>) -> Void = { result in
             let (connection, desk) = bound.value
             switch result {
             case .success(let answer):
@@ -137,7 +139,11 @@ final class RequestIntake<R: Responder>: ChannelInboundHandler {
             case .failure(let error): connection.finish(desk.response(error, requestID: requestID), number: number)
             }
         }
-        if hasBegun { connection.beganWhole() }
-        return hasBegun
+        if !target.begin(event, on: context.eventLoop, done: done) {
+            // Whatever becomes of the caller, as on AWS.
+            Task(executorPreference: LoopExecutor(context.eventLoop)) { done(await target.start(event)) }
+        }
+        connection.beganWhole()
+        return true
     }
 }

@@ -89,9 +89,9 @@ final class HostRuntimes: RuntimeLocator, Sendable {
         throw SandboxError.invalidEntrypoint("Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]")
     }
 
-    /// Without following a link: it leads to what it leads to inside.
+    /// Without following a link: it leads to what it leads to inside. (Foundation would look up its owner's name, too.)
     private static func isThere(_ path: String) -> Bool {
-        (try? FileManager.default.attributesOfItem(atPath: path)) != nil
+        faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0
     }
 
     /// The function's wrapper script, often a layer's: it is started in the place of the runtime, with the runtime's command as

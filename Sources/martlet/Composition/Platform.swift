@@ -84,7 +84,7 @@ enum Platform {
         let door = FrontDoor(
             configuration: settings.frontDoor(security), dispatcher: dispatcher, credentials: credentials,
             admin: admin.routes,
-            invocations: WarmInvocations(
+            invocations: PlainInvocations(
                 lambda: lambda, dataPlane: dataPlane, credentials: credentials, defaultAccount: defaultAccount),
             logger: logger, eventLoopGroup: group, onReady: ready.print)
         do {

@@ -50,9 +50,9 @@ struct LogStreamStore: Sendable {
             [.integer(id), .text(account), .text(region), .integer(group), .text(name), .integer(now)]) > 0
     }
 
-    /// The stream, which is made if need be, and its group too: for what functions print.
+    /// The stream, which is made if need be, and its group too: for what functions print. It is asked for once by an environment, which has
+    /// a stream of its own: nearly always there is none yet.
     func ensure(_ address: LogStreamAddress, now: Int64) async throws -> StreamIdentity {
-        if let (_, stream) = try await find(address), let stream { return stream }
         let (groupID, streamID) = (LogGroupStore.newID(), LogGroupStore.newID())
         return try await database.write { connection in
             try connection.execute(

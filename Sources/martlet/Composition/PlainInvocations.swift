@@ -5,8 +5,8 @@ import Lambda
 import NIOCore
 import ServiceKit
 
-/// Connects the door with the data plane for invocations that need nothing but what is in memory.
-struct WarmInvocations: InvocationLane {
+/// Connects the door with the data plane for invocations whose function is in memory.
+struct PlainInvocations: InvocationLane {
     let lambda: LambdaService
     let dataPlane: DataPlane
     let credentials: CredentialDirectory
@@ -25,9 +25,9 @@ struct WarmInvocations: InvocationLane {
 
     private final class Target: InvocationTarget {
         let version: InvocableVersion
-        let lane: WarmInvocations
+        let lane: PlainInvocations
 
-        init(version: InvocableVersion, lane: WarmInvocations) {
+        init(version: InvocableVersion, lane: PlainInvocations) {
             self.version = version
             self.lane = lane
         }
@@ -35,16 +35,17 @@ struct WarmInvocations: InvocationLane {
         var isCurrent: Bool { lane.lambda.isCurrent(version) }
         var executedVersion: String { version.function.version }
 
+        func accepts(_ payload: ByteBuffer) -> Bool {
+            payload.withUnsafeReadableBytes(lane.lambda.isAcceptable)
+        }
+
         func begin(
             _ event: LaneEvent, on loop: any EventLoop, done: @escaping @Sendable (Result<LaneAnswer, AWSError>) -> Void
         ) -> Bool {
-            guard event.payload.withUnsafeReadableBytes(lane.lambda.isAcceptable) else { return false }
-            return lane.dataPlane.beginWarm(
-                version.function,
-                InvocationEvent(
-                    requestID: event.requestID, payload: event.payload, invokedFunctionARN: version.arn,
-                    traceHeader: event.traceHeader, wantsLogTail: event.wantsLogTail), on: loop
-            ) { result in
+            let event = InvocationEvent(
+                requestID: event.requestID, payload: event.payload, invokedFunctionARN: version.arn,
+                traceHeader: event.traceHeader, wantsLogTail: event.wantsLogTail)
+            return lane.dataPlane.beginWarm(version.function, event, on: loop) { result in
                 switch result {
                 case .success(let answer):
                     done(
@@ -54,6 +55,23 @@ struct WarmInvocations: InvocationLane {
                                 logTail: answer.logTail)))
                 case .failure(let error): done(.failure(error as? AWSError ?? .internalFailure))
                 }
+            }
+        }
+
+        func start(_ event: LaneEvent) async -> Result<LaneAnswer, AWSError> {
+            do {
+                let result = try await lane.dataPlane.invoke(
+                    version.function,
+                    InvocationRequest(
+                        requestID: event.requestID, payload: Array(event.payload.readableBytesView),
+                        invokedFunctionARN: version.arn, traceHeader: event.traceHeader,
+                        wantsLogTail: event.wantsLogTail))
+                return .success(
+                    LaneAnswer(
+                        payload: ByteBuffer(bytes: result.payload), functionError: result.functionError,
+                        logTail: result.logTail))
+            } catch {
+                return .failure(error as? AWSError ?? .internalFailure)
             }
         }
     }
