@@ -17,7 +17,6 @@ public final class DataPlane: FunctionInvoker {
     let logger: Logger
     let stems: StemNursery?
     let observatory = Observatory()
-    let meter: InvocationMeter
     /// nil: environments start whatever the machine has left.
     let admission: MachineAdmission?
     private let keeperOnceNeeded = Mutex<ProvisionedKeeper?>(nil)
@@ -43,7 +42,6 @@ public final class DataPlane: FunctionInvoker {
         self.configuration = configuration
         self.group = group
         self.logger = logger
-        meter = InvocationMeter(time: services.time)
         self.admission = admission
         pool = Mutex(EnvironmentPool(limit: configuration.accountConcurrency))
     }
@@ -76,7 +74,7 @@ public final class DataPlane: FunctionInvoker {
 
     /// What the caller is told of a limit.
     private func refused(_ function: FunctionVersion, _ arn: String, by throttle: Throttle) -> AWSError {
-        meter.tally(InvocationSource(function, invokedARN: arn), on: nil).throttled()
+        observatory.note(function, invokedARN: arn) { $0.throttled() }
         return throttle.error
     }
 
@@ -182,9 +180,9 @@ public final class DataPlane: FunctionInvoker {
                     return try await invoke(environment, request, budget: rest, reportsInit: false)
                 case .failed(let result, let outcome, let duration):
                     pool.withLock { $0.startFailed(function) }
-                    observatory.failedToStart(function, outcome, milliseconds: duration)
-                    meter.tally(InvocationSource(function, invokedARN: request.invokedFunctionARN), on: loop).ended(
-                        duration: Milliseconds.of(began.duration(to: .now)), isError: true)
+                    observatory.note(function, invokedARN: request.invokedFunctionARN) {
+                        $0.ended(outcome, milliseconds: duration)
+                    }
                     return result
                 }
             }
@@ -217,10 +215,9 @@ public final class DataPlane: FunctionInvoker {
             member.environment.log.close()
         }
         if environment.hasEnded { return ended() }
-        environment.meter = EnvironmentMeter(meter, environment.function, on: environment.loop)
         // They hold the environment in a circle, until its end cuts it.
         environment.onAnswered = { [weak self] in self?.pool.withLock { $0.answered(member) } }
-        environment.onIdle = { [weak self] in self?.becameIdle(member) }
+        environment.onIdle = { [weak self] in self?.becameIdle(member, at: $0) }
         environment.onExpired = { [weak self] in self?.expired(member) }
         environment.onEnded = ended
     }
@@ -256,9 +253,9 @@ public final class DataPlane: FunctionInvoker {
     // MARK: Idle environments
 
     /// On the environment's loop.
-    private func becameIdle(_ member: PooledEnvironment<ExecutionEnvironment>) {
+    private func becameIdle(_ member: PooledEnvironment<ExecutionEnvironment>, at now: ContinuousClock.Instant) {
         let environment = member.environment
-        let keep = environment.born.duration(to: .now) < configuration.maximumAge
+        let keep = environment.born.duration(to: now) < configuration.maximumAge
         let isPooled = pool.withLock { pool in pool.idle(member) && (keep || !pool.takeIdle(member)) }
         guard isPooled else { return environment.end() }
         rest(member)

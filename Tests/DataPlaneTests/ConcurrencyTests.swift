@@ -61,8 +61,9 @@ struct ConcurrencyTests {
         await gate.open(after: 1)
         #expect(try await running.answer == "1")
         #expect(try await rig.invoke("3").answer == "3")
-        let throttles = rig.plane.metrics(since: Timestamp(milliseconds: 0)).filter { $0.name == "Throttles" }
+        let throttles = await rig.plane.metrics(since: Timestamp(milliseconds: 0)).filter { $0.name == "Throttles" }
         #expect(throttles.first { $0.dimensions.isEmpty }?.values.sum == 1)
+        #expect(await rig.plane.status(limit: 0).counts.throttles == 1)
         await rig.stop()
     }
 
@@ -120,13 +121,47 @@ struct ConcurrencyTests {
         for payload in ["1", "0", "1"] { _ = try await rig.invoke(payload) }
         // The caller is answered before the invocation's end is written down.
         while rig.plane.counts.idle == 0 { await Task.yield() }
-        let metrics = rig.plane.metrics(since: Timestamp(milliseconds: 0)).filter { $0.dimensions.count == 1 }
+        let metrics = await rig.plane.metrics(since: Timestamp(milliseconds: 0)).filter { $0.dimensions.count == 1 }
         func values(_ name: String) -> MetricValues? {
             metrics.filter { $0.name == name }.map(\.values).reduce(into: MetricValues()) { $0.merge($1) }
         }
         #expect(values("Invocations")?.sum == 3 && values("Errors")?.sum == 1 && values("Throttles")?.sum == 0)
         #expect(values("Duration")?.sampleCount == 3 && values("ConcurrentExecutions")?.maximum == 1)
         await rig.stop()
+    }
+
+    /// By whatever name they came, asked for in between or not, and of an environment that has ended too.
+    @Test func eachInvocationIsInTheMetricsAndInTheStatusOnce() async throws {
+        let rig = Rig { runtime in
+            await runtime.serve { event in
+                event.body == "crash"
+                    ? .exit(SandboxExit(status: .code(1), outOfMemory: false, peakMemory: nil)) : .response(event.body)
+            }
+        }
+        let arn = function().unqualifiedARN
+        func invocations() async -> [String: Double] {
+            let metrics = await rig.plane.metrics(since: Timestamp(milliseconds: 0)).filter {
+                $0.name == "Invocations" && $0.dimensions.count == 2
+            }
+            return Dictionary(metrics.map { ($0.dimensions[1].value, $0.values.sum) }, uniquingKeysWith: +)
+        }
+        for (index, (qualifier, payload)) in [
+            (":a", "1"), (":b", "2"), (":b", "3"), (":a", "4"), ("", "5"), (":a", "crash"), (":b", "6"),
+        ].enumerated() {
+            _ = try await rig.plane.invoke(
+                function(),
+                InvocationRequest(requestID: "r", payload: Array(payload.utf8), invokedFunctionARN: arn + qualifier))
+            while await rig.plane.status(limit: 0).counts.invocations <= index { await Task.yield() }
+            if index == 3 { #expect(await invocations() == ["f:a": 2, "f:b": 2]) }
+        }
+        #expect(await invocations() == ["f:a": 3, "f:b": 3, "f": 1])
+        let status = await rig.plane.status(limit: 1)
+        #expect(status.counts.invocations == 7 && status.counts.errors == 1)
+        #expect(status.functions.first?.duration.count == 7)
+        await rig.stop()
+        #expect(await invocations() == ["f:a": 3, "f:b": 3, "f": 1])
+        rig.plane.forgetPast()
+        #expect(await invocations().isEmpty)
     }
 
     // MARK: Room

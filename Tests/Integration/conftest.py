@@ -2,7 +2,8 @@ import os
 import re
 
 import pytest
-from martlet import Martlet, binary
+from botocore.exceptions import ClientError
+from martlet import ONCE, Martlet, binary
 
 _running = []
 
@@ -95,3 +96,24 @@ def name(request):
     """A name that no other test uses."""
     base = re.sub(r"[^a-zA-Z0-9]+", "-", request.node.name).strip("-")[:40]
     return "%s-%s" % (base, os.urandom(4).hex())
+
+
+@pytest.fixture
+def api(server):
+    """Lambda's client, which tries nothing twice."""
+    return server.client("lambda", config=ONCE)
+
+
+@pytest.fixture
+def deploy(server, name):
+    """Deploys the test's function, as `Martlet.deploy` does, and gives its name: `deploy({"app.py": …}, MemorySize=256)`."""
+
+    def deploy(files, **more):
+        server.deploy(name, files, **more)
+        return name
+
+    yield deploy
+    try:
+        server.client("lambda").delete_function(FunctionName=name)
+    except ClientError:
+        pass

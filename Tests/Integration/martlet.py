@@ -1,5 +1,6 @@
 """A Martlet server of a test's own: the built program, driven with real clients."""
 
+import base64
 import io
 import json
 import os
@@ -17,10 +18,16 @@ import zipfile
 from pathlib import Path
 
 import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
 
 ROOT = Path(__file__).resolve().parents[2]
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
+OTHER_ACCOUNT = "222222222222"
+# What is refused is not tried again.
+ONCE = Config(retries={"total_max_attempts": 1}, max_pool_connections=50)
 TRUST = json.dumps(
     {
         "Version": "2012-10-17",
@@ -50,6 +57,22 @@ def zip_package(files):
             info.compress_type = zipfile.ZIP_DEFLATED
             package.writestr(info, content)
     return out.getvalue()
+
+
+def function_arn(name):
+    return "arn:aws:lambda:%s:%s:function:%s" % (REGION, ACCOUNT, name)
+
+
+def layer_arn(name, account=ACCOUNT):
+    return "arn:aws:lambda:%s:%s:layer:%s" % (REGION, account, name)
+
+
+def error(call, **parameters):
+    """The code, the message and the status with which a call of a boto3 client is refused."""
+    with pytest.raises(ClientError) as caught:
+        call(**parameters)
+    response = caught.value.response
+    return response["Error"]["Code"], response["Error"]["Message"], response["ResponseMetadata"]["HTTPStatusCode"]
 
 
 def wait_until(condition, timeout=60, interval=0.02):
@@ -232,10 +255,19 @@ class Martlet:
 
     def run(self, *words, timeout=60):
         """Runs another command of the program against this server."""
-        environment = {**self.clean_environment(), "MARTLET_PORT": str(self.port), "MARTLET_DATA": str(self.data)}
         return subprocess.run(
-            self.command(*words), env=environment, cwd=self.folder, capture_output=True, text=True, timeout=timeout
+            self.command(*words), env=self._command_environment(), cwd=self.folder, capture_output=True, text=True, timeout=timeout
         )
+
+    def begin(self, *words):
+        """Starts another command of the program against this server; its output comes as bytes."""
+        return subprocess.Popen(
+            self.command(*words), env=self._command_environment(), cwd=self.folder, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )
+
+    def _command_environment(self):
+        return {**self.clean_environment(), "MARTLET_PORT": str(self.port), "MARTLET_DATA": str(self.data)}
 
     def get(self, path, headers=None, method="GET", body=None):
         """A plain HTTP request: status, headers, body."""
@@ -271,3 +303,14 @@ class Martlet:
         )
         api.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
         return api
+
+    def invoke(self, name, event=None, key="test", **more):
+        """The answer of a function that succeeds."""
+        result = self.client("lambda", key=key).invoke(FunctionName=name, Payload=json.dumps(event), LogType="Tail", **more)
+        body = result["Payload"].read()
+        assert "FunctionError" not in result, body + base64.b64decode(result["LogResult"])
+        return json.loads(body)
+
+    def publish_layer(self, name, files, **more):
+        """The ARN of a new version of a layer with these files."""
+        return self.client("lambda").publish_layer_version(LayerName=name, Content={"ZipFile": zip_package(files)}, **more)["LayerVersionArn"]

@@ -7,9 +7,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import botocore.config
 import pytest
-from martlet import binary, wait_until
+from martlet import ONCE, binary, wait_until
 
 SLEEPER = """
 import os, time
@@ -21,7 +20,6 @@ def handler(event, context):
         os._exit(1)
     return {"pid": os.environ["AWS_LAMBDA_LOG_STREAM_NAME"], "type": os.environ["AWS_LAMBDA_INITIALIZATION_TYPE"], "born": born}
 """
-ONCE = botocore.config.Config(retries={"total_max_attempts": 1}, max_pool_connections=50)
 
 
 def deploy(server, name, source=SLEEPER, **more):
@@ -61,11 +59,6 @@ def wait_ready(api, name, qualifier):
         return state["Status"] != "IN_PROGRESS" and state
 
     return wait_until(settled)
-
-
-@pytest.fixture
-def api(server):
-    return server.client("lambda", config=ONCE)
 
 
 def test_a_function_with_nothing_reserved_for_it_answers_429(server, api, name):

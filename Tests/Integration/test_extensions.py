@@ -6,7 +6,7 @@ import re
 import time
 
 import pytest
-from martlet import wait_until, zip_package
+from martlet import wait_until
 
 # What every external extension here begins with: a client of the Extensions API.
 LIBRARY = """#!/usr/bin/python3
@@ -53,22 +53,15 @@ ECHO = {"app.py": "def handler(event, context):\n    print('handling', event)\n 
 
 
 @pytest.fixture
-def deploy(server, name):
+def deploy(server, name, deploy):
     """Deploys a function with extensions: {name: source after the library}."""
 
-    def deploy(extensions, files=ECHO, **more):
-        api = server.client("lambda")
+    def deploy_with(extensions, files=ECHO, **more):
         layer = {"extensions/" + key: LIBRARY + text for key, text in extensions.items()}
-        layers = []
-        if layer:
-            layers = [api.publish_layer_version(LayerName=name, Content={"ZipFile": zip_package(layer)})["LayerVersionArn"]]
-        server.deploy(name, files, **{"Timeout": 10, "MemorySize": 512, "Layers": layers, **more})
+        layers = [server.publish_layer(name, layer)] if layer else []
+        deploy(files, **{"Timeout": 10, "MemorySize": 512, "Layers": layers, **more})
 
-    yield deploy
-    try:
-        server.client("lambda").delete_function(FunctionName=name)
-    except Exception:
-        pass
+    return deploy_with
 
 
 @pytest.fixture

@@ -11,37 +11,16 @@ import urllib.request
 import zipfile
 
 import pytest
-from botocore.exceptions import ClientError
-from martlet import ACCOUNT, REGION, zip_package
+from martlet import ACCOUNT, OTHER_ACCOUNT, REGION, error, layer_arn, zip_package
+from martlet import function_arn as arn
 
 CODE = {"app.py": "def handler(event, context):\n    return {'version': 1, 'arn': context.invoked_function_arn}\n"}
 CODE_2 = {"app.py": "def handler(event, context):\n    return {'version': 2, 'arn': context.invoked_function_arn}\n"}
 
 
-def arn(rest):
-    return "arn:aws:lambda:%s:%s:function:%s" % (REGION, ACCOUNT, rest)
-
-
-def error(call, **parameters):
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    response = caught.value.response
-    return response["Error"]["Code"], response["Error"]["Message"], response["ResponseMetadata"]["HTTPStatusCode"]
-
-
 @pytest.fixture
-def api(server):
-    return server.client("lambda")
-
-
-@pytest.fixture
-def function(server, name):
-    server.deploy(name, CODE)
-    yield name
-    try:
-        server.client("lambda").delete_function(FunctionName=name)
-    except ClientError:
-        pass
+def function(deploy):
+    return deploy(CODE)
 
 
 def test_a_new_function_has_the_shape_of_aws(server, api, name):
@@ -77,7 +56,7 @@ def test_a_new_function_has_the_shape_of_aws(server, api, name):
         ({"Timeout": 901}, "ValidationException", "1 validation error detected: Value '901' at 'timeout'"),
         ({"MemorySize": 10241}, "InvalidParameterValueException", "'MemorySize' value failed to satisfy constraint"),
         ({"Code": {"ZipFile": b"no zip"}}, "InvalidParameterValueException", "Could not unzip uploaded file."),
-        ({"Layers": [arn("x").replace("function", "layer") + ":1"]}, "InvalidParameterValueException", "Layer version arn:aws:lambda:us-east-1:"),
+        ({"Layers": [layer_arn("x:1")]}, "InvalidParameterValueException", "Layer version arn:aws:lambda:us-east-1:"),
         ({"Environment": {"Variables": {"AWS_REGION": "x"}}}, "InvalidParameterValueException", "Lambda was unable to configure"),
     ],
 )
@@ -111,7 +90,7 @@ def test_names_that_are_not_there(api, name):
     )
 
 
-def test_updates_versions_and_aliases(api, function):
+def test_updates_versions_and_aliases(server, api, function):
     assert api.publish_version(FunctionName=function)["Version"] == "1"
     assert api.publish_version(FunctionName=function)["Version"] == "1"
     api.update_function_code(FunctionName=function, ZipFile=zip_package(CODE_2))
@@ -125,9 +104,9 @@ def test_updates_versions_and_aliases(api, function):
     versions = {api.invoke(FunctionName=function, Qualifier="live")["ExecutedVersion"] for _ in range(40)}
     assert versions == {"1", "2"}
     api.update_alias(FunctionName=function, Name="live", FunctionVersion="2", RoutingConfig={})
-    answer = json.loads(api.invoke(FunctionName=arn(function + ":live"))["Payload"].read())
+    answer = server.invoke(arn(function + ":live"))
     assert answer == {"version": 2, "arn": arn(function + ":live")}
-    assert json.loads(api.invoke(FunctionName=function, Qualifier="1")["Payload"].read())["version"] == 1
+    assert server.invoke(function, Qualifier="1")["version"] == 1
     assert error(api.delete_function, FunctionName=function, Qualifier="2") == (
         "ResourceConflictException",
         "Unable to delete version because the following aliases reference it: [live]",
@@ -175,12 +154,12 @@ def test_invalid_events_are_refused_in_awss_words(api, function):
 
 
 def test_other_accounts_have_their_own_functions(server, api, function):
-    other = server.client("lambda", key="222222222222")
+    other = server.client("lambda", key=OTHER_ACCOUNT)
     assert error(other.get_function, FunctionName=function)[0] == "ResourceNotFoundException"
     assert error(other.get_function, FunctionName=arn(function))[::2] == ("AccessDeniedException", 403)
 
 
-def test_file_modes_reach_the_function(server, name):
+def test_file_modes_reach_the_function(server, api, name):
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as package:
         for path, mode in (("app.py", 0o644), ("tool", 0o755)):
@@ -189,7 +168,6 @@ def test_file_modes_reach_the_function(server, name):
             body = "import os\ndef handler(e, c):\n    return {n: oct(os.stat(n).st_mode & 0o777) for n in ('app.py', 'tool')}\n"
             package.writestr(info, body if path == "app.py" else "#!/bin/sh\n")
         package.writestr("written.py", "")
-    api = server.client("lambda")
     api.create_function(
         FunctionName=name,
         Runtime="python3.12",
@@ -198,7 +176,7 @@ def test_file_modes_reach_the_function(server, name):
         Code={"ZipFile": out.getvalue()},
     )
     api.get_waiter("function_active_v2").wait(FunctionName=name)
-    assert json.loads(api.invoke(FunctionName=name)["Payload"].read()) == {"app.py": "0o644", "tool": "0o755"}
+    assert server.invoke(name) == {"app.py": "0o644", "tool": "0o755"}
 
 
 def test_the_aws_cli_waits_and_invokes(server, name, tmp_path):
@@ -250,5 +228,5 @@ def test_acknowledged_functions_survive_kill_9(martlet, name):
     for number in acknowledged:
         assert api.get_function(FunctionName="%s-%d" % (name, number))["Configuration"]["State"] == "Active"
     last = "%s-%d" % (name, acknowledged[-1])
-    assert json.loads(api.invoke(FunctionName=last)["Payload"].read())["version"] == 1
+    assert server.invoke(last)["version"] == 1
     assert not [entry for entry in os.listdir(server.data / "code") if entry.startswith(".incoming")]

@@ -7,47 +7,19 @@ import urllib.request
 import zipfile
 
 import pytest
-from botocore.exceptions import ClientError
-from martlet import ACCOUNT, REGION, zip_package
-
-OTHER = "222222222222"
-
-
-def error(call, **parameters):
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    response = caught.value.response
-    return response["Error"]["Code"], response["Error"]["Message"], response["ResponseMetadata"]["HTTPStatusCode"]
+from martlet import OTHER_ACCOUNT, error, layer_arn, zip_package
 
 
 @pytest.fixture
-def api(server):
-    return server.client("lambda")
-
-
-@pytest.fixture
-def publish(api, name):
+def publish(server, name):
     """Publishes a layer of files; gives its version's ARN."""
-
-    def publish(layer, files, **more):
-        return api.publish_layer_version(LayerName="%s-%s" % (name, layer), Content={"ZipFile": zip_package(files)}, **more)["LayerVersionArn"]
-
-    return publish
+    return lambda layer, files: server.publish_layer("%s-%s" % (name, layer), files)
 
 
 @pytest.fixture
-def run(server, name):
-    """Deploys a function and invokes it once, giving its answer."""
-
-    def run(files, event=None, again=False, **more):
-        if not again:
-            server.deploy(name, files, **{"Timeout": 20, "MemorySize": 256, **more})
-        result = server.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event).encode(), LogType="Tail")
-        body = result["Payload"].read()
-        assert "FunctionError" not in result, body + base64.b64decode(result["LogResult"])
-        return json.loads(body)
-
-    return run
+def run(server, deploy):
+    """Deploys the test's function and invokes it once, giving its answer."""
+    return lambda files, event=None, **more: server.invoke(deploy(files, **{"Timeout": 20, "MemorySize": 256, **more}), event)
 
 
 def test_a_layer_has_the_shape_of_aws(api, name):
@@ -57,7 +29,7 @@ def test_a_layer_has_the_shape_of_aws(api, name):
         CompatibleRuntimes=["python3.12", "java8"], CompatibleArchitectures=["x86_64", "arm64"],
     )
     assert made["ResponseMetadata"]["HTTPStatusCode"] == 201
-    arn = "arn:aws:lambda:%s:%s:layer:%s" % (REGION, ACCOUNT, name)
+    arn = layer_arn(name)
     assert (made["LayerArn"], made["LayerVersionArn"], made["Version"]) == (arn, arn + ":1", 1)
     assert made["Content"]["CodeSha256"] == base64.b64encode(hashlib.sha256(package).digest()).decode()
     assert made["Content"]["CodeSize"] == len(package)
@@ -81,7 +53,7 @@ def test_errors_are_those_of_aws(api, name):
     assert message.startswith("1 validation error detected: Value 'runtimedoesnotexist' at 'compatibleRuntime' failed to satisfy constraint: Member must satisfy enum value set: [ruby3.5, ruby2.6,")
     code, message, status = error(api.list_layers, CompatibleArchitecture="archdoesnotexist")
     assert message == "1 validation error detected: Value 'archdoesnotexist' at 'compatibleArchitecture' failed to satisfy constraint: Member must satisfy enum value set: [x86_64, arm64]"
-    arn = "arn:aws:lambda:%s:%s:layer:%s" % (REGION, ACCOUNT, name)
+    arn = layer_arn(name)
     pattern = r"(arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:layer:[a-zA-Z0-9-_]+:[0-9]+)|(arn:[a-zA-Z0-9-]+:lambda:::awslayer:[a-zA-Z0-9-_]+)"
     assert error(api.get_layer_version_by_arn, Arn=arn) == (
         "ValidationException",
@@ -105,7 +77,7 @@ def test_what_cannot_be_attached(server, api, name, publish):
     assert update(base + ":7") == ("InvalidParameterValueException", "Layer version %s:7 does not exist." % base, 400)
     code, message, status = update(base)
     assert (code, status) == ("ValidationException", 400) and "at 'layers' failed to satisfy constraint: Member must satisfy constraint: [" in message
-    foreign = "arn:aws:lambda:%s:%s:layer:x:1" % (REGION, OTHER)
+    foreign = layer_arn("x:1", OTHER_ACCOUNT)
     code, message, status = update(foreign)
     assert (code, status) == ("AccessDeniedException", 403)
     assert message.endswith("is not authorized to perform: lambda:GetLayerVersion on resource: %s because no resource-based policy allows the lambda:GetLayerVersion action" % foreign)
@@ -143,8 +115,8 @@ def handler(event, context):
     for layer in layers:
         base, number = layer.rsplit(":", 1)
         api.delete_layer_version(LayerName=base, VersionNumber=int(number))
-    assert run(None, again=True)[0] == "a"
-    assert json.load(api.invoke(FunctionName=name, Qualifier=version["Version"])["Payload"])[0] == "b"
+    assert server.invoke(name)[0] == "a"
+    assert server.invoke(name, Qualifier=version["Version"])[0] == "b"
     api.update_function_configuration(FunctionName=name, Layers=[])
     api.get_waiter("function_updated_v2").wait(FunctionName=name)
     assert "Layers" not in api.get_function_configuration(FunctionName=name)
@@ -180,24 +152,24 @@ while True:
 
 
 def test_permissions_open_a_layer_to_another_account(server, api, name):
-    arn = api.publish_layer_version(LayerName=name, Content={"ZipFile": zip_package({"python/x.py": "X = 9\n"})})["LayerVersionArn"]
-    other = server.client("lambda", key=OTHER)
+    arn = server.publish_layer(name, {"python/x.py": "X = 9\n"})
+    other = server.client("lambda", key=OTHER_ACCOUNT)
     package = zip_package({"app.py": "import x\ndef handler(event, context): return x.X\n"})
-    make = dict(FunctionName=name, Runtime="python3.12", Handler="app.handler", Role="arn:aws:iam::%s:role/r" % OTHER, Code={"ZipFile": package}, Layers=[arn])
+    make = dict(FunctionName=name, Runtime="python3.12", Handler="app.handler", Role="arn:aws:iam::%s:role/r" % OTHER_ACCOUNT, Code={"ZipFile": package}, Layers=[arn])
     assert error(other.create_function, **make)[0] == "AccessDeniedException"
-    allowed = api.add_layer_version_permission(LayerName=name, VersionNumber=1, StatementId="other", Action="lambda:GetLayerVersion", Principal=OTHER)
+    allowed = api.add_layer_version_permission(LayerName=name, VersionNumber=1, StatementId="other", Action="lambda:GetLayerVersion", Principal=OTHER_ACCOUNT)
     assert allowed["ResponseMetadata"]["HTTPStatusCode"] == 201
     assert json.loads(allowed["Statement"]) == {
-        "Sid": "other", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::%s:root" % OTHER}, "Action": "lambda:GetLayerVersion", "Resource": arn}
+        "Sid": "other", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::%s:root" % OTHER_ACCOUNT}, "Action": "lambda:GetLayerVersion", "Resource": arn}
     policy = api.get_layer_version_policy(LayerName=name, VersionNumber=1)
     assert json.loads(policy["Policy"])["Statement"] == [json.loads(allowed["Statement"])] and policy["RevisionId"] == allowed["RevisionId"]
     other.create_function(**make)
     other.get_waiter("function_active_v2").wait(FunctionName=name)
-    assert json.load(other.invoke(FunctionName=name)["Payload"]) == 9
+    assert server.invoke(name, key=OTHER_ACCOUNT) == 9
     api.remove_layer_version_permission(LayerName=name, VersionNumber=1, StatementId="other", RevisionId=policy["RevisionId"])
     assert error(api.get_layer_version_policy, LayerName=name, VersionNumber=1) == ("ResourceNotFoundException", "No policy is associated with the given resource.", 404)
     # What has it keeps it.
-    assert json.load(other.invoke(FunctionName=name)["Payload"]) == 9
+    assert server.invoke(name, key=OTHER_ACCOUNT) == 9
 
 
 def test_the_aws_cli_publishes_and_attaches(server, name, tmp_path):
@@ -217,12 +189,8 @@ def test_the_aws_cli_publishes_and_attaches(server, name, tmp_path):
 
 def test_layers_survive_a_restart(martlet):
     server = martlet().start()
-    api = server.client("lambda")
-    layers = [
-        api.publish_layer_version(LayerName="l%d" % number, Content={"ZipFile": zip_package({"python/x%d.py" % number: "X = %d\n" % number})})["LayerVersionArn"]
-        for number in range(2)
-    ]
+    layers = [server.publish_layer("l%d" % number, {"python/x%d.py" % number: "X = %d\n" % number}) for number in range(2)]
     server.deploy("f", {"app.py": "import x0, x1\ndef handler(event, context): return [x0.X, x1.X]\n"}, Layers=layers)
-    assert json.load(api.invoke(FunctionName="f")["Payload"]) == [0, 1]
+    assert server.invoke("f") == [0, 1]
     server.restart()
-    assert json.load(server.client("lambda").invoke(FunctionName="f")["Payload"]) == [0, 1]
+    assert server.invoke("f") == [0, 1]

@@ -17,7 +17,7 @@ import botocore.eventstream
 import botocore.exceptions
 import httpx
 import pytest
-from martlet import ACCOUNT, REGION, Martlet, wait_until
+from martlet import Martlet, function_arn, wait_until
 from streaming_functions import CUSTOM, NODE
 
 CONTENT_TYPE = "application/vnd.amazon.eventstream"
@@ -64,7 +64,7 @@ def details(complete):
 
 
 def tell(api, name, word):
-    api.tag_resource(Resource="arn:aws:lambda:%s:%s:function:%s" % (REGION, ACCOUNT, name), Tags={word: "1"})
+    api.tag_resource(Resource=function_arn(name), Tags={word: "1"})
 
 
 def logged(server, name, pattern):

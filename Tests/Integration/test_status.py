@@ -2,7 +2,8 @@
 
 import json
 
-from martlet import grow_stems, wait_until
+import pytest
+from martlet import ACCOUNT, ONCE, REGION, grow_stems, wait_until
 
 CODE = """
 import time
@@ -34,7 +35,7 @@ def test_what_invocations_did_is_seen(martlet):
     # The environment that was ended for its time-out takes a moment to go.
     wait_until(lambda: status(server)["counts"]["invocations"] == 7 and status(server)["environmentCounts"]["total"] == 1)
     seen = status(server)
-    assert seen["counts"] == {"invocations": 7, "errors": 2, "timeouts": 1, "coldStarts": 2}
+    assert seen["counts"] == {"invocations": 7, "errors": 2, "timeouts": 1, "coldStarts": 2, "throttles": 0}
     (function,) = seen["functions"]
     assert function["name"] == "seen" and function["version"] == "$LATEST" and function["counts"] == seen["counts"]
     assert function["duration"]["count"] == 7 and 1000 <= function["duration"]["max"] < 3000
@@ -53,9 +54,35 @@ def test_what_invocations_did_is_seen(martlet):
 
     text = server.run("status").stdout
     assert "invocations: 7, 2 with an error, 1 of them timed out; 2 cold starts" in text
-    for word in ("Function ", "Environment ", "Last invocation of", "Stems of", "idle cost: environments "):
+    for word in ("Function ", "Last 15 minutes of ", "Environment ", "Last invocation of", "Stems of", "idle cost: environments "):
         assert word in text, text
     wait_until(lambda: "frozen" in server.run("status").stdout)
+
+
+def test_the_metrics_of_the_last_minutes(martlet):
+    server = martlet("--stems", "off").start()
+    api = server.client("lambda", config=ONCE)
+    for name in ("refused", "works"):
+        server.deploy(name, {"app.py": CODE}, runtime="python3.11")
+    for payload in ("one", "fail", "two"):
+        api.invoke(FunctionName="works", Payload=json.dumps(payload))
+    api.put_function_concurrency(FunctionName="refused", ReservedConcurrentExecutions=0)
+    with pytest.raises(api.exceptions.TooManyRequestsException):
+        api.invoke(FunctionName="refused")
+    wait_until(lambda: status(server)["counts"]["invocations"] == 3)
+    recent = json.loads(server.run("status", "--json").stdout)["recent"]
+    where = {"account": ACCOUNT, "region": REGION}
+    assert recent == {
+        "functionCount": 2,
+        "functions": [
+            {**where, "name": "works", "invocations": 3, "errors": 1, "throttles": 0, "concurrentExecutions": 1},
+            {**where, "name": "refused", "invocations": 0, "errors": 0, "throttles": 1, "concurrentExecutions": 0},
+        ],
+    }
+    assert status(server)["counts"]["throttles"] == 1
+    lines = server.run("status").stdout.splitlines()
+    at = next(index for index, line in enumerate(lines) if line.startswith("Last 15 minutes of "))
+    assert [line.split() for line in lines[at + 1 : at + 3]] == [["works", "3", "1", "0", "1"], ["refused", "0", "0", "1", "0"]]
 
 
 def test_stems_show_what_they_hold(martlet):
@@ -83,7 +110,7 @@ def test_names_are_limited_and_counts_are_not(martlet):
 
 def test_only_the_owner_may_ask(martlet):
     server = martlet("--auth", "iam").start()
-    assert server.get("/_martlet/status")[0] in (400, 403)
+    assert server.get("/_martlet/status")[0] in (400, 403) and server.get("/_martlet/metrics")[0] in (400, 403)
     assert server.get("/_martlet/health")[0] == 200
     assert status(server)["counts"]["invocations"] == 0
     other = server.run("status", "--data", "/nowhere")

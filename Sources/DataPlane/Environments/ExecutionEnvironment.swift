@@ -29,7 +29,7 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
     /// Told when the runtime has answered, before it asks for the next event.
     var onAnswered: (@Sendable () -> Void)?
     /// Told when the environment waits for an event after an invocation.
-    var onIdle: (@Sendable () -> Void)?
+    var onIdle: (@Sendable (ContinuousClock.Instant) -> Void)?
     /// Told once, when it has ended.
     var onEnded: (@Sendable () -> Void)?
     /// Told when the environment has been idle for so long that it shall end.
@@ -60,8 +60,6 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
     var closeEndpoints: [@Sendable () -> Void] = []
     private var endAfter = TimeAmount.minutes(8)
     var follower: Follower?
-    /// Counts its invocations.
-    var meter: EnvironmentMeter?
     lazy var patience = EnvironmentAlarm(loop: loop) { [unowned self] in rang($0) }
     lazy var alarm = EnvironmentAlarm(loop: loop) { [unowned self] in rang($0) }
     var isAbandoned = false
@@ -134,12 +132,12 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
             clientContext: event.clientContext.map(HeaderText.singleLine),
             payload: event.payload.readableBytes == 0 ? ByteBuffer(string: "{}") : event.payload)
         alarm.set(.timeout, in: budget)
-        guard let freezing else { return deliver(message) }
+        guard let freezing else { return deliver(message, at: running.accepted) }
         self.freezing = nil
         Task { [sandbox, loop] in
             await freezing.value
             try? await sandbox.thaw()
-            loop.execute { self.deliver(message) }
+            loop.execute { self.deliver(message, at: .now) }
         }
     }
 
@@ -154,9 +152,9 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
         }
     }
 
-    private func deliver(_ event: RuntimeEvent) {
+    private func deliver(_ event: RuntimeEvent, at now: ContinuousClock.Instant) {
         guard let invocation, invocation.event.requestID == event.requestID else { return }
-        invocation.began = .now
+        invocation.began = now
         extensionHost?.begin(event)
         guard let waiting else {
             // The runtime's connection broke; it gets the event when it asks again.
@@ -188,42 +186,41 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
     func complete(failure: FunctionFailure?) {
         guard let invocation else { return }
         alarm.clear()
-        invocation.ended = invocation.ended ?? .now
-        if let failure { invocation.failure = failure }
         drainOutput()
+        let now = ContinuousClock.now
+        invocation.ended = invocation.ended ?? now
+        if let failure { invocation.failure = failure }
         tellDone(invocation)
-        if let peak = memory.current(now: .now) {
-            finish(invocation, peak: peak)
+        if let peak = memory.current(now: now) {
+            finish(invocation, at: now, peak: peak)
         } else {
             Task { [memory, loop] in
                 let peak = await memory.measure()
-                loop.execute { self.finish(invocation, peak: peak) }
+                loop.execute { self.finish(invocation, at: now, peak: peak) }
             }
         }
     }
 
-    private func finish(_ invocation: RunningInvocation, peak: Int64?) {
+    private func finish(_ invocation: RunningInvocation, at now: ContinuousClock.Instant, peak: Int64?) {
         guard self.invocation === invocation else { return }
         self.invocation = nil
-        meter?.ended(invocation)
+        observed.finished(invocation, at: now, peak: peak)
         let id = invocation.event.requestID
-        log.lineEnded()
-        let duration = invocation.duration
-        observed.finished(invocation, milliseconds: duration, peak: peak)
-        if let failure = invocation.failure { log.platform(.failure(failure, requestID: id)) }
-        log.platform(.end(requestID: id))
+        let time = log.now
+        log.lineEnded(at: time)
+        if let failure = invocation.failure { log.platform(.failure(failure, requestID: id), at: time) }
+        log.platform(.end(requestID: id), at: time)
         log.platform(
             .report(
                 InvocationReport(
-                    requestID: id, duration: duration, initDuration: invocation.initDuration,
-                    memorySize: function.memory,
-                    peakMemory: peak, status: invocation.failure?.reportStatus,
+                    requestID: id, duration: invocation.duration, initDuration: invocation.initDuration,
+                    memorySize: function.memory, peakMemory: peak, status: invocation.failure?.reportStatus,
                     errorType: invocation.failure?.errorType,
-                    traceID: invocation.trace.sampled ? invocation.trace.root : nil)))
+                    traceID: invocation.trace.sampled ? invocation.trace.root : nil)), at: time)
         let tail = log.takeTail()
         log.flush()
         if case .ready = lifecycle.state, exit == nil {
-            onIdle?()
+            onIdle?(now)
             if let follower {
                 self.follower = nil
                 patience.clear()

@@ -37,9 +37,6 @@ final class RunningInvocation: @unchecked Sendable {
         return answer?.error == nil ? .success : .error
     }
 
-    /// Whether the function is to blame for how it ended.
-    var isError: Bool { failure != nil || answer?.error != nil }
-
     /// What subscribers of telemetry are told when the runtime is done.
     func runtimeDone(_ failure: FunctionFailure?, now: Timestamp) -> TelemetryEvent.RuntimeDone {
         let status = failure.map { $0.reportStatus == "timeout" ? "timeout" : "failure" }

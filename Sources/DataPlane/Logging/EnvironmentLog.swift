@@ -58,8 +58,7 @@ final class EnvironmentLog: @unchecked Sendable {
     }
 
     /// An invocation has ended: an unfinished line is complete.
-    func lineEnded() {
-        let now = time.now
+    func lineEnded(at now: Timestamp) {
         parser.finishLine { self.line($0, at: now) }
     }
 
@@ -69,8 +68,9 @@ final class EnvironmentLog: @unchecked Sendable {
         parser.finish { self.line($0, at: now) }
     }
 
-    func platform(_ event: PlatformEvent) {
-        let now = time.now
+    func platform(_ event: PlatformEvent) { platform(event, at: time.now) }
+
+    func platform(_ event: PlatformEvent, at now: Timestamp) {
         telemetry?.add(.platform(event), at: now)
         if function.logFormat == .json && event.level < systemLevel { return }
         guard let text = event.text(function.logFormat, time: now.rfc3339) else { return }

@@ -12,16 +12,22 @@ extension DataPlane {
         let past = observatory.snapshot
         var seen: [EnvironmentSnapshot] = []
         await Self.measure(living)
-        for (_, environments) in Dictionary(grouping: living, by: { ObjectIdentifier($0.loop) }) {
-            guard let loop = environments.first?.loop else { continue }
+        for (loop, environments) in Self.byLoop(living) {
             seen += (try? await loop.submit { environments.map(EnvironmentSnapshot.init) }.get()) ?? []
         }
         seen.removeAll { $0.mergedAs.map { $0 <= past.merges } ?? false }
         return StatusReport(past: past, seen: seen, stems: stemCounts, now: .now).make(limit: limit)
     }
 
-    /// Forgets what environments that have ended have seen.
+    /// Forgets what environments that have ended have seen, and the metrics.
     public func forgetPast() { observatory.reset() }
+
+    /// What environments are confined to, and those that are confined to it.
+    static func byLoop(_ environments: [ExecutionEnvironment]) -> [(any EventLoop, [ExecutionEnvironment])] {
+        Dictionary(grouping: environments, by: { ObjectIdentifier($0.loop) }).values.compactMap { group in
+            group.first.map { ($0.loop, group) }
+        }
+    }
 
     private static let parallel = 16
     private static let mostMeasured = 256

@@ -9,6 +9,8 @@ public struct DataPlaneStatus: Sendable, Codable {
         public var errors = 0
         public var timeouts = 0
         public var coldStarts = 0
+        /// Refused by a limit; no invocations.
+        public var throttles = 0
     }
 
     public struct Environments: Sendable, Codable {
@@ -118,7 +120,7 @@ extension DataPlaneStatus.Counts {
     init(_ statistics: InvocationStatistics) {
         self.init(
             invocations: statistics.invocations, errors: statistics.errors, timeouts: statistics.timeouts,
-            coldStarts: statistics.coldStarts)
+            coldStarts: statistics.coldStarts, throttles: statistics.throttles)
     }
 }
 

@@ -1,8 +1,8 @@
 import Execution
 import NIOCore
 
-/// What was seen of the invocations of one environment. Confined to the environment's loop: counting takes no lock, and whoever asks
-/// comes here.
+/// What was seen of the invocations of one environment, for ``DataPlane/status(limit:)`` and for CloudWatch's metrics alike. Confined to the
+/// environment's loop: counting takes no lock, and whoever asks comes here.
 final class EnvironmentObservation: @unchecked Sendable {
     /// The moments of an invocation, as they were noted.
     private struct Moments {
@@ -15,7 +15,12 @@ final class EnvironmentObservation: @unchecked Sendable {
         var finished: ContinuousClock.Instant
     }
 
-    fileprivate var statistics = InvocationStatistics()
+    /// What the metrics have already.
+    private var collected = InvocationStatistics()
+    /// What they have not, of the ARN that was invoked last, and of others.
+    private var recent = InvocationStatistics()
+    private var arn = ""
+    private var others: [String: InvocationStatistics] = [:]
     private var last: Moments?
     /// How long an invocation has waited for the environment, in milliseconds; nil: it was started for none.
     fileprivate var coldStart: Double?
@@ -23,18 +28,39 @@ final class EnvironmentObservation: @unchecked Sendable {
     private(set) var mergedAs: Int?
 
     /// An invocation is over. On the loop.
-    func finished(_ invocation: RunningInvocation, milliseconds: Double, peak: Int64?) {
-        let isFirst = statistics.invocations == 0
+    func finished(_ invocation: RunningInvocation, at now: ContinuousClock.Instant, peak: Int64?) {
+        let event = invocation.event
+        // Invocations that follow each other name the function in the same way, and in the same string.
+        if arn != event.invokedFunctionARN {
+            if recent.invocations > 0 { others[arn] = recent }
+            arn = event.invokedFunctionARN
+            recent = others.removeValue(forKey: arn) ?? InvocationStatistics()
+        }
         let outcome = invocation.outcome
-        statistics.ended(outcome, milliseconds: milliseconds)
-        if let peak { statistics.held(peak) }
+        recent.ended(outcome, milliseconds: invocation.duration)
+        if let peak { recent.held(peak) }
         last = Moments(
-            requestID: invocation.event.requestID, outcome: outcome, isFirst: isFirst,
-            accepted: invocation.accepted, delivered: invocation.began, answered: invocation.ended, finished: .now)
+            requestID: event.requestID, outcome: outcome, isFirst: last == nil, accepted: invocation.accepted,
+            delivered: invocation.began, answered: invocation.ended, finished: now)
+    }
+
+    /// What was seen since this was last called, by the ARN that was invoked. On the loop.
+    func collect() -> [String: InvocationStatistics] {
+        guard recent.invocations > 0 else { return [:] }
+        defer {
+            collected = statistics
+            recent = InvocationStatistics()
+            others = [:]
+        }
+        return others.merging([arn: recent]) { $1 }
     }
 
     /// Nothing more comes. On the loop.
     func merged(as place: Int) { mergedAs = place }
+
+    fileprivate var statistics: InvocationStatistics {
+        others.values.reduce(into: collected.merging(recent)) { $0.merge($1) }
+    }
 
     /// Where the time of the last invocation went, and when it was over. On the loop.
     /// - Parameter initialization: in milliseconds.

@@ -1,10 +1,12 @@
 import Execution
 import Sandbox
+import ServiceKit
+import ServiceModel
 import Synchronization
 
-/// What environments that have ended leave to know, by function; and what no environment can tell: starts.
+/// What environments that have ended leave to know, by function; what no environment can tell: starts and refusals; and the metrics.
 ///
-/// Only cold starts and ends come here. What living environments have seen is asked of them.
+/// What living environments have seen is asked of them: for the metrics when a minute ends, or when somebody asks.
 final class Observatory: Sendable {
     struct Function: Sendable {
         var statistics = InvocationStatistics()
@@ -30,22 +32,36 @@ final class Observatory: Sendable {
         var merges = 0
     }
 
+    private struct State {
+        var past = Snapshot()
+        /// What the minutes have not.
+        var recent: [InvocationSource: InvocationStatistics] = [:]
+        var minutes = MetricRecorder()
+
+        mutating func collect(_ environment: ExecutionEnvironment) {
+            for (arn, seen) in environment.observed.collect() {
+                recent[InvocationSource(environment.function, invokedARN: arn), default: .init()].merge(seen)
+            }
+        }
+    }
+
     /// Functions whose past is kept.
     private static let capacity = 4000
     private static let lastCapacity = 32
-    private let state = Mutex(Snapshot())
+    private let state = Mutex(State())
 
-    var snapshot: Snapshot { state.withLock { $0 } }
+    var snapshot: Snapshot { state.withLock { $0.past } }
 
     /// An invocation needs an environment that has to be started.
     func startsCold(_ function: FunctionVersion) {
-        state.withLock { state in Self.change(&state, function) { $0.statistics.startedCold() } }
+        state.withLock { state in Self.change(&state.past, function) { $0.statistics.startedCold() } }
     }
 
-    /// An invocation has ended in an environment that could not be initialised.
-    func failedToStart(_ function: FunctionVersion, _ outcome: InvocationOutcome, milliseconds: Double) {
+    /// What became of an invocation that no environment was given.
+    func note(_ function: FunctionVersion, invokedARN: String, _ body: (inout InvocationStatistics) -> Void) {
         state.withLock { state in
-            Self.change(&state, function) { $0.statistics.ended(outcome, milliseconds: milliseconds) }
+            Self.change(&state.past, function) { body(&$0.statistics) }
+            body(&state.recent[InvocationSource(function, invokedARN: invokedARN), default: .init()])
         }
     }
 
@@ -55,8 +71,9 @@ final class Observatory: Sendable {
         guard observation.mergedAs == nil else { return }
         let last = environment.lastTimes
         let place = state.withLock { state in
-            state.merges += 1
-            Self.change(&state, environment.function) { function in
+            state.collect(environment)
+            state.past.merges += 1
+            Self.change(&state.past, environment.function) { function in
                 function.statistics.merge(environment.statistics)
                 if let peak = environment.exit?.peakMemory { function.statistics.held(peak) }
                 if let used = environment.exit?.processor ?? environment.memory.usage?.processor {
@@ -64,17 +81,31 @@ final class Observatory: Sendable {
                 }
             }
             if let last {
-                if state.last.count == Self.lastCapacity { state.last.removeFirst() }
-                state.last.append(
+                if state.past.last.count == Self.lastCapacity { state.past.last.removeFirst() }
+                state.past.last.append(
                     Ended(function: FunctionKey(environment.function), times: last.times, finished: last.finished))
             }
-            return state.merges
+            return state.past.merges
         }
         observation.merged(as: place)
     }
 
+    /// Takes what an environment has seen into the metrics. On its loop.
+    func collect(_ environment: ExecutionEnvironment) { state.withLock { $0.collect(environment) } }
+
+    /// What was collected belongs to the minute of `time`.
+    func record(_ peaks: ConcurrencyPeaks, at time: Timestamp) {
+        state.withLock { state in
+            for (source, seen) in state.recent { state.minutes.add(seen, of: source, at: time) }
+            state.recent = [:]
+            state.minutes.add(peaks, at: time)
+        }
+    }
+
+    func metrics(since: Timestamp) -> [MetricStatistics] { state.withLock { $0.minutes.metrics(since: since) } }
+
     /// Forgets everything.
-    func reset() { state.withLock { $0 = Snapshot(merges: $0.merges) } }
+    func reset() { state.withLock { $0 = State(past: Snapshot(merges: $0.past.merges)) } }
 
     private static func change(
         _ state: inout Snapshot, _ version: FunctionVersion, _ body: (inout Function) -> Void

@@ -29,23 +29,22 @@ public struct MetricRecorder: Sendable {
     /// - Parameter most: how many values are kept of one minute.
     public init(most: Int = 20_000) { self.most = most }
 
-    /// Adds what a source's invocations came to.
-    public mutating func add(_ counts: InvocationCounts, of source: InvocationSource, at now: Timestamp) {
-        guard !counts.isEmpty else { return }
-        let invocations = counts.durations.sampleCount
+    /// Adds what was seen of a source's invocations.
+    public mutating func add(_ seen: InvocationStatistics, of source: InvocationSource, at now: Timestamp) {
+        let invocations = seen.invocations
         var errors = MetricValues()
-        errors.add(0, count: invocations - counts.errors)
-        errors.add(1, count: counts.errors)
+        errors.add(0, count: invocations - seen.errors)
+        errors.add(1, count: seen.errors)
         var throttles = MetricValues()
         throttles.add(0, count: invocations)
-        throttles.add(1, count: counts.throttles)
+        throttles.add(1, count: seen.throttles)
         var ones = MetricValues()
         ones.add(1, count: invocations)
         for dimensions in Self.dimensions(source) {
             add("Throttles", source.function, dimensions, throttles, at: now)
             add("Invocations", source.function, dimensions, ones, at: now)
             add("Errors", source.function, dimensions, errors, at: now)
-            add("Duration", source.function, dimensions, counts.durations, at: now)
+            add("Duration", source.function, dimensions, seen.duration.values, at: now)
         }
     }
 

@@ -1,23 +1,19 @@
+public import ServiceKit
+
 /// How long things took: how many fell into each of a few hundred ranges, which widen with the duration. Bounded, and cheap to add to;
 /// quantiles are exact to some three per cent of the duration.
 public struct DurationHistogram: Sendable, Hashable {
     /// Up to the highest range that was ever used.
     private var ranges: [UInt32] = []
-    /// What was recorded, however often.
-    public private(set) var count = 0
-    /// Of all, in milliseconds.
-    public private(set) var sum = 0.0
-    /// The longest, in milliseconds.
-    public private(set) var maximum = 0.0
+    /// How many there are, their sum, and the extremes; in milliseconds, and exact.
+    public private(set) var values = MetricValues()
 
     public init() {}
 
     /// Adds one duration. What is no number, or below nothing, counts as nothing.
     public mutating func record(milliseconds: Double) {
         let milliseconds = milliseconds > 0 && milliseconds.isFinite ? milliseconds : 0
-        count += 1
-        sum += milliseconds
-        maximum = max(maximum, milliseconds)
+        values.add(milliseconds)
         let range = Self.range(of: milliseconds)
         if range >= ranges.count { grow(to: range) }
         if ranges[range] == .max { halve() }
@@ -26,9 +22,7 @@ public struct DurationHistogram: Sendable, Hashable {
 
     /// Adds what another has recorded.
     public mutating func merge(_ other: DurationHistogram) {
-        count += other.count
-        sum += other.sum
-        maximum = max(maximum, other.maximum)
+        values.merge(other.values)
         if other.ranges.count > ranges.count { grow(to: other.ranges.count - 1) }
         var added = other
         while zip(ranges, added.ranges).contains(where: { $0.addingReportingOverflow($1).overflow }) {
@@ -38,8 +32,11 @@ public struct DurationHistogram: Sendable, Hashable {
         for (index, value) in added.ranges.enumerated() { ranges[index] += value }
     }
 
+    public var count: Int { values.sampleCount }
     /// In milliseconds.
-    public var mean: Double { count == 0 ? 0 : sum / Double(count) }
+    public var mean: Double { count == 0 ? 0 : values.sum / Double(count) }
+    /// In milliseconds.
+    public var maximum: Double { values.maximum }
 
     /// The duration that a share of all did not exceed.
     /// - Parameter share: from 0 to 1.

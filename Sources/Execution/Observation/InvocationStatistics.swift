@@ -9,12 +9,14 @@ public enum InvocationOutcome: String, Sendable, Codable {
 
 /// What was seen of the invocations of a function, or of one of its environments.
 public struct InvocationStatistics: Sendable, Hashable {
-    public private(set) var invocations = 0
+    public var invocations: Int { duration.count }
     /// Time-outs too.
     public private(set) var errors = 0
     public private(set) var timeouts = 0
     /// Invocations for which an environment had to be started, whether that succeeded or not.
     public private(set) var coldStarts = 0
+    /// Those that a limit refused. They are no invocations.
+    public private(set) var throttles = 0
     /// From an event's delivery to the answer.
     public private(set) var duration = DurationHistogram()
     /// Of initialisations that succeeded.
@@ -25,7 +27,6 @@ public struct InvocationStatistics: Sendable, Hashable {
     public init() {}
 
     public mutating func ended(_ outcome: InvocationOutcome, milliseconds: Double) {
-        invocations += 1
         if outcome != .success { errors += 1 }
         if outcome == .timeout { timeouts += 1 }
         duration.record(milliseconds: milliseconds)
@@ -33,15 +34,23 @@ public struct InvocationStatistics: Sendable, Hashable {
 
     public mutating func startedCold() { coldStarts += 1 }
 
+    public mutating func throttled() { throttles += 1 }
+
     public mutating func initialized(milliseconds: Double) { initialization.record(milliseconds: milliseconds) }
 
     public mutating func held(_ bytes: Int64) { peakMemory = max(peakMemory, bytes) }
 
+    public func merging(_ other: InvocationStatistics) -> InvocationStatistics {
+        var both = self
+        both.merge(other)
+        return both
+    }
+
     public mutating func merge(_ other: InvocationStatistics) {
-        invocations += other.invocations
         errors += other.errors
         timeouts += other.timeouts
         coldStarts += other.coldStarts
+        throttles += other.throttles
         duration.merge(other.duration)
         initialization.merge(other.initialization)
         peakMemory = max(peakMemory, other.peakMemory)

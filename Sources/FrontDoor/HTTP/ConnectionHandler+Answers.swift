@@ -6,9 +6,9 @@ extension ConnectionHandler {
 
     func finish(_ response: HTTPResponse, number: UInt64) {
         guard number == self.number else { return }
-        switch machine.answered(now: now) {
+        switch request.machine.answered(now: now) {
         case .write(let keepAlive):
-            done()
+            request.done()
             write(response, then: keepAlive ? .next : .close)
             proceed()
         case .writeAndDiscard, .drop: break
@@ -17,7 +17,7 @@ extension ConnectionHandler {
 
     /// The answer to a request that did not pass through the parser: `head` writes its head.
     func finish(number: UInt64, payload: ByteBuffer, head: (_ keepAlive: Bool, inout ByteBuffer) -> Void) {
-        guard number == self.number, let context, case .write(let keepAlive) = machine.answered(now: now) else {
+        guard number == self.number, let context, case .write(let keepAlive) = request.machine.answered(now: now) else {
             return
         }
         let inline = payload.readableBytes <= 32 * 1024
@@ -35,25 +35,25 @@ extension ConnectionHandler {
 
     func begin(_ response: HTTPResponse, number: UInt64) {
         guard number == self.number, let context else { return }
-        guard case .write(let keepAlive) = machine.answerBegan(canBeReused: !isHTTP10) else { return }
-        forgetBody()
+        guard case .write(let keepAlive) = request.machine.answerBegan(canBeReused: !isHTTP10) else { return }
+        request.forgetBody()
         var buffer = context.channel.allocator.buffer(capacity: 512)
         ResponseWriter.writeHead(
             status: response.status, headers: response.headers, framing: isHTTP10 ? .untilClose : .chunked,
             keepAlive: keepAlive, http10: isHTTP10, date: HTTPDate.string(seconds: WallClock.seconds), to: &buffer)
         send(buffer, then: .next)
         // A client that closed its side before may be gone: nothing but a write would tell.
-        if machine.inputClosed {
+        if request.machine.inputClosed {
             abandon()
             close()
         }
     }
 
     func write(_ bytes: [UInt8], number: UInt64, continuation: CheckedContinuation<Void, any Error>) {
-        guard number == self.number, let context, case .streaming = machine.state, writer == nil else {
+        guard number == self.number, let context, request.takesPieces else {
             return continuation.resume(throwing: ExchangeClosed())
         }
-        if !bytes.isEmpty, !isHead {
+        if !bytes.isEmpty, !request.isHead {
             var buffer = context.channel.allocator.buffer(capacity: bytes.count + 20)
             if !isHTTP10 {
                 buffer.writeString(String(bytes.count, radix: 16))
@@ -66,30 +66,24 @@ extension ConnectionHandler {
         if context.channel.isWritable {
             continuation.resume()
         } else {
-            writer = continuation
+            request.writer = continuation
         }
     }
 
     func end(number: UInt64) {
         guard number == self.number, let context else { return }
-        guard case .write(let keepAlive) = machine.answerEnded(now: now) else { return }
-        done()
+        guard case .write(let keepAlive) = request.machine.answerEnded(now: now) else { return }
+        request.done()
         var buffer = context.channel.allocator.buffer(capacity: 8)
-        if !isHTTP10, !isHead { buffer.writeStaticString("0\r\n\r\n") }
+        if !isHTTP10, !request.isHead { buffer.writeStaticString("0\r\n\r\n") }
         send(buffer, then: keepAlive ? .next : .close)
         proceed()
     }
 
     func abort(number: UInt64) {
-        guard number == self.number, case .streaming = machine.state else { return }
-        done()
+        guard number == self.number, case .streaming = request.machine.state else { return }
+        request.done()
         close()
-    }
-
-    func resumeWriter() {
-        guard let writer else { return }
-        self.writer = nil
-        writer.resume()
     }
 
     // MARK: Writing
@@ -97,28 +91,21 @@ extension ConnectionHandler {
     /// Head and body leave in one flush; small bodies in one piece with the head.
     func write(_ response: HTTPResponse, then sequel: Sequel) {
         guard let context else { return }
-        let bodiless = response.status == 204 || response.status == 304
-        let inline = !isHead && !bodiless && response.body.count <= 32 * 1024
+        let length = request.length(of: response)
+        let hasBody = length != nil && !request.isHead
+        let inline = hasBody && response.body.count <= 32 * 1024
         var buffer = context.channel.allocator.buffer(capacity: 512 + (inline ? response.body.count : 0))
         ResponseWriter.writeHead(
             status: response.status, headers: response.headers,
-            framing: bodiless ? .noBody : .length(length(of: response)), keepAlive: sequel == .next, http10: isHTTP10,
+            framing: length.map { .length($0) } ?? .noBody, keepAlive: sequel == .next, http10: isHTTP10,
             date: HTTPDate.string(seconds: WallClock.seconds), to: &buffer)
-        if isHead || bodiless { return send(buffer, then: sequel) }
+        if !hasBody { return send(buffer, then: sequel) }
         if inline {
             buffer.writeBytes(response.body)
             return send(buffer, then: sequel)
         }
         context.write(Self.wrapOutboundOut(buffer), promise: nil)
         send(ByteBuffer(bytes: response.body), then: sequel)
-    }
-
-    /// A HEAD's answer has the length that GET's would have, which only its handler knows.
-    private func length(of response: HTTPResponse) -> Int {
-        if isHead, response.body.isEmpty, let given = response["content-length"], let length = Int(given), length >= 0 {
-            return length
-        }
-        return response.body.count
     }
 
     private func send(_ buffer: ByteBuffer, then sequel: Sequel) {
@@ -144,11 +131,6 @@ extension ConnectionHandler {
         }
     }
 
-    private func done() {
-        cancel = nil
-        forgetBody()
-    }
-
     /// After an answer: what waited may go on.
     private func proceed() {
         pump()
@@ -158,27 +140,19 @@ extension ConnectionHandler {
 
     // MARK: Time
 
-    /// One timer at most, and left alone while it is early enough: an answered request costs none.
     func updateTimer() {
         guard let context, context.channel.isActive else { return }
-        var due = machine.deadline
-        if unwritten > 0 {
-            let since = stalled?.since ?? now
-            stalled = (stalled?.bytes ?? .max, since)
-            due = min(due ?? since.advanced(by: limits.writeTimeout), since.advanced(by: limits.writeTimeout))
-        }
-        guard let due else { return }
-        if timer != nil, let timerDue, timerDue <= due { return }
-        timer?.cancel()
-        timerDue = due
+        if unwritten > 0, stalled == nil { stalled = (.max, now) }
+        guard let due = request.alarm(write: unwritten > 0 ? writeDeadline : nil) else { return }
         let me = NIOLoopBound(self, eventLoop: context.eventLoop)
-        timer = context.eventLoop.scheduleTask(deadline: due.deadline) { me.value.timerFired() }
+        request.timer(context.eventLoop.scheduleTask(deadline: due.deadline) { me.value.timerFired() }, at: due)
     }
 
+    private var writeDeadline: LoopInstant? { stalled?.since.advanced(by: request.limits.writeTimeout) }
+
     private func timerFired() {
-        timer = nil
-        timerDue = nil
-        if unwritten > 0, let stalled, stalled.since.advanced(by: limits.writeTimeout) <= now {
+        request.rang()
+        if unwritten > 0, let stalled, let writeDeadline, writeDeadline <= now {
             let left = (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
             if left >= stalled.bytes {
                 abandon()
@@ -186,7 +160,7 @@ extension ConnectionHandler {
             }
             self.stalled = (left, now)
         }
-        switch machine.timedOut(now: now) {
+        switch request.machine.timedOut(now: now) {
         case .none: break
         case .close: close()
         case .refuse: refuse(.head(.timeout))

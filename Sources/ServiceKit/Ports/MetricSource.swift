@@ -5,7 +5,7 @@ public protocol MetricSource: Sendable {
     /// What was recorded, by minute, the oldest first; the minute that is going on is told as far as it has come.
     /// - Parameter since: minutes that began before are left out.
     /// - Returns: one element for each metric and minute.
-    func metrics(since: Timestamp) -> [MetricStatistics]
+    func metrics(since: Timestamp) async -> [MetricStatistics]
 }
 
 /// The statistics of one metric in one minute.

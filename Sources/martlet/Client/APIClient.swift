@@ -1,5 +1,6 @@
 import Foundation
 import FrontDoor
+import NIOCore
 import NIOHTTP1
 import ServiceKit
 
@@ -24,13 +25,15 @@ struct APIClient {
     }
 
     /// A signed request.
+    /// - Parameter receive: takes the answer's body as it comes, if all is well; else the response has it.
     func send(
-        _ method: HTTPMethod, _ uri: String, service: String, headers: [(String, String)] = [], body: [UInt8]
+        _ method: HTTPMethod, _ uri: String, service: String, headers: [(String, String)] = [], body: [UInt8],
+        receive: ((ByteBuffer) throws -> Void)? = nil
     ) async throws -> HTTPClient.Response {
         let signed = SigV4Signer(key: key, region: region, service: service).sign(
             method: method.rawValue, uri: uri, headers: headers + [("Host", http.endpoint.authority)], body: body,
             seconds: Int64(Date().timeIntervalSince1970))
-        let response = try await http.send(method, uri, headers: signed, body: body)
+        let response = try await http.send(method, uri, headers: signed, body: body, receive: receive)
         guard (200..<300).contains(response.status) else { throw Self.failure(response) }
         return response
     }

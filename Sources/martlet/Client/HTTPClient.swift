@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -27,13 +28,20 @@ struct HTTPClient {
         }
     }
 
+    /// The connection ended too early.
+    struct Incomplete: Error, CustomStringConvertible {
+        var description: String { "The answer broke off before it was complete." }
+    }
+
     let endpoint: Endpoint
     /// PEM files with certificates to trust beside the system's. Those that cannot be read count as empty.
     var trust: [String] = []
 
-    func send(_ method: HTTPMethod, _ uri: String, headers: [(String, String)] = [], body: [UInt8] = []) async throws
-        -> Response
-    {
+    /// - Parameter receive: takes the body of a good answer as it comes; nil: the response has it.
+    func send(
+        _ method: HTTPMethod, _ uri: String, headers: [(String, String)] = [], body: [UInt8] = [],
+        receive: ((ByteBuffer) throws -> Void)? = nil
+    ) async throws -> Response {
         let channel: NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>
         let tls = try endpoint.isSecure ? context() : nil
         do {
@@ -52,10 +60,14 @@ struct HTTPClient {
         } catch {
             throw Unreachable(endpoint: endpoint)
         }
-        do { return try await exchange(channel, method, uri, headers, body) } catch let error as NIOSSLError {
+        do { return try await exchange(channel, method, uri, headers, body, receive) } catch let error as NIOSSLError {
             throw Untrusted(endpoint: endpoint, reason: Self.reason(error))
         } catch let error as NIOSSLExtraError {
             throw Untrusted(endpoint: endpoint, reason: error.description)
+        } catch HTTPParserError.invalidEOFState {
+            throw Incomplete()
+        } catch let error as IOError where error.errnoCode == ECONNRESET {
+            throw Incomplete()
         }
     }
 
@@ -75,7 +87,7 @@ struct HTTPClient {
 
     private func exchange(
         _ channel: NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>, _ method: HTTPMethod, _ uri: String,
-        _ headers: [(String, String)], _ body: [UInt8]
+        _ headers: [(String, String)], _ body: [UInt8], _ receive: ((ByteBuffer) throws -> Void)?
     ) async throws -> Response {
         try await channel.executeThenClose { inbound, outbound in
             var head = HTTPRequestHead(version: .http1_1, method: method, uri: uri)
@@ -94,7 +106,11 @@ struct HTTPClient {
                     response.status = Int(head.status.code)
                     response.headers = head.headers
                 case .body(let buffer):
-                    response.body.append(contentsOf: buffer.readableBytesView)
+                    if let receive, (200..<300).contains(response.status) {
+                        try receive(buffer)
+                    } else {
+                        response.body.append(contentsOf: buffer.readableBytesView)
+                    }
                 case .end:
                     return response
                 }

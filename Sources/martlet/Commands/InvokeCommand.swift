@@ -11,6 +11,7 @@ struct InvokeCommand: ParsableCommand {
             Examples:
               martlet invoke hello
               martlet invoke hello --payload '{"name":"you"}' --log
+              martlet invoke words --payload '{"words":["a","b"]}' --stream
               martlet invoke hello --qualifier live --payload @event.json
               echo '{}' | martlet invoke hello --payload -
             """)
@@ -19,29 +20,40 @@ struct InvokeCommand: ParsableCommand {
     @Option(help: "The event: JSON, @file, or - for standard input (default: {}).") var payload: String = "{}"
     @Option(help: "A version or an alias.") var qualifier: String?
     @Flag(help: "Show the last 4 KB of the log too (on standard error).") var log = false
+    @Flag(help: "Print the answer while the function writes it; what it fails with comes on standard error.")
+    var stream = false
     @OptionGroup var connection: ConnectionOptions
 
     func run() throws {
         do {
             let body = try event()
             let client = try APIClient(connection)
-            try Blocking.run { try await invoke(client, body) }
+            try Blocking.run { try await stream ? stream(client, body) : invoke(client, body) }
         } catch {
             throw Failure.exit(error)
         }
     }
 
     private func invoke(_ client: APIClient, _ body: [UInt8]) async throws {
-        var uri = "/2015-03-31/functions/\(Self.encoded(function))/invocations"
-        if let qualifier { uri += "?Qualifier=\(Self.encoded(qualifier))" }
-        var headers = [("Content-Type", "application/json")]
-        if log { headers.append(("X-Amz-Log-Type", "Tail")) }
+        let uri = path(version: "2015-03-31", operation: "invocations")
         let response = try await client.send(.POST, uri, service: "lambda", headers: headers, body: body)
-        if let tail = response.headers.first(name: "x-amz-log-result").flatMap({ Data(base64Encoded: $0) }) {
-            FileHandle.standardError.write(tail)
-        }
+        show(tail: response.headers.first(name: "x-amz-log-result"))
         FileHandle.standardOutput.write(Data(response.body + [0x0A]))
         if response.headers.contains(name: "x-amz-function-error") { throw ExitCode.failure }
+    }
+
+    func path(version: String, operation: String) -> String {
+        let path = "/\(version)/functions/\(Self.encoded(function))/\(operation)"
+        return qualifier.map { "\(path)?Qualifier=\(Self.encoded($0))" } ?? path
+    }
+
+    var headers: [(String, String)] {
+        [("Content-Type", "application/json")] + (log ? [("X-Amz-Log-Type", "Tail")] : [])
+    }
+
+    /// - Parameter tail: the end of the log, in base64.
+    func show(tail: String?) {
+        if let tail = tail.flatMap({ Data(base64Encoded: $0) }) { FileHandle.standardError.write(tail) }
     }
 
     private func event() throws -> [UInt8] {

@@ -9,6 +9,7 @@ struct StatusCommand: ParsableCommand {
         discussion: """
             Counts begin when the server starts. Durations are in milliseconds: of an invocation from its event's delivery until the
             answer, of an initialisation as in the log's REPORT lines. Of the last invocations, start and init are a cold start's.
+            The last 15 minutes are what CloudWatch's metrics will show.
             """)
 
     @Flag(help: "Print the server's JSON.") var json = false

@@ -6,6 +6,7 @@ extension StatusOutline {
     var text: String {
         var parts = [overview]
         if !dataPlane.functions.isEmpty { parts.append(functions) }
+        if !recent.functions.isEmpty { parts.append(metrics) }
         if !dataPlane.environments.isEmpty { parts.append(environments) }
         if !dataPlane.lastInvocations.isEmpty { parts.append(invocations) }
         if let stems = dataPlane.stems, !stems.kinds.isEmpty { parts.append(Self.table(of: stems)) }
@@ -42,6 +43,15 @@ extension StatusOutline {
                     ])
         }
         return table.text + Self.more(dataPlane.functionCount - dataPlane.functions.count)
+    }
+
+    private var metrics: String {
+        var table = TextTable(["Last 15 minutes of", "invocations", "errors", "throttles", "most at once"])
+        for function in recent.functions {
+            let counts = [function.invocations, function.errors, function.throttles, function.concurrentExecutions]
+            table.add([function.name] + counts.map(String.init))
+        }
+        return table.text + Self.more(recent.functionCount - recent.functions.count)
     }
 
     private var environments: String {

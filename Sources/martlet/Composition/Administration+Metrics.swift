@@ -6,8 +6,8 @@ import ServiceModel
 
 extension Administration {
     /// What CloudWatch will show of functions: the last minutes of the namespace `AWS/Lambda`, the oldest first.
-    func metrics() throws -> AdminRoutes.Response {
-        let metrics = dataPlane.metrics(since: Timestamp(milliseconds: 0)).sorted { a, b in
+    func metrics() async throws -> AdminRoutes.Response {
+        let metrics = await dataPlane.metrics(since: Timestamp(milliseconds: 0)).sorted { a, b in
             (a.minute.milliseconds, a.account, a.region, a.name, a.dimensions.map(\.value).joined(separator: "\n"))
                 < (
                     b.minute.milliseconds, b.account, b.region, b.name,

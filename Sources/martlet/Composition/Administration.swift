@@ -4,6 +4,7 @@ import FrontDoor
 import Lambda
 import Persistence
 import ServiceKit
+import ServiceModel
 
 /// The platform's own paths: health, reset, downloads of code.
 struct Administration: Sendable {
@@ -30,7 +31,7 @@ struct Administration: Sendable {
             let download = try await lambda.codeDownload(path: request.path, query: request.query)
             return AdminRoutes.Response(status: download.status, contentType: download.contentType, body: download.body)
         }
-        routes.add("GET", "/_martlet/metrics", access: .anyone) { _ in try metrics() }
+        routes.add("GET", "/_martlet/metrics", access: .owner) { _ in try await metrics() }
         if let authority = security.authority {
             routes.add("GET", "/_martlet/authority.pem", access: .anyone) { _ in
                 AdminRoutes.Response(contentType: "application/x-pem-file", body: Array(authority.certificatePEM.utf8))
@@ -66,14 +67,16 @@ struct Administration: Sendable {
     private func status(limit: Int) async throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
-        return Array(try encoder.encode(StatusOutline(dataPlane: await dataPlane.status(limit: limit))))
+        let outline = StatusOutline(
+            dataPlane: await dataPlane.status(limit: limit),
+            recent: RecentMetrics(await dataPlane.metrics(since: Timestamp(milliseconds: 0)), limit: limit))
+        return Array(try encoder.encode(outline))
     }
 
     /// All state goes: environments first, so that nothing of them is written anew.
     @Sendable private func reset() async throws {
         await dataPlane.endAll()
         dataPlane.forgetPast()
-        dataPlane.resetMetrics()
         try await database.eraseAll()
         for service in services { try await service.reset() }
     }

@@ -10,6 +10,7 @@ struct StatusOutline: Codable {
     /// What functions and the server may have together; nil: the kernel does not say.
     var machineMemory = MachineMemory.headroom()
     var dataPlane: DataPlaneStatus
+    var recent: RecentMetrics
 
     static let path = "/_martlet/status"
     /// Functions, environments and invocations that are named, unless the query says `limit=N`.

@@ -8,11 +8,13 @@ struct MetricRecorderTests {
     private static let function = FunctionName(account: "000000000000", region: "us-east-1", name: "f")
     private static let alias = InvocationSource(function: function, qualifier: "live", version: "3")
 
-    private func counts(_ durations: [Double], errors: Int = 0, throttles: Int = 0) -> InvocationCounts {
-        let tally = InvocationTally()
-        for (index, duration) in durations.enumerated() { tally.ended(duration: duration, isError: index < errors) }
-        for _ in 0..<throttles { tally.throttled() }
-        return tally.take()
+    private func counts(_ durations: [Double], errors: Int = 0, throttles: Int = 0) -> InvocationStatistics {
+        var counts = InvocationStatistics()
+        for (index, duration) in durations.enumerated() {
+            counts.ended(index < errors ? .error : .success, milliseconds: duration)
+        }
+        for _ in 0..<throttles { counts.throttled() }
+        return counts
     }
 
     private func find(_ recorder: MetricRecorder, _ name: String, _ dimensions: [String]) -> MetricValues? {

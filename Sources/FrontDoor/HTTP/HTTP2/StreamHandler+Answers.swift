@@ -7,24 +7,24 @@ extension StreamHandler {
     private static var piece: Int { 64 * 1024 }
 
     func finish(_ response: HTTPResponse, number: UInt64) {
-        guard case .write = machine.answered(now: now) else { return }
-        done()
+        guard case .write = request.machine.answered(now: now) else { return }
+        request.done()
         write(response)
         updateTimer()
     }
 
     func begin(_ response: HTTPResponse, number: UInt64) {
-        guard case .write = machine.answerBegan(canBeReused: false) else { return }
-        forgetBody()
+        guard case .write = request.machine.answerBegan(canBeReused: false) else { return }
+        request.forgetBody()
         send(head(of: response, length: nil), endStream: false)
         context?.flush()
     }
 
     func write(_ bytes: [UInt8], number: UInt64, continuation: CheckedContinuation<Void, any Error>) {
-        guard let context, case .streaming = machine.state, writer == nil else {
+        guard let context, request.takesPieces else {
             return continuation.resume(throwing: ExchangeClosed())
         }
-        if !bytes.isEmpty, !isHead {
+        if !bytes.isEmpty, !request.isHead {
             var rest = ByteBuffer(bytes: bytes)
             while let piece = rest.readSlice(length: min(Self.piece, rest.readableBytes)), piece.readableBytes > 0 {
                 send(piece, endStream: false)
@@ -35,42 +35,31 @@ extension StreamHandler {
         if context.channel.isWritable {
             continuation.resume()
         } else {
-            writer = continuation
+            request.writer = continuation
         }
     }
 
     func end(number: UInt64) {
-        guard case .write = machine.answerEnded(now: now) else { return }
-        done()
+        guard case .write = request.machine.answerEnded(now: now) else { return }
+        request.done()
         send(ByteBuffer(), endStream: true)
         context?.flush()
         updateTimer()
     }
 
     func abort(number: UInt64) {
-        guard case .streaming = machine.state else { return }
-        done()
+        guard case .streaming = request.machine.state else { return }
+        request.done()
         reset(.internalError)
-    }
-
-    func resumeWriter() {
-        guard let writer else { return }
-        self.writer = nil
-        writer.resume()
-    }
-
-    private func done() {
-        cancel = nil
-        forgetBody()
     }
 
     // MARK: Writing
 
     /// A whole answer, in one flush.
     func write(_ response: HTTPResponse) {
-        let bodiless = response.status == 204 || response.status == 304
-        let hasBody = !isHead && !bodiless && !response.body.isEmpty
-        send(head(of: response, length: bodiless ? nil : length(of: response)), endStream: !hasBody)
+        let length = request.length(of: response)
+        let hasBody = length != nil && !request.isHead && !response.body.isEmpty
+        send(head(of: response, length: length), endStream: !hasBody)
         if hasBody {
             var rest = ByteBuffer(bytes: response.body)
             while let piece = rest.readSlice(length: min(Self.piece, rest.readableBytes)) {
@@ -90,14 +79,6 @@ extension StreamHandler {
         HTTP2ResponseHead.make(
             status: response.status, headers: response.headers, length: length,
             date: HTTPDate.string(seconds: WallClock.seconds))
-    }
-
-    /// A HEAD's answer has the length that GET's would have, which only its handler knows.
-    private func length(of response: HTTPResponse) -> Int {
-        if isHead, response.body.isEmpty, let given = response["content-length"], let length = Int(given), length >= 0 {
-            return length
-        }
-        return response.body.count
     }
 
     private func send(_ fields: HPACKHeaders, endStream: Bool) {
@@ -126,26 +107,21 @@ extension StreamHandler {
 
     // MARK: Time
 
-    /// One timer at most; a request that is answered at once costs none.
     func updateTimer() {
-        guard let context, context.channel.isActive else { return }
-        let write = stalledSince.map { $0.advanced(by: limits.writeTimeout) }
-        guard let due = [machine.deadline, write].compactMap({ $0 }).min() else { return }
-        if timer != nil, let timerDue, timerDue <= due { return }
-        timer?.cancel()
-        timerDue = due
+        guard let context, context.channel.isActive, let due = request.alarm(write: writeDeadline) else { return }
         let me = NIOLoopBound(self, eventLoop: context.eventLoop)
-        timer = context.eventLoop.scheduleTask(deadline: due.deadline) { me.value.timerFired() }
+        request.timer(context.eventLoop.scheduleTask(deadline: due.deadline) { me.value.timerFired() }, at: due)
     }
 
+    private var writeDeadline: LoopInstant? { stalledSince?.advanced(by: request.limits.writeTimeout) }
+
     private func timerFired() {
-        timer = nil
-        timerDue = nil
-        if let stalledSince, stalledSince.advanced(by: limits.writeTimeout) <= now {
+        request.rang()
+        if let writeDeadline, writeDeadline <= now {
             abandon()
             return reset(.cancel)
         }
-        switch machine.timedOut(now: now) {
+        switch request.machine.timedOut(now: now) {
         case .none: break
         case .close: reset(.noError)
         case .refuse: refuse(.head(.timeout))
