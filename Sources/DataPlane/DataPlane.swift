@@ -164,7 +164,7 @@ public final class DataPlane: FunctionInvoker {
         let log = starter.makeLog(function, on: loop)
         let attempt = InitAttempt(starter: starter, function: function, request: request, log: log, loop: loop)
         do {
-            switch try await admitted(function, { try await hurried { try await attempt.first() } }) {
+            switch try await admitted(function, { try await hurried(on: loop) { try await attempt.first() } }) {
             case .ready(let environment):
                 adopt(environment)
                 environment.wasWaitedFor(since: began)
@@ -173,7 +173,7 @@ public final class DataPlane: FunctionInvoker {
                 // As on AWS, initialisation is tried once more, now as part of the invocation. The first environment has
                 // ended, and what it had may be another's by now.
                 let began = ContinuousClock.now
-                switch try await admitted(function, { try await hurried { try await attempt.second() } }) {
+                switch try await admitted(function, { try await hurried(on: loop) { try await attempt.second() } }) {
                 case .ready(let environment, let rest):
                     adopt(environment)
                     environment.wasWaitedFor(since: began)
@@ -193,9 +193,12 @@ public final class DataPlane: FunctionInvoker {
         }
     }
 
-    func hurried<Result>(_ start: () async throws -> Result) async throws -> Result {
+    /// Runs a cold start, during which no stem is started, nor before the event that waits for it has gone to the environment.
+    func hurried<Result>(on loop: any EventLoop, _ start: () async throws -> Result) async throws -> Result {
         guard let stems else { return try await start() }
-        return try await stems.hurried(start)
+        stems.hurry()
+        defer { loop.execute { stems.calmDown() } }
+        return try await start()
     }
 
     /// Takes a new environment into the pool, in use.

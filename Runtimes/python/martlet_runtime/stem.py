@@ -8,10 +8,10 @@ Where `MARTLET_ZYGOTE` names a module, this process is a zygote: stems are forke
 
 import os
 import sys
+from _socket import AF_UNIX, MSG_PEEK, MSG_TRUNC, SOCK_SEQPACKET, socket
 
 _VARIABLE = "MARTLET_STEM"
 _ZYGOTE = "MARTLET_ZYGOTE"
-_MESSAGE_LIMIT = 256 * 1024
 
 
 def wait(warm, connect):
@@ -26,26 +26,14 @@ def wait(warm, connect):
         _load()
         _fork(zygote)
     client = connect(os.environ["AWS_LAMBDA_RUNTIME_API"])
-    # Its pages are the kernel's zeros until they are written to.
-    block = bytearray(_MESSAGE_LIMIT)
     # What was forked has its own copy after of what an invocation writes to.
     warm(_Rehearsal(2 if zygote else 16))
     _load()
     shown = _Shown()
     _rehearse_becoming(shown)
-    try:
-        os.write(descriptor, b"r")
-    except OSError:
-        pass
-    try:
-        size = os.readv(descriptor, [block])
-    except OSError:
-        size = 0
-    if not size:
+    orders = _ask(socket(AF_UNIX, SOCK_SEQPACKET, 0, descriptor))
+    if not orders:
         os._exit(0)
-    os.close(descriptor)
-    with memoryview(block) as view:
-        orders = bytes(view[:size])
     _become(orders)
     shown.show(orders)
     shown.close()
@@ -54,6 +42,19 @@ def wait(warm, connect):
     del sys.modules[__name__]
     del sys.modules[__package__].stem
     return client
+
+
+def _ask(launcher):
+    """Says that this process is ready, and waits for its orders; empty: there will be none."""
+    try:
+        launcher.send(b"r")
+        # How long the message is, without taking it: room for the longest would cost time and memory.
+        size = launcher.recv_into(bytearray(1), 1, MSG_PEEK | MSG_TRUNC)
+        orders = launcher.recv(size) if size else b""
+    except OSError:
+        orders = b""
+    launcher.close()
+    return orders
 
 
 def _become(orders):

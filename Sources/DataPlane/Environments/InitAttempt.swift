@@ -150,8 +150,10 @@ struct InitAttempt: Sendable {
 extension ExecutionEnvironment {
     /// Limits the CPU share by memory, as AWS does after initialisation: 1,769 MB are one CPU.
     ///
-    /// Nobody waits for it: should it fail, the sandbox has ended, which is noticed.
+    /// Nobody waits for it, and the event that waits for the environment goes first. Should it fail, the sandbox has ended, which is noticed.
     func limitCPU() {
-        Task { [sandbox, function] in try? await sandbox.limitCPU(function.memory * 1000 / 1769) }
+        loop.execute { [sandbox, function] in
+            Task { try? await sandbox.limitCPU(function.memory * 1000 / 1769) }
+        }
     }
 }

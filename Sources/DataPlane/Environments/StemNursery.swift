@@ -81,14 +81,13 @@ final class StemNursery: Sendable {
     /// Whether an environment is being initialised.
     var isHurried: Bool { state.withLock { $0.hurried > 0 } }
 
-    /// Runs a cold start, during which no stem is started.
-    func hurried<Result>(_ body: () async throws -> Result) async rethrows -> Result {
-        state.withLock { $0.hurried += 1 }
-        defer {
-            state.withLock { $0.hurried -= 1 }
-            tend()
-        }
-        return try await body()
+    /// A cold start begins, during which no stem is started.
+    func hurry() { state.withLock { $0.hurried += 1 } }
+
+    /// A cold start that ``hurry()`` was called for has ended.
+    func calmDown() {
+        state.withLock { $0.hurried -= 1 }
+        tend()
     }
 
     /// A stem for a cold start, a ready one if there is one; nil: none.

@@ -74,14 +74,16 @@ final class InvocationDesk {
 
     /// What nearly every client names, told without making text of it.
     private static func isUsual(host bytes: Slice<UnsafeRawBufferPointer>) -> Bool {
-        guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")), bytes.endIndex - colon <= 6 else { return false }
+        let end = bytes.firstIndex(of: UInt8(ascii: ":")) ?? bytes.endIndex
+        guard bytes[..<end].elementsEqual("127.0.0.1".utf8) || bytes[..<end].elementsEqual("localhost".utf8),
+            bytes.endIndex - end <= 6
+        else { return false }
         var port = 0
-        for byte in bytes[colon...].dropFirst() {
+        for byte in bytes[end...].dropFirst() {
             guard (0x30...0x39).contains(byte) else { return false }
             port = port * 10 + Int(byte - 0x30)
         }
-        guard port <= 65_535 else { return false }
-        return bytes[..<colon].elementsEqual("127.0.0.1".utf8) || bytes[..<colon].elementsEqual("localhost".utf8)
+        return port <= 65_535
     }
 
     private func isKnown(accessKeyID range: Range<Int>?, in bytes: UnsafeRawBufferPointer) -> Bool {
