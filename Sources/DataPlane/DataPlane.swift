@@ -15,7 +15,7 @@ public final class DataPlane: FunctionInvoker {
     let group: any EventLoopGroup
     let pool: Mutex<EnvironmentPool<ExecutionEnvironment>>
     let logger: Logger
-    private let stems: StemNursery?
+    let stems: StemNursery?
     let observatory = Observatory()
     /// nil: environments start whatever the machine has left.
     let admission: MachineAdmission?
@@ -25,11 +25,16 @@ public final class DataPlane: FunctionInvoker {
     public init(
         services: EnvironmentServices, configuration: DataPlaneConfiguration, group: any EventLoopGroup, logger: Logger
     ) {
+        let admission = configuration.memoryAdmission.map {
+            MachineAdmission(
+                reserve: $0.reserve, validity: configuration.memoryValidity, read: configuration.memory)
+        }
         let stems = configuration.stems.map { limits in
             StemNursery(
                 StemPolicy.Bounds(count: limits.count, memory: limits.memory), sandboxes: services.sandboxes,
-                network: configuration.network, logger: logger
-            ) { EnvironmentStarter.listeningPorts(endpoint: services.endpoint.ports) }
+                network: configuration.network, logger: logger,
+                ports: { EnvironmentStarter.listeningPorts(endpoint: services.endpoint.ports) },
+                hasRoom: { await admission?.canSpare($0) ?? true })
         }
         self.stems = stems
         starter = EnvironmentStarter(services: services, configuration: configuration, group: group, stems: stems)
@@ -37,7 +42,7 @@ public final class DataPlane: FunctionInvoker {
         self.configuration = configuration
         self.group = group
         self.logger = logger
-        admission = configuration.memoryAdmission.map { MachineAdmission(reserve: $0.reserve) }
+        self.admission = admission
         pool = Mutex(EnvironmentPool(limit: configuration.accountConcurrency))
     }
 
@@ -165,9 +170,10 @@ public final class DataPlane: FunctionInvoker {
                 environment.wasWaitedFor(since: began)
                 return try await invoke(environment, request, budget: function.budget, reportsInit: true)
             case .failed:
-                // As on AWS, initialisation is tried once more, now as part of the invocation.
+                // As on AWS, initialisation is tried once more, now as part of the invocation. The first environment has
+                // ended, and what it had may be another's by now.
                 let began = ContinuousClock.now
-                switch try await hurried({ try await attempt.second() }) {
+                switch try await admitted(function, { try await hurried { try await attempt.second() } }) {
                 case .ready(let environment, let rest):
                     adopt(environment)
                     environment.wasWaitedFor(since: began)
@@ -187,7 +193,7 @@ public final class DataPlane: FunctionInvoker {
         }
     }
 
-    private func hurried<Result>(_ start: () async throws -> Result) async throws -> Result {
+    func hurried<Result>(_ start: () async throws -> Result) async throws -> Result {
         guard let stems else { return try await start() }
         return try await stems.hurried(start)
     }

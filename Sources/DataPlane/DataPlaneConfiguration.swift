@@ -1,3 +1,4 @@
+public import Execution
 public import NIOCore
 public import Sandbox
 
@@ -17,6 +18,10 @@ public struct DataPlaneConfiguration: Sendable {
     public var accountConcurrency = 1000
     /// Whether new environments start only where the machine has memory for them; nil: always.
     public var memoryAdmission: MemoryAdmission?
+    /// Asks what memory is left; nil: nobody can tell. Blocks for a moment.
+    public var memory: @Sendable () -> MachineRoom.Reading? = MachineMemory.read
+    /// For how long that counts.
+    var memoryValidity = MachineAdmission.Validity()
 
     public init() {}
 }

@@ -1,276 +1,60 @@
 #include "system.h"
 #include "gateway.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <linux/capability.h>
-#include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "CLauncherProtocol.h"
-#include "gateway_flow.h"
-#include "gateway_resolver.h"
-#include "gateway_stream.h"
+#include "gateway_process.h"
 #include "network.h"
 #include "network_redirect.h"
 #include "rootfs.h"
-#include "seccomp.h"
 
-// Per sandbox; AWS lets a function's environment have 1024 descriptors.
-enum { FLOWS_MAX = 256, STREAMS_MAX = 16, EVENTS = 64 };
+enum { SOCKETS = 3 };
+// One that lived for long is replaced at once, the next ones after a pause that grows.
+enum { LONG_MILLISECONDS = 10000, PAUSE_LEAST_MILLISECONDS = 50, PAUSE_MOST_MILLISECONDS = 10000 };
+// What it does not take is offered again; one that takes nothing for so long is of no use.
+enum { AGAIN_MILLISECONDS = 2, STUCK_MILLISECONDS = 5000 };
 
-struct gateway_listener {
-    struct watched watched;
+// A sandbox's sockets. They are kept here too, for the gateway that follows one that died.
+struct entry {
     uint64_t sandbox;
-    int socket;  // -1: no internet, names only
-    struct watched names_watched;
-    struct asker names;  // UDP, port 53
-    struct watched streams_watched;
-    int streams_socket;  // TCP, port 53; -1: the sandbox has none
-    int stream_count;
-    struct stream *streams;  // the latest first
-    int flow_count;
-    bool waiting;  // full: not watched
-    struct flow *flows;
-    struct gateway_listener *next;
+    int sockets[SOCKETS];
+    int count;
+    bool known;  // to the process
+    bool ended;
+    bool queued;  // there is something to tell
+    struct entry *next;
 };
 
-static int channel = -1;  // to the process, or in it to the launcher
-static pid_t process = -1;
+static struct entry *entries[ML_SANDBOXES_MAX];  // by slot; not those that have ended
+static struct entry *first, **end = &first;
 
-// MARK: In the process
-
-static struct gateway_listener *listeners;
+static const struct options *options;
+static bool privileged;
+static uid_t user;
 static int poll_descriptor = -1;
-static struct watched answers[NAME_SERVERS_MAX];  // of the host's name servers
+static uint64_t tag;
 
-#define LISTENER_OF(watched, member) \
-    ((struct gateway_listener *)(void *)((char *)(watched) - offsetof(struct gateway_listener, member)))
+static bool serves;  // there is one, or will be again
+static int channel = -1;
+static pid_t process = -1;
+static int handle = -1;  // its pidfd
+static int64_t began, pause_, due, heard;
 
-static bool watch_listener(struct gateway_listener *listener, int operation, uint32_t events) {
-    struct epoll_event event = {.events = events, .data.ptr = listener};
-    return epoll_ctl(poll_descriptor, operation, listener->socket, &event) == 0;
+static int64_t now_milliseconds(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
-
-// A missing socket needs no watching.
-static bool watch(int socket_, struct watched *watched) {
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = watched};
-    return socket_ < 0 || epoll_ctl(poll_descriptor, EPOLL_CTL_ADD, socket_, &event) == 0;
-}
-
-static void close_listener(struct gateway_listener *listener) {
-    close_if_open(&listener->socket);
-    close_if_open(&listener->names.socket);
-    close_if_open(&listener->streams_socket);
-    free(listener);
-}
-
-static int *place_of(struct gateway_listener *listener, int socket_) {
-    int type = 0;
-    socklen_t size = sizeof type;
-    if (getsockopt(socket_, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_DGRAM)
-        return &listener->names.socket;
-    return network_port(socket_) == CNS_PORT ? &listener->streams_socket : &listener->socket;
-}
-
-// Takes a sandbox's sockets: TCP connections to the internet, and questions for names, by UDP and TCP.
-static void add_listener(uint64_t sandbox, const int *sockets, int count) {
-    struct gateway_listener *listener = calloc(1, sizeof *listener);
-    if (!listener) {
-        for (int i = 0; i < count; i++) close(sockets[i]);
-        return;
-    }
-    *listener = (struct gateway_listener){
-        .watched = {WATCHED_LISTENER}, .sandbox = sandbox, .socket = -1,
-        .names_watched = {WATCHED_NAMES}, .names = {.socket = -1},
-        .streams_watched = {WATCHED_STREAMS}, .streams_socket = -1};
-    for (int i = 0; i < count; i++) {
-        int *place = place_of(listener, sockets[i]);
-        close_if_open(place);
-        *place = sockets[i];
-    }
-    listener->names.internet = listener->socket >= 0;
-    if (!watch(listener->socket, &listener->watched) || !watch(listener->names.socket, &listener->names_watched) ||
-        !watch(listener->streams_socket, &listener->streams_watched)) {
-        close_listener(listener);
-        return;
-    }
-    listener->next = listeners;
-    listeners = listener;
-}
-
-static void remove_listener(uint64_t sandbox) {
-    for (struct gateway_listener **place = &listeners; *place; place = &(*place)->next) {
-        struct gateway_listener *listener = *place;
-        if (listener->sandbox != sandbox) continue;
-        *place = listener->next;
-        while (listener->flows) {
-            struct flow *flow = listener->flows;
-            listener->flows = *flow_next(flow);
-            flow_close(flow);
-        }
-        while (listener->streams) {
-            struct stream *stream = listener->streams;
-            listener->streams = *stream_next(stream);
-            stream_close(stream);
-        }
-        resolver_forget(&listener->names);
-        close_listener(listener);
-        return;
-    }
-}
-
-static void end_flow(struct flow *ended) {
-    struct gateway_listener *listener = flow_owner(ended);
-    struct flow **place = &listener->flows;
-    while (*place && *place != ended) place = flow_next(*place);
-    if (*place) *place = *flow_next(ended);
-    flow_close(ended);
-    listener->flow_count--;
-    if (listener->waiting) {
-        listener->waiting = false;
-        (void)watch_listener(listener, EPOLL_CTL_MOD, EPOLLIN);
-    }
-}
-
-static void end_stream(struct stream *ended) {
-    struct gateway_listener *listener = stream_owner(ended);
-    struct stream **place = &listener->streams;
-    while (*place && *place != ended) place = stream_next(*place);
-    if (*place) *place = *stream_next(ended);
-    stream_close(ended);
-    listener->stream_count--;
-}
-
-static void accept_stream(struct gateway_listener *listener) {
-    int inside = accept4(listener->streams_socket, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (inside < 0) return;
-    if (listener->stream_count >= STREAMS_MAX) {
-        // The oldest makes room: whoever asks by TCP asks at once.
-        struct stream *oldest = listener->streams;
-        while (*stream_next(oldest)) oldest = *stream_next(oldest);
-        end_stream(oldest);
-    }
-    struct stream *stream = stream_open(poll_descriptor, inside, &listener->names, listener);
-    if (!stream) return;
-    *stream_next(stream) = listener->streams;
-    listener->streams = stream;
-    listener->stream_count++;
-}
-
-static void accept_flow(struct gateway_listener *listener) {
-    if (listener->flow_count >= FLOWS_MAX) {
-        // The others wait in the backlog.
-        listener->waiting = true;
-        (void)watch_listener(listener, EPOLL_CTL_MOD, 0);
-        return;
-    }
-    int inside = accept4(listener->socket, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (inside < 0) return;
-    struct flow *flow = flow_open(poll_descriptor, inside, listener);
-    if (!flow) return;
-    *flow_next(flow) = listener->flows;
-    listener->flows = flow;
-    listener->flow_count++;
-}
-
-// false: the launcher is gone.
-static bool hear_launcher(void) {
-    uint64_t sandbox;
-    int descriptors[ML_DESCRIPTORS_MAX], count;
-    if (ml_receive(channel, &sandbox, sizeof sandbox, descriptors, &count, 0) != (ssize_t)sizeof sandbox) return false;
-    if (count > 0)
-        add_listener(sandbox, descriptors, count);
-    else
-        remove_listener(sandbox);
-    return true;
-}
-
-// One round. What an event is about may have ended by an earlier one of the same round: after anything ended, ask
-// again.
-static bool round_of_events(void) {
-    struct epoll_event events[EVENTS];
-    int count = epoll_wait(poll_descriptor, events, EVENTS, -1);
-    if (count < 0) return errno == EINTR;
-    for (int i = 0; i < count; i++) {
-        struct watched *watched = events[i].data.ptr;
-        switch (watched->kind) {
-        case WATCHED_CHANNEL:
-            return hear_launcher();
-        case WATCHED_LISTENER:
-            accept_flow(LISTENER_OF(watched, watched));
-            break;
-        case WATCHED_NAMES:
-            resolver_ask(&LISTENER_OF(watched, names_watched)->names);
-            break;
-        case WATCHED_STREAMS:
-            // It may end another.
-            accept_stream(LISTENER_OF(watched, streams_watched));
-            return true;
-        case WATCHED_ANSWERS:
-            resolver_return((int)(watched - answers));
-            break;
-        case WATCHED_STREAM_INSIDE:
-        case WATCHED_STREAM_OUTSIDE:
-            if (stream_event(stream_of(watched), watched->kind)) break;
-            end_stream(stream_of(watched));
-            return true;
-        case WATCHED_INSIDE:
-        case WATCHED_OUTSIDE:
-            if (flow_event(flow_of(watched), watched->kind, events[i].events)) break;
-            end_flow(flow_of(watched));
-            return true;
-        }
-    }
-    return true;
-}
-
-static void give_up_everything(bool privileged, uid_t uid, int root) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    // No files: the root of an empty sandbox.
-    if (root < 0 || rootfs_enter(root) < 0) _exit(1);
-    // Nothing else of the launcher's.
-    if (dup2(channel, 3) < 0) _exit(1);
-    channel = 3;
-    sys_close_range(4, ~0u);
-    for (int capability = 0; capability < 64; capability++) (void)prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
-    if (privileged &&
-        (syscall(SYS_setgroups, 0, NULL) < 0 || setresgid(uid, uid, uid) < 0 || setresuid(uid, uid, uid) < 0))
-        _exit(1);
-    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct none[2];
-    memset(none, 0, sizeof none);
-    if (syscall(SYS_capset, &head, none) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) _exit(1);
-    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0) _exit(1);
-    if (seccomp_install() < 0) _exit(1);
-}
-
-static _Noreturn void run(const struct options *options, bool privileged, uid_t uid, int root) {
-    static struct watched launcher = {WATCHED_CHANNEL};
-    resolver_find(options->domains, (size_t)options->domain_count);
-    give_up_everything(privileged, uid, root);
-    poll_descriptor = epoll_create1(EPOLL_CLOEXEC);
-    if (poll_descriptor < 0 || !watch(channel, &launcher)) _exit(1);
-    int servers[NAME_SERVERS_MAX], count = resolver_open(servers);
-    for (int i = 0; i < count; i++) {
-        answers[i].kind = WATCHED_ANSWERS;
-        if (!watch(servers[i], &answers[i])) _exit(1);
-    }
-    while (round_of_events()) continue;
-    _exit(0);
-}
-
-// MARK: In the launcher
 
 // Runs a function in a child in a network namespace that is thrown away.
 bool gateway_works(void) {
@@ -286,41 +70,158 @@ bool gateway_works(void) {
     return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-bool gateway_start(const struct options *options, bool privileged, uid_t uid) {
+// MARK: Telling it of sandboxes
+
+static void forget(struct entry *entry) {
+    for (int i = 0; i < entry->count; i++) close_if_open(&entry->sockets[i]);
+    free(entry);
+}
+
+static void enqueue(struct entry *entry) {
+    if (entry->queued) return;
+    // Who does not hear is given up after a while, by the clock of the first.
+    if (!first) heard = now_milliseconds();
+    entry->queued = true;
+    entry->next = NULL;
+    *end = entry;
+    end = &entry->next;
+}
+
+// Never waits: what it does not take now, it is told later.
+static void tell(void) {
+    while (first && channel >= 0) {
+        struct entry *entry = first;
+        if (!entry->ended || entry->known) {
+            int count = entry->ended ? 0 : entry->count;
+            // Its end is noticed elsewhere.
+            if (ml_send(channel, &entry->sandbox, sizeof entry->sandbox, entry->sockets, count, MSG_DONTWAIT) < 0) return;
+            heard = now_milliseconds();
+        }
+        entry->known = true;
+        entry->queued = false;
+        first = entry->next;
+        if (!first) end = &first;
+        if (entry->ended) forget(entry);
+    }
+}
+
+// The next one knows nothing.
+static void queue_everything(void) {
+    while (first) {
+        struct entry *entry = first;
+        first = entry->next;
+        entry->queued = false;
+        if (entry->ended) forget(entry);
+    }
+    end = &first;
+    for (int slot = 0; slot < ML_SANDBOXES_MAX; slot++) {
+        if (!entries[slot]) continue;
+        entries[slot]->known = false;
+        enqueue(entries[slot]);
+    }
+}
+
+void gateway_add(uint64_t sandbox, const int *sockets, int count) {
+    struct entry *entry = count > 0 && count <= SOCKETS ? calloc(1, sizeof *entry) : NULL;
+    if (!entry) {
+        for (int i = 0; i < count; i++) close(sockets[i]);
+        return;
+    }
+    entry->sandbox = sandbox;
+    entry->count = count;
+    memcpy(entry->sockets, sockets, sizeof *sockets * (size_t)count);
+    entries[sandbox % ML_SANDBOXES_MAX] = entry;
+    enqueue(entry);
+    tell();
+}
+
+void gateway_remove(uint64_t sandbox) {
+    struct entry **place = &entries[sandbox % ML_SANDBOXES_MAX];
+    struct entry *entry = *place;
+    if (!entry || entry->sandbox != sandbox) return;
+    *place = NULL;
+    // Before the gateway's, so that the last one is closed there: a network namespace takes its time to go.
+    for (int i = 0; i < entry->count; i++) close_if_open(&entry->sockets[i]);
+    entry->count = 0;
+    entry->ended = true;
+    enqueue(entry);
+    tell();
+}
+
+// MARK: Its start and its end
+
+static bool start(void) {
     int ends[2];
     int root = rootfs_template(NULL, 0);
     if (root < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) return false;
     process = fork();
-    if (process == 0) {
-        channel = ends[1];
-        run(options, privileged, uid, root);
-    }
+    if (process == 0) gateway_run(options, privileged, user, root, ends[1]);
     close(ends[1]);
-    if (process < 0) {
-        close(ends[0]);
-        return false;
-    }
     channel = ends[0];
+    began = heard = now_milliseconds();
+    struct epoll_event event = {.events = EPOLLIN, .data.u64 = tag};
+    if (process > 0 && (handle = sys_pidfd_open(process)) >= 0 &&
+        epoll_ctl(poll_descriptor, EPOLL_CTL_ADD, handle, &event) == 0)
+        return true;
+    gateway_stop();
+    return false;
+}
+
+// Until it is tried again: not at all, then longer each time.
+static void rest(int64_t now) {
+    due = now + pause_;
+    pause_ = pause_ == 0 ? PAUSE_LEAST_MILLISECONDS : pause_ * 2;
+    if (pause_ > PAUSE_MOST_MILLISECONDS) pause_ = PAUSE_MOST_MILLISECONDS;
+}
+
+bool gateway_start(const struct gateway_settings *settings) {
+    options = settings->options;
+    privileged = settings->privileged;
+    user = settings->uid;
+    poll_descriptor = settings->poll;
+    tag = settings->tag;
+    serves = start();
+    return serves;
+}
+
+bool gateway_serves(void) { return serves; }
+
+bool gateway_event(uint64_t event) {
+    if (!serves || event != tag) return false;
+    int status = 0;
+    if (process <= 0 || waitpid(process, &status, WNOHANG) == 0) return true;
+    process = -1;
+    gateway_stop();
+    int64_t now = now_milliseconds();
+    if (now - began >= LONG_MILLISECONDS) pause_ = 0;
+    rest(now);
+    complain("has lost its gateway (%s %d), and starts another: connections of functions to the internet break",
+             WIFSIGNALED(status) ? "signal" : "exit status", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
     return true;
 }
 
-bool gateway_runs(void) { return channel >= 0; }
-
-static void tell(uint64_t sandbox, const int *sockets, int count) {
-    if (channel < 0) return;
-    if (ml_send(channel, &sandbox, sizeof sandbox, sockets, count, 0) == 0) return;
-    complain("has lost its gateway: functions have no internet and no names from now on");
-    gateway_stop();
+int gateway_tend(void) {
+    if (!serves) return -1;
+    int64_t now = now_milliseconds();
+    if (process <= 0) {
+        if (now < due) return (int)(due - now);
+        if (!start()) {
+            complain("cannot start its gateway: %s", strerror(errno));
+            rest(now);
+            return (int)(due - now);
+        }
+        queue_everything();
+    }
+    tell();
+    if (!first) return -1;
+    // Its end is an event.
+    if (now - heard > STUCK_MILLISECONDS) (void)kill(process, SIGKILL);
+    return AGAIN_MILLISECONDS;
 }
-
-void gateway_add(uint64_t sandbox, const int *sockets, int count) {
-    if (count > 0) tell(sandbox, sockets, count);
-    for (int i = 0; i < count; i++) close(sockets[i]);
-}
-
-void gateway_remove(uint64_t sandbox) { tell(sandbox, NULL, 0); }
 
 void gateway_stop(void) {
+    if (handle >= 0) epoll_ctl(poll_descriptor, EPOLL_CTL_DEL, handle, NULL);
+    close_if_open(&handle);
     close_if_open(&channel);
     if (process > 0) {
         kill(process, SIGKILL);

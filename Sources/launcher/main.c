@@ -35,12 +35,13 @@
 
 // Of reapers and the gateway, of programs, and of zygotes.
 enum { UIDS = 1 + ML_SANDBOXES_MAX + 1 };
-enum { EVENTS = 64, DEFAULT_STORAGE_MIB = 512, DESCRIPTORS = 16 * ML_SANDBOXES_MAX };
+enum { EVENTS = 64, DEFAULT_STORAGE_MIB = 512, DESCRIPTORS = 20 * ML_SANDBOXES_MAX };
 enum { PREDECESSOR_PAUSE_MILLISECONDS = 5, PREDECESSOR_ROUNDS = 6000 };
 // The sandboxes' tags are far below.
 static const uint64_t SOCKET_TAG = UINT64_MAX;
 static const uint64_t DISKS_TAG = UINT64_MAX - 64;
 static const uint64_t ZYGOTES_TAG = UINT64_MAX - 128;
+static const uint64_t GATEWAY_TAG = UINT64_MAX - 192;
 static bool usable;  // sandboxes can be made
 static bool disk;    // /tmp is on a disk of its own
 static unsigned char buffer[ML_MESSAGE_MAX];
@@ -62,7 +63,7 @@ static void prepare_process(void) {
     for (size_t i = 0; i < IGNORED_SIGNAL_COUNT; i++) signal(ignored_signals[i], SIG_IGN);
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        // A dozen for each sandbox. Only root may have more than it was given.
+        // Less than twenty for each sandbox. Only root may have more than it was given.
         struct rlimit more = {DESCRIPTORS, DESCRIPTORS};
         limit.rlim_cur = limit.rlim_max;
         if (limit.rlim_max >= DESCRIPTORS || setrlimit(RLIMIT_NOFILE, &more) < 0) (void)setrlimit(RLIMIT_NOFILE, &limit);
@@ -152,8 +153,8 @@ static void serve(int poll) {
             interest = wanted;
         }
         int wait = sandboxes_tend();
-        const int waits[] = {disk ? tmpdisks_order(0, 0) : -1, zygotes_tend()};
-        for (int i = 0; i < 2; i++)
+        const int waits[] = {disk ? tmpdisks_order(0, 0) : -1, zygotes_tend(), gateway_tend()};
+        for (size_t i = 0; i < sizeof waits / sizeof *waits; i++)
             if (waits[i] >= 0 && (wait < 0 || waits[i] < wait)) wait = waits[i];
         int count = epoll_wait(poll, events, EVENTS, wait);
         if (count < 0 && errno != EINTR) return;
@@ -161,7 +162,7 @@ static void serve(int poll) {
             if (events[i].data.u64 != SOCKET_TAG) {
                 if (tmpdisks_event(events[i].data.u64))
                     handle_waiting();
-                else if (!zygotes_event(events[i].data.u64))
+                else if (!zygotes_event(events[i].data.u64) && !gateway_event(events[i].data.u64))
                     sandboxes_event(events[i].data.u64);
             } else if (events[i].events & EPOLLIN) {
                 if (!receive()) return;
@@ -202,10 +203,11 @@ int main(int count, char **arguments) {
 
     usable = privilege != PRIVILEGE_NONE && rootfs_open(privilege == PRIVILEGE_ROOT) == 0;
     disk = usable && privilege == PRIVILEGE_ROOT && tmpdisk_open(paths_data());
+    const struct gateway_settings gateway = {&options, privilege == PRIVILEGE_ROOT, uid, poll, GATEWAY_TAG};
     const struct sandboxes_settings settings = {
         .privileged = privilege == PRIVILEGE_ROOT,
         .disk = disk,
-        .internet = usable && gateway_start(&options, privilege == PRIVILEGE_ROOT, uid) && gateway_works(),
+        .internet = usable && gateway_start(&gateway) && gateway_works(),
         .first_uid = uid,
         .poll = poll,
     };

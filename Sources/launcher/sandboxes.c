@@ -99,7 +99,7 @@ void sandboxes_spawn(uint64_t request, const struct spawn_request *spawn) {
     }
     sandbox->memory = (int64_t)spawn->memory_mib << 20;
     sandbox->port_count = spawn->port_count;
-    sandbox->names = gateway_runs();
+    sandbox->names = gateway_serves();
     sandbox->internet = spawn->internet && settings.internet && sandbox->names;
     const struct spawn_settings how = {
         .privileged = settings.privileged, .disk = settings.disk, .first_uid = settings.first_uid};

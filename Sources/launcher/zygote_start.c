@@ -21,8 +21,9 @@
 #include "signals.h"
 
 #define MODULE "libMartletZygote.so"
-// Where its folder is in a zygote's mounts, and only there: functions have nothing of their own there yet.
-#define PLACE "/opt"
+// Where its folder is in a zygote's mounts, and only there. Not where a function will have something: what its dynamic loader has not
+// found in a folder of LD_LIBRARY_PATH once, it never looks for again.
+#define PLACE "/var/empty"
 
 static const char bootstrap[] = "/var/runtime/bootstrap.py";
 static int folder = -1;

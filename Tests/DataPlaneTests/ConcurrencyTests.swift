@@ -224,15 +224,6 @@ struct ConcurrencyTests {
             passed += 1
         }
     }
-
-    @Test func theKernelsFilesAreRead() {
-        #expect(MachineMemory.field("MemAvailable:", of: "MemTotal:  100 kB\nMemAvailable:   42 kB\n") == 42)
-        #expect(MachineMemory.field("MemAvailable:", of: "MemTotal: 100 kB\n") == nil)
-        #expect(MachineMemory.pressure("some avg10=12.50 avg60=0.00 avg300=0.00 total=1\nfull avg10=1.00") == 12.5)
-        #expect(MachineMemory.pressure("") == nil)
-        let reading = MachineMemory.read()
-        #expect((reading?.available ?? 1) > 0)
-    }
 }
 
 extension InvocationResult {

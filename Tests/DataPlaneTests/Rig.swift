@@ -1,4 +1,3 @@
-import DataPlane
 import Execution
 import NIOCore
 import NIOHTTP1
@@ -11,6 +10,8 @@ import TestSupport
 
 private import struct Logging.Logger
 
+@testable import DataPlane
+
 /// A data plane whose functions are closures.
 final class Rig: Sendable {
     let plane: DataPlane
@@ -18,11 +19,20 @@ final class Rig: Sendable {
     let logs = CollectedLogs()
     private let requests = Counter()
 
-    init(limit: Int = 1000, stems: StemLimits? = nil, program: @escaping @Sendable (FakeRuntime) async -> SandboxExit) {
+    /// - Parameter memory: what the machine says of its memory, as often as it is asked; nil: environments start whatever is left.
+    init(
+        limit: Int = 1000, stems: StemLimits? = nil, memory: (@Sendable () -> MachineRoom.Reading?)? = nil,
+        program: @escaping @Sendable (FakeRuntime) async -> SandboxExit
+    ) {
         sandboxes = ScriptedSandboxes { world in await program(FakeRuntime(world)) }
         var configuration = DataPlaneConfiguration()
         configuration.accountConcurrency = limit
         configuration.stems = stems
+        if let memory {
+            configuration.memoryAdmission = MemoryAdmission(reserve: 0)
+            configuration.memory = memory
+            configuration.memoryValidity = MachineAdmission.Validity(usual: .zero, ample: .zero)
+        }
         plane = DataPlane(
             services: EnvironmentServices(
                 sandboxes: sandboxes, runtimes: AnyRuntime(), credentials: NoCredentials(), roles: NoRoles(),

@@ -2,11 +2,13 @@
 
 import base64
 import json
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
-from martlet import ONCE, wait_until
+from martlet import ONCE, binary, wait_until
 
 SLEEPER = """
 import os, time
@@ -202,6 +204,59 @@ def test_a_machine_without_memory_says_so(martlet):
     api.put_provisioned_concurrency_config(FunctionName="f", Qualifier="1", ProvisionedConcurrentExecutions=1)
     state = wait_ready(api, "f", "1")
     assert state["Status"] == "FAILED" and "no memory" in state["StatusReason"]
+
+
+@pytest.fixture
+def small_container():
+    """A control group with a limit of 600 MB, below this process's own; gives its folder."""
+    made = None
+    for line in Path("/proc/self/cgroup").read_text().splitlines():
+        _, controllers, path = line.split(":", 2)
+        place, limit = ("/sys/fs/cgroup/memory", "memory.limit_in_bytes") if "memory" in controllers.split(",") else ("/sys/fs/cgroup", "memory.max")
+        folder = Path(place + path.rstrip("/")) / ("martlet-test-" + os.urandom(4).hex())
+        if controllers not in ("", "memory"):
+            continue
+        try:
+            folder.mkdir()
+            made = folder
+            (folder / limit).write_text(str(600 << 20))
+        except OSError:
+            if made:
+                made.rmdir()
+            made = None
+            continue
+        break
+    if not made:
+        pytest.skip("this machine lets nobody make a control group with a limit")
+    yield made
+
+    def gone():
+        try:
+            made.rmdir()
+        except FileNotFoundError:
+            pass
+        except OSError:
+            return False
+        return True
+
+    wait_until(gone)
+
+
+def test_the_limit_of_a_container_is_what_counts(small_container, martlet):
+    server = martlet("--ephemeral", "--memory-reserve", "700")
+    server.command = lambda *words: [
+        "/bin/sh", "-c", 'echo $$ > "$0"/cgroup.procs && exec "$@"', str(small_container), str(binary()), *map(str, words),
+    ]
+    server.start()
+    api = server.client("lambda", config=ONCE)
+    deploy(server, "f")
+    with pytest.raises(api.exceptions.ServiceException, match="This machine has no memory for another execution environment"):
+        invoke(api, "f")
+    seen = json.loads(server.run("status", "--json").stdout)["machineMemory"]
+    assert seen["total"] == 600 << 20 and 0 < seen["available"] < 600 << 20 and seen["limitedBy"] == str(small_container)
+    for words in (("status",), ("doctor",)):
+        assert "MB left of 600 MB, the limit of %s" % small_container in server.run(*words).stdout
+    server.stop()
 
 
 def test_metrics_count_what_ran(server, api, name):

@@ -3,13 +3,15 @@
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 import zipfile
 
 import martlet as m
 import pytest
-from martlet import grow_stems, stems
+from leftovers import family, name, zombies
+from martlet import grow_stems, stems, wait_until
 
 PYTHON = r"""
 import http.client, json, os, socket, ssl, struct, time, urllib.error, urllib.request
@@ -306,6 +308,29 @@ def test_stems_have_the_same(platform):
     url = "https://sts.us-east-1.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15"
     assert platform.do("https", "stemmed", urls=[url]) == {url: 200}
     assert stems(platform)["used"] > used
+
+
+def gateways(server):
+    return [pid for pid in family(server.process.pid) if name(pid) == "launcher-net"]
+
+
+def test_a_gateway_that_died_is_replaced(platform):
+    """Environments that live have names again, and so have new ones, those too that are started while there is none."""
+    expected = {"x.localhost": ["127.0.0.1"], "sqs.us-east-1.amazonaws.com": ["127.0.0.1"]}
+    answers = [[0, "127.0.0.1"]] * 2
+    assert platform.do("look_up", names=list(expected)) == expected
+    for round_ in range(3):
+        (gateway,) = wait_until(lambda: gateways(platform))
+        os.kill(gateway, signal.SIGKILL)
+        fresh = "fresh%d" % round_
+        platform.deploy(fresh, {"app.py": PYTHON}, runtime="python3.11", Timeout=30)
+        for function in ("names", fresh):
+            assert platform.do("look_up", function, names=list(expected)) == expected
+            assert platform.do("tcp", function, names=list(expected)) == answers
+        assert zombies(platform) == []
+        assert len(gateways(platform)) == 1 and gateways(platform) != [gateway]
+    # Its end is told in the log, and once for each.
+    assert platform.log.count("has lost its gateway (signal 9)") == 3
 
 
 def test_with_the_internet_other_names_are_asked_outside(martlet):

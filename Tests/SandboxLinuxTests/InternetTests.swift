@@ -146,4 +146,32 @@ struct InternetTests {
 
                 """)
     }
+
+    @Test("a gateway that was killed is replaced", arguments: modes)
+    func replacement(mode: Mode) async throws {
+        let (fixture, folder) = try await fixture(mode)
+        defer { removeTree(folder) }
+        let first = try await probe(fixture, .internet)
+        for _ in 0..<3 {
+            let gateway = try #require(Self.gateway(below: fixture.launcher.pid))
+            #expect(kill(gateway, SIGKILL) == 0)
+            #expect(try await probe(fixture, .internet) == first)
+            // It was reaped too.
+            #expect(kill(gateway, 0) < 0)
+        }
+    }
+
+    private static func gateway(below ancestor: Int32) -> Int32? {
+        let pids = (try? FileManager.default.contentsOfDirectory(atPath: "/proc"))?.compactMap { Int32($0) } ?? []
+        func fields(_ pid: Int32) -> [Substring] {
+            let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
+            return text?.split(separator: " ") ?? []
+        }
+        func descends(_ pid: Int32) -> Bool {
+            var pid = pid
+            while pid > 1, pid != ancestor { pid = fields(pid).dropFirst(3).first.flatMap { Int32($0) } ?? 0 }
+            return pid == ancestor
+        }
+        return pids.first { fields($0).dropFirst().first == "(launcher-net)" && descends($0) }
+    }
 }

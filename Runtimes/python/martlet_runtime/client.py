@@ -105,7 +105,7 @@ class RuntimeClient:
 
     def _receive(self):
         try:
-            return self._socket.recv(65536)
+            return self._socket.recv(16384)
         except OSError:
             return b""
 

@@ -31,6 +31,8 @@ def wait(warm, connect):
     # What was forked has its own copy after of what an invocation writes to.
     warm(_Rehearsal(2 if zygote else 16))
     _load()
+    shown = _Shown()
+    _rehearse_becoming(shown)
     try:
         os.write(descriptor, b"r")
     except OSError:
@@ -44,14 +46,10 @@ def wait(warm, connect):
     os.close(descriptor)
     with memoryview(block) as view:
         orders = bytes(view[:size])
-    del block
     _become(orders)
-    _show(orders)
+    shown.show(orders)
+    shown.close()
     os.chdir(os.environ.get("LAMBDA_TASK_ROOT", "/var/task"))
-    # What was found in folders that have other contents now.
-    for path in list(sys.path_importer_cache):
-        if path.startswith(("/var/task", "/opt")):
-            del sys.path_importer_cache[path]
     # A function sees what it would see in a process of its own.
     del sys.modules[__name__]
     del sys.modules[__package__].stem
@@ -80,13 +78,26 @@ def _become(orders):
     data.update(variables)
 
 
+def _rehearse_becoming(shown):
+    """Becomes something else, and what it is again: what that writes to is this process's own after."""
+    names = [name for name in os.environ._data if name != b"LC_CTYPE"]
+    orders = [name + b"=" + os.environ._data[name] for name in names]
+    _become(b"\0".join(name + b"=" for name in names))
+    _become(b"\0".join(orders))
+    shown.show(b"\0".join(orders))
+
+
 def _load():
-    """Loads a module as a handler is loaded, and forgets it."""
+    """Loads a module as a handler is loaded, from the last of the function's folders, and forgets it."""
     from importlib import import_module
 
-    name = __package__ + ".rehearsed"
+    name = "martlet_rehearsed"
     import_module(name)
-    del sys.modules[name], sys.modules[__package__].rehearsed
+    del sys.modules[name]
+    # What was found in folders that will have other contents.
+    for path in list(sys.path_importer_cache):
+        if path.startswith(("/var/task", "/opt")):
+            del sys.path_importer_cache[path]
     exec(compile("def handler(event, context):\n    return event\n", name, "exec"), {})
 
 
@@ -107,19 +118,33 @@ def _fork(module):
     os._exit(1)
 
 
-def _show(block):
-    """Lets /proc/self/environ show these variables, where the process's first ones left room."""
-    try:
-        with open("/proc/self/stat", "rb") as file:
-            fields = file.read().rpartition(b")")[2].split()
-        start, end = int(fields[47]), int(fields[48])
-        if len(block) > end - start:
+class _Shown:
+    """What /proc/self/environ shows: the memory that the process's first variables are in, as far as there is room."""
+
+    def __init__(self):
+        self._memory = None
+        try:
+            with open("/proc/self/stat", "rb") as file:
+                fields = file.read().rpartition(b")")[2].split()
+            self._start, end = int(fields[47]), int(fields[48])
+            self._size = end - self._start
+            self._memory = os.open("/proc/self/mem", os.O_RDWR | os.O_CLOEXEC)
+        except (OSError, ValueError, IndexError):
+            pass
+
+    def show(self, block):
+        if self._memory is None:
+            return
+        if len(block) > self._size:
             block = b""
-        with open("/proc/self/mem", "r+b", buffering=0) as memory:
-            memory.seek(start)
-            memory.write(block.ljust(end - start, b"\0"))
-    except (OSError, ValueError, IndexError):
-        pass
+        try:
+            os.pwrite(self._memory, block.ljust(self._size, b"\0"), self._start)
+        except OSError:
+            pass
+
+    def close(self):
+        if self._memory is not None:
+            os.close(self._memory)
 
 
 class _Rehearsal:

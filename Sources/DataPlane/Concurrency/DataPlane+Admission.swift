@@ -18,9 +18,10 @@ extension DataPlane {
     /// What an idle environment is taken to give back, in bytes: few give less.
     private static let giveBack: Int64 = 8 << 20
 
-    /// Ends environments of other functions that have been idle for longest.
+    /// Ends stems, which are nobody's; then environments of other functions that have been idle for longest.
     /// - Returns: whether there were any; they have ended then.
     private func makeRoom(_ bytes: Int64, for function: FunctionVersion) async -> Bool {
+        if let stems, await stems.giveUp() { return true }
         let count = Int(min(64, max(2, bytes / Self.giveBack + 1)))
         let ending = pool.withLock { $0.takeLeastRecentlyUsed(count, sparing: function) }
         for environment in ending { environment.loop.execute { environment.end() } }

@@ -21,7 +21,7 @@ extension DataPlane {
             let attempt = InitAttempt(
                 starter: starter, function: function,
                 request: InvocationRequest(requestID: "", payload: [], invokedFunctionARN: ""), log: log, loop: loop)
-            switch try await admitted(function, { try await attempt.first() }) {
+            switch try await admitted(function, { try await hurried { try await attempt.first() } }) {
             case .ready(let ready): environment = ready
             case .failed: throw ProvisionedKeeper.Failure(reason: Self.initFailure)
             }

@@ -157,7 +157,9 @@ struct EnvironmentStarter: Sendable {
 
     /// Which stems the function may begin in; nil: none, as it sets what a process reads only at its start.
     private func stemKind(_ function: FunctionVersion, _ runtime: LocatedRuntime, forks: Bool) -> StemKind? {
-        guard StemEnvironment.fits(function.environment), !Self.hasExtensions(function) else { return nil }
+        guard StemEnvironment.fits(function.environment), !Self.hasExtensions(function),
+            !LibraryFolders.areByProcessor(function)
+        else { return nil }
         guard runtime.managed else {
             return StemKind(
                 name: "provided", command: [], environment: [], binds: runtime.binds, storage: function.ephemeralStorage

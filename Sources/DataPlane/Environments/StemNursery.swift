@@ -15,6 +15,10 @@ final class StemNursery: Sendable {
         var starting: [StemKind: Int] = [:]
         /// After a failure of its own a kind rests.
         var restsUntil: [StemKind: ContinuousClock.Instant] = [:]
+        /// Are being ended for the memory that they hold.
+        var leaving: [Stem] = []
+        /// Memory was short when it was last asked for.
+        var isScarce = false
         var tending = false
         var alarmed = false
         var closed = false
@@ -30,6 +34,7 @@ final class StemNursery: Sendable {
     private let ports: @Sendable () -> [Int]
     private let network: SandboxConfiguration.Network
     private let logger: Logger
+    private let hasRoom: @Sendable (Int64) async -> Bool
     private let epoch = ContinuousClock.now
 
     /// At most so many are started at a time, so that a cold start finds the machine free.
@@ -43,15 +48,17 @@ final class StemNursery: Sendable {
     /// But no longer than this many looks, where cold starts follow each other without a pause.
     private static let patience = 10
 
+    /// - Parameter hasRoom: whether the machine has memory for a stem of so many bytes.
     init(
         _ bounds: StemPolicy<StemKind>.Bounds, sandboxes: any SandboxProvider, network: SandboxConfiguration.Network,
-        logger: Logger, ports: @escaping @Sendable () -> [Int]
+        logger: Logger, ports: @escaping @Sendable () -> [Int], hasRoom: @escaping @Sendable (Int64) async -> Bool
     ) {
         state = Mutex(State(policy: StemPolicy(bounds)))
         self.sandboxes = sandboxes
         self.network = network
         self.logger = logger
         self.ports = ports
+        self.hasRoom = hasRoom
     }
 
     /// What there is and what it was good for.
@@ -70,6 +77,9 @@ final class StemNursery: Sendable {
                 kinds: kinds, memory: memory, handedOut: state.handedOut, missed: state.missed)
         }
     }
+
+    /// Whether an environment is being initialised.
+    var isHurried: Bool { state.withLock { $0.hurried > 0 } }
 
     /// Runs a cold start, during which no stem is started.
     func hurried<Result>(_ body: () async throws -> Result) async rethrows -> Result {
@@ -95,6 +105,22 @@ final class StemNursery: Sendable {
             state.handedOut += 1
             return stem
         }
+    }
+
+    /// Ends every stem for the memory that they hold; more are started when there is enough again.
+    /// - Returns: whether there were any; they have ended then.
+    func giveUp() async -> Bool {
+        let leaving = state.withLock { state in
+            state.isScarce = true
+            state.leaving += state.stock.values.flatMap { $0 }
+            state.stock = [:]
+            // Others' too: what they give back is not there yet.
+            return state.leaving
+        }
+        for stem in leaving { await stem.sandbox.kill() }
+        for stem in leaving { _ = await stem.sandbox.exit() }
+        state.withLock { $0.leaving.removeAll { stem in leaving.contains { $0 === stem } } }
+        return !leaving.isEmpty
     }
 
     /// Ends every stem. More are started when they are asked for.
@@ -132,12 +158,28 @@ final class StemNursery: Sendable {
             while true {
                 await waitForEnvironments()
                 switch next() {
-                case .start(let kind): Task(priority: .utility) { await start(kind) }
+                case .start(let kind):
+                    guard await hasRoom(cost(of: kind)) else { return waitForRoom(kind) }
+                    state.withLock { $0.isScarce = false }
+                    Task(priority: .utility) { await start(kind) }
                 case .end(let stems): for stem in stems { await stem.sandbox.kill() }
                 case .rest(let duration): return setAlarm(duration)
                 }
             }
         }
+    }
+
+    private func cost(of kind: StemKind) -> Int64 {
+        state.withLock { $0.policy.cost(of: kind) } ?? StemPolicy<StemKind>.assumedCost
+    }
+
+    /// Starts none for now. What is left is handed out as always.
+    private func waitForRoom(_ kind: StemKind) {
+        state.withLock { state in
+            state.starting[kind, default: 1] -= 1
+            state.tending = false
+        }
+        setAlarm(Self.rest)
     }
 
     /// Tends again later, if nobody does before; one alarm at a time.
@@ -204,8 +246,9 @@ final class StemNursery: Sendable {
             let stem = Stem(kind, sandbox: try await sandboxes.start(configuration))
             let isWanted = state.withLock { state in
                 state.starting[kind, default: 1] -= 1
-                if !state.closed { state.stock[kind, default: []].append(stem) }
-                return !state.closed
+                let isWanted = !state.closed && !state.isScarce
+                if isWanted { state.stock[kind, default: []].append(stem) }
+                return isWanted
             }
             guard isWanted else { return await stem.sandbox.kill() }
             Task(priority: .utility) { await attend(stem) }

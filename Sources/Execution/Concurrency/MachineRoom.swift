@@ -30,6 +30,8 @@ public struct MachineRoom: Sendable {
     /// What is left to the rest of the machine, in bytes; nil: a part of its memory.
     private let reserve: Int64?
     private var pending: Int64 = 0
+    /// What environments need that were starting at the last reading, or were admitted since.
+    private var promised: Int64 = 0
     /// How many are starting.
     public private(set) var starting = 0
 
@@ -41,6 +43,7 @@ public struct MachineRoom: Sendable {
         let free = reading.available - reserved(reading)
         if free >= pending + need {
             pending += need
+            promised += need
             starting += 1
             return .admit
         }
@@ -53,6 +56,21 @@ public struct MachineRoom: Sendable {
         starting -= 1
     }
 
+    /// A new reading shows what those use that have started.
+    public mutating func wasRead() { promised = pending }
+
+    /// Whether there is so much that a reading need not be the latest: twice what has been promised since, and this.
+    public func isAmple(_ need: Int64, _ reading: Reading) -> Bool {
+        reading.available - reserved(reading) >= 2 * (promised + need)
+    }
+
+    /// Whether so many bytes may go to what is only kept for later: an environment that comes now still finds room.
+    public func canSpare(_ bytes: Int64, _ reading: Reading) -> Bool {
+        reading.available - reserved(reading) >= pending + Self.mostNeeded + bytes
+    }
+
+    private static let mostNeeded: Int64 = 64 << 20
+
     /// More is left alone where things wait for memory already.
     func reserved(_ reading: Reading) -> Int64 {
         let reserve = self.reserve ?? min(max(reading.total / 25, 64 << 20), 1 << 30)
@@ -63,5 +81,5 @@ public struct MachineRoom: Sendable {
     /// What a new environment is expected to need until it has started, in bytes.
     /// - Parameter memory: what the function may use, in MiB.
     /// - Returns: bytes, between 8 and 64 MiB.
-    public static func need(memory: Int) -> Int64 { Int64(min(max(memory / 4, 8), 64)) << 20 }
+    public static func need(memory: Int) -> Int64 { min(Int64(max(memory / 4, 8)) << 20, mostNeeded) }
 }

@@ -32,7 +32,7 @@ public struct StemPolicy<Kind: Hashable & Sendable>: Sendable {
     private let bounds: Bounds
 
     /// What a stem is taken to cost before one has been measured.
-    static var assumedCost: Int64 { 32 << 20 }
+    public static var assumedCost: Int64 { 32 << 20 }
 
     public init(_ bounds: Bounds) { self.bounds = bounds }
 

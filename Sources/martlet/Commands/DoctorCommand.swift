@@ -1,4 +1,5 @@
 import ArgumentParser
+import DataPlane
 import Execution
 import Foundation
 import Persistence
@@ -16,6 +17,7 @@ struct DoctorCommand: ParsableCommand {
             let fatal = try sandboxes()
             runtimes()
             certificates()
+            memory()
             dataFolder()
             if fatal { throw ExitCode.failure }
         } catch {
@@ -72,6 +74,18 @@ struct DoctorCommand: ParsableCommand {
         } else {
             print("  ✘ none: functions cannot verify HTTPS of the internet. The package is called ca-certificates.")
         }
+    }
+
+    /// Whether a small function would be started now, if nobody said `--memory-reserve`.
+    private func memory() {
+        print("Memory")
+        guard let headroom = MachineMemory.headroom() else {
+            return print("  ✘ the kernel does not say: environments start whatever is left")
+        }
+        var room = MachineRoom()
+        let decision = room.admit(
+            MachineRoom.need(memory: 128), .init(available: headroom.available, total: headroom.total))
+        print("  \(decision == .admit ? "✔" : "✘") \(headroom.text)")
     }
 
     private func dataFolder() {

@@ -22,7 +22,7 @@ extension StatusOutline {
             \(counts.coldStarts) cold starts
               idle cost: environments \(Self.megabytes(environments.idleMemory)) MB (\(environments.idle + environments.frozen)), \
             stems \(Self.megabytes(stems?.memory ?? 0)) MB (\(stems?.ready ?? 0)), Martlet itself \(Self.megabytes(memory)) MB
-            """
+            """ + (machineMemory.map { "\n  memory: \($0.text)" } ?? "")
     }
 
     private var functions: String {
@@ -139,5 +139,12 @@ extension StatusOutline {
         guard digits > 0 else { return String(whole) }
         let fraction = String(whole % Int64(scale))
         return "\(whole / Int64(scale))." + String(repeating: "0", count: digits - fraction.count) + fraction
+    }
+}
+
+extension MachineMemory.Headroom {
+    /// For people.
+    var text: String {
+        "\(available >> 20) MB left of \(total >> 20) MB" + (limitedBy.map { ", the limit of \($0)" } ?? "")
     }
 }

@@ -7,6 +7,8 @@ struct StatusOutline: Codable {
     var version = MartletVersion.current
     /// Of the server's own process, without the launcher and the functions: resident, in bytes.
     var memory = Self.residentMemory
+    /// What functions and the server may have together; nil: the kernel does not say.
+    var machineMemory = MachineMemory.headroom()
     var dataPlane: DataPlaneStatus
     var recent: RecentMetrics
 

@@ -75,4 +75,51 @@ struct MachineRoomTests {
             #expect(room.starting == pending.count)
         }
     }
+
+    @Test func aReadingOfLongAgoCountsWhileThereIsTwiceOfWhatWasPromised() {
+        var room = MachineRoom(reserve: 100 * Self.mebibyte)
+        let need = 40 * Self.mebibyte
+        #expect(room.isAmple(need, reading(180)) && !room.isAmple(need, reading(179)))
+        _ = room.admit(need, reading(260))
+        #expect(room.isAmple(need, reading(260)) && !room.isAmple(need, reading(259)))
+        // It has started, but the reading does not show it.
+        room.ended(need)
+        #expect(!room.isAmple(need, reading(259)))
+        room.wasRead()
+        #expect(room.isAmple(need, reading(180)))
+    }
+
+    /// Memory comes and goes, environments too, and stems take what they may: an environment that comes finds room whenever there
+    /// would be without stems, after all have been ended at the most.
+    @Test(arguments: 0..<20) func stemsTakeNoEnvironmentsRoom(seed: Int) {
+        var random = SeededGenerator(seed: UInt64(seed))
+        var room = MachineRoom(reserve: 50 * Self.mebibyte)
+        let stem = 20 * Self.mebibyte
+        var (stems, others, refills) = (Int64(0), Int64(0), 0)
+        func left() -> MachineRoom.Reading { reading(1000 - others - stems * 20) }
+        for _ in 0..<2000 {
+            switch Int.random(in: 0..<3, using: &random) {
+            case 0: others = Int64.random(in: 0..<950, using: &random)
+            case 1:
+                guard room.canSpare(stem, left()) else { continue }
+                stems += 1
+                refills += 1
+                // Beside it there is room for whichever function.
+                let next = room.admit(MachineRoom.need(memory: 10_240), left())
+                #expect(next == .admit)
+                room.ended(MachineRoom.need(memory: 10_240))
+            default:
+                let need = MachineRoom.need(memory: Int.random(in: 128...2000, using: &random))
+                let would = others * Self.mebibyte + need <= 950 * Self.mebibyte
+                if case .short = room.admit(need, left()) {
+                    stems = 0
+                    let again = room.admit(need, left())
+                    #expect((again == .admit) == would)
+                    guard again == .admit else { continue }
+                }
+                room.ended(need)
+            }
+        }
+        #expect(refills > 0)
+    }
 }
