@@ -24,8 +24,7 @@ struct APIClient {
         key = options.key()
     }
 
-    /// A signed request.
-    /// - Parameter receive: takes the answer's body as it comes, if all is well; else the response has it.
+    /// A signed request. `receive` takes the answer's body as it comes; without it, the response has the body.
     func send(
         _ method: HTTPMethod, _ uri: String, service: String, headers: [(String, String)] = [], body: [UInt8],
         receive: ((ByteBuffer) throws -> Void)? = nil

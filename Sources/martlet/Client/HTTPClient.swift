@@ -37,7 +37,7 @@ struct HTTPClient {
     /// PEM files with certificates to trust beside the system's. Those that cannot be read count as empty.
     var trust: [String] = []
 
-    /// - Parameter receive: takes the body of a good answer as it comes; nil: the response has it.
+    /// `receive` takes the body of a good answer as it comes; without it, the response has the body.
     func send(
         _ method: HTTPMethod, _ uri: String, headers: [(String, String)] = [], body: [UInt8] = [],
         receive: ((ByteBuffer) throws -> Void)? = nil

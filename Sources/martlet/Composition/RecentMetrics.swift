@@ -19,7 +19,7 @@ struct RecentMetrics: Codable {
     /// Those with most to do first.
     var functions: [Function] = []
 
-    /// - Parameter limit: how many functions to name, at most.
+    /// Names `limit` functions, at most.
     init(_ metrics: [MetricStatistics], limit: Int) {
         var all: [FunctionName: Function] = [:]
         for metric in metrics {
