@@ -18,7 +18,6 @@ import zipfile
 from pathlib import Path
 
 import boto3
-import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
@@ -69,10 +68,12 @@ def layer_arn(name, account=ACCOUNT):
 
 def error(call, **parameters):
     """The code, the message and the status with which a call of a boto3 client is refused."""
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    response = caught.value.response
-    return response["Error"]["Code"], response["Error"]["Message"], response["ResponseMetadata"]["HTTPStatusCode"]
+    try:
+        answer = call(**parameters)
+    except ClientError as refusal:
+        response = refusal.response
+        return response["Error"]["Code"], response["Error"]["Message"], response["ResponseMetadata"]["HTTPStatusCode"]
+    raise AssertionError("it was not refused: %r" % (answer,))
 
 
 def wait_until(condition, timeout=60, interval=0.02):
