@@ -19,7 +19,7 @@ final class Rig: Sendable {
     let logs = CollectedLogs()
     private let requests = Counter()
 
-    /// - Parameter memory: what the machine says of its memory, as often as it is asked; nil: environments start whatever is left.
+    /// A data plane with these limits. With `memory`, environments start only as far as that says.
     init(
         limit: Int = 1000, stems: StemLimits? = nil, memory: (@Sendable () -> MachineRoom.Reading?)? = nil,
         program: @escaping @Sendable (FakeRuntime) async -> SandboxExit

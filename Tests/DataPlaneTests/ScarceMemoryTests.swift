@@ -29,6 +29,8 @@ struct ScarceMemoryTests {
             get { bytes.withLock { $0 } }
             set { bytes.withLock { $0 = newValue } }
         }
+        /// What the kernel would say.
+        func read() -> MachineRoom.Reading { MachineRoom.Reading(available: left, total: 0) }
         var startingSeen: [Int] { seen.withLock { $0 } }
 
         func noteStarting() {
@@ -39,7 +41,7 @@ struct ScarceMemoryTests {
 
     @Test func theSecondAttemptAtAnInitialisationIsAdmittedToo() async throws {
         let machine = Machine(1000)
-        let rig = Rig(memory: { MachineRoom.Reading(available: machine.left, total: 0) }) { runtime in
+        let rig = Rig(memory: machine.read) { runtime in
             machine.noteStarting()
             if machine.startingSeen.count == 2 { return await runtime.serve { .response($0.body) } }
             await runtime.failInit(#"{"errorType":"E"}"#, type: "E")
@@ -56,7 +58,7 @@ struct ScarceMemoryTests {
 
     @Test func whoseSecondAttemptFindsNoRoomIsToldSo() async throws {
         let machine = Machine(1000)
-        let rig = Rig(memory: { MachineRoom.Reading(available: machine.left, total: 0) }) { runtime in
+        let rig = Rig(memory: machine.read) { runtime in
             machine.left = 0
             await runtime.failInit(#"{"errorType":"E"}"#, type: "E")
             await runtime.untilKilled()
@@ -72,13 +74,13 @@ struct ScarceMemoryTests {
     @Test func stemsEndBeforeAFunctionIsRefusedAndComeBackWithTheMemory() async throws {
         let machine = Machine(1000)
         let sandboxes = Mutex<ScriptedSandboxes?>(nil)
-        let rig = Rig(
-            stems: StemLimits(count: 8, memory: 1 << 30),
-            memory: {
-                let ended = sandboxes.withLock { $0 }?.sandboxes.count { $0.actions.contains("kill") } ?? 0
-                return MachineRoom.Reading(available: machine.left + Int64(ended) * 20 * Self.mebibyte, total: 0)
-            }
-        ) { runtime in await runtime.serve { .response($0.body) } }
+        let read: @Sendable () -> MachineRoom.Reading? = {
+            let ended = sandboxes.withLock { $0 }?.sandboxes.count { $0.actions.contains("kill") } ?? 0
+            return MachineRoom.Reading(available: machine.left + Int64(ended) * 20 * Self.mebibyte, total: 0)
+        }
+        let rig = Rig(stems: StemLimits(count: 8, memory: 1 << 30), memory: read) { runtime in
+            await runtime.serve { .response($0.body) }
+        }
         sandboxes.withLock { $0 = rig.sandboxes }
         _ = try await rig.invoke("0", revision: "0")
         #expect(await settled(rig) { $0.ready == 2 && $0.starting == 0 })

@@ -23,6 +23,7 @@ enum ControlGroupMemory {
     /// - Parameters:
     ///   - groups: its `/proc/PID/cgroup`.
     ///   - mounts: its `/proc/PID/mountinfo`.
+    /// - Returns: its own first; none where no such controller is mounted.
     static func folders(groups: String, mounts: String) -> [Folder] {
         let mounts = mounts.split(separator: "\n").compactMap { Mount($0) }
         return groups.split(separator: "\n").flatMap { line -> [Folder] in
@@ -46,7 +47,10 @@ enum ControlGroupMemory {
     }
 
     /// The limit of one group; nil: it has none.
-    /// - Parameter read: the text of a file.
+    /// - Parameters:
+    ///   - folder: the group's.
+    ///   - read: gives the text of a file.
+    /// - Returns: the limit, and what is left of it.
     static func limit(of folder: Folder, read: (String) -> String?) -> Limit? {
         func number(_ name: String) -> Int64? {
             read("\(folder.path)/\(name)").flatMap { Int64($0.prefix { $0.isNumber }) }

@@ -38,6 +38,7 @@ final class MachineAdmission: Sendable {
 
     /// - Parameters:
     ///   - reserve: what is left to the rest of the machine, in bytes; nil: a part of its memory.
+    ///   - validity: for how long an answer counts.
     ///   - read: asks the machine what it has left; nil: it cannot tell.
     init(
         reserve: Int64?, validity: Validity = Validity(),
@@ -68,6 +69,7 @@ final class MachineAdmission: Sendable {
 
     /// Whether the machine has memory for something that is only kept for later.
     /// - Parameter bytes: what it needs.
+    /// - Returns: whether an environment that comes now finds room beside it.
     func canSpare(_ bytes: Int64) async -> Bool {
         let isFresh = state.withLock { $0.reading != nil && $0.read.duration(to: .now) <= validity.usual }
         if !isFresh { await look() }

@@ -48,7 +48,13 @@ final class StemNursery: Sendable {
     /// But no longer than this many looks, where cold starts follow each other without a pause.
     private static let patience = 10
 
-    /// - Parameter hasRoom: whether the machine has memory for a stem of so many bytes.
+    /// - Parameters:
+    ///   - bounds: how many there may be.
+    ///   - sandboxes: where they are made.
+    ///   - network: what they may reach.
+    ///   - logger: for what becomes of them.
+    ///   - ports: those that every sandbox listens on.
+    ///   - hasRoom: whether the machine has memory for a stem of so many bytes.
     init(
         _ bounds: StemPolicy<StemKind>.Bounds, sandboxes: any SandboxProvider, network: SandboxConfiguration.Network,
         logger: Logger, ports: @escaping @Sendable () -> [Int], hasRoom: @escaping @Sendable (Int64) async -> Bool
