@@ -8,7 +8,7 @@ Where `MARTLET_ZYGOTE` names a module, this process is a zygote: stems are forke
 
 import os
 import sys
-from _socket import AF_UNIX, MSG_PEEK, MSG_TRUNC, SOCK_SEQPACKET, socket
+from _socket import AF_UNIX, MSG_DONTWAIT, MSG_PEEK, MSG_TRUNC, SOCK_SEQPACKET, socket
 
 _VARIABLE = "MARTLET_STEM"
 _ZYGOTE = "MARTLET_ZYGOTE"
@@ -26,12 +26,15 @@ def wait(warm, connect):
         _load()
         _fork(zygote)
     client = connect(os.environ["AWS_LAMBDA_RUNTIME_API"])
-    # What was forked has its own copy after of what an invocation writes to.
-    warm(_Rehearsal(2 if zygote else 16))
-    _load()
+    launcher = socket(AF_UNIX, SOCK_SEQPACKET, 0, descriptor)
     shown = _Shown()
-    _rehearse_becoming(shown)
-    orders = _ask(socket(AF_UNIX, SOCK_SEQPACKET, 0, descriptor))
+    # What was forked has its own copy after of what an invocation writes to. One that was forked for a function that waits
+    # has no time for that.
+    if not (zygote and _is_awaited(launcher)):
+        warm(_Rehearsal(2 if zygote else 16))
+        _load()
+        _rehearse_becoming(shown)
+    orders = _ask(launcher)
     if not orders:
         os._exit(0)
     _become(orders)
@@ -42,6 +45,15 @@ def wait(warm, connect):
     del sys.modules[__name__]
     del sys.modules[__package__].stem
     return client
+
+
+def _is_awaited(launcher):
+    """Whether the orders are there already."""
+    try:
+        launcher.recv_into(bytearray(1), 1, MSG_PEEK | MSG_DONTWAIT)
+    except OSError:
+        return False
+    return True
 
 
 def _ask(launcher):
