@@ -174,10 +174,10 @@ public final class DataPlane: FunctionInvoker {
                 // ended, and what it had may be another's by now.
                 let began = ContinuousClock.now
                 switch try await admitted(function, { try await hurried(on: loop) { try await attempt.second() } }) {
-                case .ready(let environment, let rest):
+                case .ready(let environment):
                     adopt(environment)
                     environment.wasWaitedFor(since: began)
-                    return try await invoke(environment, request, budget: rest, reportsInit: false)
+                    return try await invoke(environment, request, budget: function.budget, reportsInit: false)
                 case .failed(let result, let outcome, let duration):
                     pool.withLock { $0.startFailed(function) }
                     observatory.note(function, invokedARN: request.invokedFunctionARN) {

@@ -159,6 +159,36 @@ import Testing
         #expect(rig.logs.text.components("START RequestId: r1") == 1)
     }
 
+    /// What initialises within an invocation takes of its time.
+    @Test(arguments: [false, true]) func aSecondInitialisationIsPartOfTheInvocation(timesOut: Bool) async throws {
+        let starts = Counter()
+        let rig = Rig { runtime in
+            if starts.next() == 1 { return SandboxExit(status: .code(1), outOfMemory: false, peakMemory: nil) }
+            try? await Task.sleep(for: .milliseconds(200))
+            return await runtime.serve { event in
+                if timesOut { await runtime.untilKilled() }
+                return .response(event.body)
+            }
+        }
+        let result = try await rig.invoke("1", timeout: timesOut ? 1 : 30, tail: true)
+        #expect((result.functionError != nil) == timesOut)
+        let tail = String(decoding: result.logTail ?? [], as: UTF8.self)
+        let duration = try #require(tail.firstMatch(of: /Duration: ([0-9.]+) ms/).flatMap { Double($0.1) })
+        #expect(timesOut ? (1000..<1900).contains(duration) : duration >= 200, "\(tail)")
+        #expect(!tail.contains("Init Duration"))
+        // The status and the metrics say the same.
+        let status = await rig.plane.status(limit: 1)
+        #expect(abs((status.functions.first?.duration.max ?? 0) - duration) < 0.01)
+        // Only this one began before its event came.
+        if !timesOut {
+            let next = try await rig.invoke("2", tail: true)
+            let tail = String(decoding: next.logTail ?? [], as: UTF8.self)
+            let duration = try #require(tail.firstMatch(of: /Duration: ([0-9.]+) ms/).flatMap { Double($0.1) })
+            #expect(duration < 200, "\(tail)")
+        }
+        await rig.stop()
+    }
+
     @Test func retiredEnvironmentsAreNotUsedAgain() async throws {
         let rig = Rig { runtime in await runtime.serve { .response($0.body) } }
         _ = try await rig.invoke("1")

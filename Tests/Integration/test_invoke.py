@@ -185,6 +185,22 @@ def test_a_function_calls_the_platform_as_its_role(server, functions):
     assert arn == "arn:aws:sts::000000000000:assumed-role/test-role/" + functions.get("app.call_home", MemorySize=512)
 
 
+def test_an_initialisation_that_is_tried_again_counts(server, name):
+    if not any("python3.11" in line and "AWS SDK" in line for line in server.run("runtimes").stdout.splitlines()):
+        pytest.skip("this machine's Python 3.11 has no boto3")
+    code = (
+        "import boto3, os, time\nlogs = boto3.client('logs')\n"
+        "try:\n    logs.create_log_group(logGroupName='%s')\nexcept logs.exceptions.ResourceAlreadyExistsException:\n    time.sleep(0.5)\n"
+        "else:\n    os._exit(1)\ndef handler(e, c):\n    return c.get_remaining_time_in_millis()\n" % name
+    )
+    api = server.deploy(name, {"app.py": code}, runtime="python3.11", Timeout=20)
+    result = api.invoke(FunctionName=name, LogType="Tail")
+    log = base64.b64decode(result["LogResult"]).decode()
+    duration = float(re.search(r"\tDuration: ([\d.]+) ms", log)[1])
+    assert duration >= 500 and "Init Duration" not in log
+    assert 15000 < json.load(result["Payload"]) <= 19500
+
+
 def test_concurrent_invocations_have_environments_of_their_own(server, functions):
     from concurrent.futures import ThreadPoolExecutor
 

@@ -34,8 +34,8 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
     var onEnded: (@Sendable () -> Void)?
     /// Told when the environment has been idle for so long that it shall end.
     var onExpired: (@Sendable () -> Void)?
-    /// The invocation to come has begun already: its initialisation is part of it, and its START is written.
-    var continuesStartedInvocation = false
+    /// When the invocation to come began, if it has already: the initialisation is part of it, and its START is written.
+    var startedInvocation: ContinuousClock.Instant?
 
     /// Its extensions, if any can register.
     let extensionHost: EnvironmentExtensions?
@@ -114,11 +114,14 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
         let now = RealTime.milliseconds
         let trace = TraceHeader(event.traceHeader, now: now / 1000)
         let running = RunningInvocation(
-            event, trace: trace, initDuration: isFirstInvocation && reportsInit ? initDuration : nil, done: done)
+            event, trace: trace, initDuration: isFirstInvocation && reportsInit ? initDuration : nil,
+            started: startedInvocation, done: done)
         isFirstInvocation = false
         invocation = running
-        if continuesStartedInvocation {
-            continuesStartedInvocation = false
+        var budget = budget
+        if let startedInvocation {
+            self.startedInvocation = nil
+            budget = max(.milliseconds(1), budget - TimeAmount(startedInvocation.duration(to: running.accepted)))
         } else {
             if event.wantsLogTail { log.beginTail() }
             log.platform(.start(requestID: event.requestID, version: function.version))

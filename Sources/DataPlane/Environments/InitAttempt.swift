@@ -11,8 +11,8 @@ struct InitAttempt: Sendable {
     }
 
     enum Second {
-        /// Initialised within the invocation, which has so much time left.
-        case ready(ExecutionEnvironment, rest: TimeAmount)
+        /// Initialised within the invocation, which goes on in the environment.
+        case ready(ExecutionEnvironment)
         /// With how long it took, in milliseconds.
         case failed(InvocationResult, InvocationOutcome, duration: Double)
     }
@@ -56,7 +56,6 @@ struct InitAttempt: Sendable {
     /// The attempt that is part of the invocation: it has the function's own timeout.
     func second() async throws -> Second {
         let began = ContinuousClock.now
-        let limit = TimeAmount.seconds(Int64(function.timeout))
         loop.execute {
             if request.wantsLogTail { log.beginTail() }
             log.platform(.start(requestID: request.requestID, version: function.version))
@@ -68,13 +67,11 @@ struct InitAttempt: Sendable {
             return await conclude(
                 began, failure: .invalidEntrypoint(why), payload: nil, errorType: nil, peak: nil)
         }
-        switch try await initialized(environment, within: limit) {
+        switch try await initialized(environment, within: function.budget) {
         case .ready:
             environment.limitCPU()
-            let used = began.duration(to: .now)
-            let rest = max(1_000_000, limit.nanoseconds - Int64(Milliseconds.of(used) * 1e6))
-            try await loop.submit { environment.continuesStartedInvocation = true }.get()
-            return .ready(environment, rest: .nanoseconds(rest))
+            try await loop.submit { environment.startedInvocation = began }.get()
+            return .ready(environment)
         case .failed(let payload, let errorType):
             let exit = await end(environment)
             return await conclude(

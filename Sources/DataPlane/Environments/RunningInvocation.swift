@@ -8,6 +8,8 @@ final class RunningInvocation: @unchecked Sendable {
     let trace: TraceHeader
     let initDuration: Double?
     let accepted = ContinuousClock.now
+    /// When it began, if that was before it had an environment.
+    private let started: ContinuousClock.Instant?
     private var done: InvocationDone?
     /// When the event was delivered.
     var began: ContinuousClock.Instant?
@@ -22,11 +24,12 @@ final class RunningInvocation: @unchecked Sendable {
 
     init(
         _ event: InvocationEvent, trace: TraceHeader, initDuration: Double?,
-        done: @escaping InvocationDone
+        started: ContinuousClock.Instant? = nil, done: @escaping InvocationDone
     ) {
         self.event = event
         self.trace = trace
         self.initDuration = initDuration
+        self.started = started
         self.done = done
     }
 
@@ -67,9 +70,9 @@ final class RunningInvocation: @unchecked Sendable {
         ended = .now
     }
 
-    /// In milliseconds.
+    /// In milliseconds, with an initialisation that is part of it.
     var duration: Double {
-        guard let began, let ended else { return 0 }
+        guard let began = started ?? began, let ended else { return 0 }
         return Milliseconds.of(began.duration(to: ended))
     }
 
