@@ -172,11 +172,11 @@ public final class DataPlane: FunctionInvoker {
             case .failed:
                 // As on AWS, initialisation is tried once more, now as part of the invocation. The first environment has
                 // ended, and what it had may be another's by now.
-                let began = ContinuousClock.now
+                let again = ContinuousClock.now
                 switch try await admitted(function, { try await hurried(on: loop) { try await attempt.second() } }) {
                 case .ready(let environment):
                     adopt(environment)
-                    environment.wasWaitedFor(since: began)
+                    environment.wasWaitedFor(since: began, again: again)
                     return try await invoke(environment, request, budget: function.budget, reportsInit: false)
                 case .failed(let result, let outcome, let duration):
                     pool.withLock { $0.startFailed(function) }

@@ -174,7 +174,7 @@ import Testing
         #expect((result.functionError != nil) == timesOut)
         let tail = String(decoding: result.logTail ?? [], as: UTF8.self)
         let duration = try #require(tail.firstMatch(of: /Duration: ([0-9.]+) ms/).flatMap { Double($0.1) })
-        #expect(timesOut ? (1000..<1900).contains(duration) : duration >= 200, "\(tail)")
+        #expect(duration >= (timesOut ? 1000 : 200), "\(tail)")
         #expect(!tail.contains("Init Duration"))
         // The status and the metrics say the same.
         let status = await rig.plane.status(limit: 1)

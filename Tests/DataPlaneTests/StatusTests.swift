@@ -51,7 +51,35 @@ import Testing
         let status = await status(of: rig, limit: 1) { !$0.lastInvocations.isEmpty }
         let times = try #require(status.lastInvocations.first?.times)
         #expect(times.start != nil && times.initialization != nil && times.run > 0)
+        #expect(times.failedInitialization == nil && times.total >= times.run)
         #expect(status.environmentCounts.total == 1)
+        await rig.stop()
+    }
+
+    @Test(arguments: [false, true]) func anInitialisationThatFailedIsInTheTotal(wantsLog: Bool) async throws {
+        let starts = Counter()
+        let rig = Rig { runtime in
+            let isFirst = starts.next() == 1
+            try? await Task.sleep(for: .milliseconds(isFirst ? 100 : 50))
+            if isFirst { return SandboxExit(status: .code(1), outOfMemory: false, peakMemory: nil) }
+            return await runtime.serve { .response($0.body) }
+        }
+        _ = try await rig.invoke("1", tail: wantsLog)
+        let first = await status(of: rig) { !$0.lastInvocations.isEmpty }
+        let cold = try #require(first.lastInvocations.first?.times)
+        let failed = try #require(cold.failedInitialization)
+        #expect(failed >= 100)
+        let (start, initialization) = (try #require(cold.start), try #require(cold.initialization))
+        #expect(initialization >= 50)
+        let parts = failed + start + initialization + cold.delivery + cold.run + (wantsLog ? cold.completion : 0)
+        #expect(cold.total >= parts - 0.01)
+        // The next one has nothing to do with it.
+        _ = try await rig.invoke("2", tail: wantsLog)
+        let second = await status(of: rig) { $0.counts.invocations == 2 }
+        let warm = try #require(second.lastInvocations.first?.times)
+        #expect(warm.failedInitialization == nil && warm.start == nil)
+        let rest = warm.delivery + warm.run + (wantsLog ? warm.completion : 0)
+        #expect(abs(warm.total - rest) < 0.01)
         await rig.stop()
     }
 

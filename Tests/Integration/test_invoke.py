@@ -199,6 +199,11 @@ def test_an_initialisation_that_is_tried_again_counts(server, name):
     duration = float(re.search(r"\tDuration: ([\d.]+) ms", log)[1])
     assert duration >= 500 and "Init Duration" not in log
     assert 15000 < json.load(result["Payload"]) <= 19500
+    seen = json.loads(server.run("status", "--json").stdout)["dataPlane"]["lastInvocations"]
+    times = next(i["times"] for i in seen if i["function"] == name)
+    parts = [times[part] for part in ("failedInitialization", "start", "initialization", "delivery", "run", "completion")]
+    assert parts[0] > 0 and parts[2] >= 500 and sum(parts) - 0.01 <= times["total"]
+    assert duration <= times["total"] - parts[0] + 0.01
 
 
 def test_concurrent_invocations_have_environments_of_their_own(server, functions):

@@ -13,6 +13,17 @@ final class EnvironmentObservation: @unchecked Sendable {
         var delivered: ContinuousClock.Instant?
         var answered: ContinuousClock.Instant?
         var finished: ContinuousClock.Instant
+        /// When the caller had all that it wanted.
+        var told: ContinuousClock.Instant
+    }
+
+    /// What the invocation waited for that the environment was started for.
+    fileprivate struct ColdStart {
+        /// When it needed an environment.
+        var asked: ContinuousClock.Instant
+        /// When the second attempt at an initialisation began, if there had to be one.
+        var again: ContinuousClock.Instant?
+        var ready: ContinuousClock.Instant
     }
 
     /// What the metrics have already.
@@ -22,8 +33,8 @@ final class EnvironmentObservation: @unchecked Sendable {
     private var arn = ""
     private var others: [String: InvocationStatistics] = [:]
     private var last: Moments?
-    /// How long an invocation has waited for the environment, in milliseconds; nil: it was started for none.
-    fileprivate var coldStart: Double?
+    /// nil: the environment was started for none.
+    fileprivate var coldStart: ColdStart?
     /// Its place in the order in which the observatory has taken over what environments have seen; nil: it has not.
     private(set) var mergedAs: Int?
 
@@ -41,7 +52,8 @@ final class EnvironmentObservation: @unchecked Sendable {
         if let peak { recent.held(peak) }
         last = Moments(
             requestID: event.requestID, outcome: outcome, isFirst: last == nil, accepted: invocation.accepted,
-            delivered: invocation.began, answered: invocation.ended, finished: now)
+            delivered: invocation.began, answered: invocation.ended, finished: now,
+            told: event.wantsLogTail || !invocation.isAnswered ? now : invocation.ended ?? now)
     }
 
     /// What was seen since this was last called, by the ARN that was invoked. On the loop.
@@ -68,13 +80,15 @@ final class EnvironmentObservation: @unchecked Sendable {
     fileprivate func lastTimes(initialization: Double) -> (times: InvocationTimes, finished: ContinuousClock.Instant)? {
         guard let last else { return nil }
         let (delivered, answered) = (last.delivered ?? last.accepted, last.answered ?? last.finished)
-        let isCold = last.isFirst && coldStart != nil
+        let cold = last.isFirst ? coldStart : nil
         let times = InvocationTimes(
             requestID: last.requestID, outcome: last.outcome,
-            start: isCold ? coldStart.map { DurationSummary.rounded(max(0, $0 - initialization)) } : nil,
-            initialization: isCold ? DurationSummary.rounded(initialization) : nil,
+            failedInitialization: cold.flatMap { cold in cold.again.map { Self.milliseconds(cold.asked, $0) } },
+            start: cold.map { DurationSummary.rounded(max(0, $0.waited - initialization)) },
+            initialization: cold == nil ? nil : DurationSummary.rounded(initialization),
             delivery: Self.milliseconds(last.accepted, delivered), run: Self.milliseconds(delivered, answered),
-            completion: Self.milliseconds(answered, last.finished))
+            completion: Self.milliseconds(answered, last.finished),
+            total: Self.milliseconds(cold?.asked ?? last.accepted, last.told))
         return (times, last.finished)
     }
 
@@ -83,11 +97,19 @@ final class EnvironmentObservation: @unchecked Sendable {
     }
 }
 
+extension EnvironmentObservation.ColdStart {
+    /// For the environment that became ready, in milliseconds.
+    fileprivate var waited: Double { Milliseconds.of((again ?? asked).duration(to: ready)) }
+}
+
 extension ExecutionEnvironment {
-    /// An invocation has waited for the environment from `began` until now.
-    func wasWaitedFor(since began: ContinuousClock.Instant) {
-        let waited = Milliseconds.of(began.duration(to: .now))
-        loop.execute { [observed] in observed.coldStart = waited }
+    /// An invocation has waited for the environment until now.
+    /// - Parameters:
+    ///   - asked: since when.
+    ///   - again: when its initialisation was tried for the second time, if it was.
+    func wasWaitedFor(since asked: ContinuousClock.Instant, again: ContinuousClock.Instant? = nil) {
+        let cold = EnvironmentObservation.ColdStart(asked: asked, again: again, ready: .now)
+        loop.execute { [observed] in observed.coldStart = cold }
     }
 
     /// On the loop.

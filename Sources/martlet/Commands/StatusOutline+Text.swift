@@ -77,14 +77,16 @@ extension StatusOutline {
 
     private var invocations: String {
         var table = TextTable([
-            "Last invocation of", "ago", "ended in", "start", "init", "delivery", "run", "completion",
+            "Last invocation of", "ago", "ended in", "failed init", "start", "init", "delivery", "run", "completion",
+            "total",
         ])
         for invocation in dataPlane.lastInvocations {
             let times = invocation.times
             table.add([
                 invocation.function, Self.age(invocation.secondsAgo), times.outcome.rawValue,
-                times.start.map(Self.milliseconds) ?? "-", times.initialization.map(Self.milliseconds) ?? "-",
-                Self.milliseconds(times.delivery), Self.milliseconds(times.run), Self.milliseconds(times.completion),
+                times.failedInitialization.map(Self.milliseconds) ?? "-", times.start.map(Self.milliseconds) ?? "-",
+                times.initialization.map(Self.milliseconds) ?? "-", Self.milliseconds(times.delivery),
+                Self.milliseconds(times.run), Self.milliseconds(times.completion), Self.milliseconds(times.total),
             ])
         }
         return table.text
