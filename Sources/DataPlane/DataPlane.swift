@@ -158,7 +158,6 @@ public final class DataPlane: FunctionInvoker {
 
     private func coldStart(_ function: FunctionVersion, _ request: InvocationRequest) async throws -> InvocationResult {
         let began = ContinuousClock.now
-        observatory.startsCold(function)
         // Where the caller is already, if that is a loop: then an invocation never changes threads.
         let loop = MultiThreadedEventLoopGroup.currentEventLoop ?? group.next()
         let log = starter.makeLog(function, on: loop)
@@ -166,6 +165,7 @@ public final class DataPlane: FunctionInvoker {
         do {
             switch try await admitted(function, { try await hurried(on: loop) { try await attempt.first() } }) {
             case .ready(let environment):
+                observatory.startedCold(function)
                 adopt(environment)
                 environment.wasWaitedFor(since: began)
                 return try await invoke(environment, request, budget: function.budget, reportsInit: true)
@@ -173,7 +173,9 @@ public final class DataPlane: FunctionInvoker {
                 // As on AWS, initialisation is tried once more, now as part of the invocation. The first environment has
                 // ended, and what it had may be another's by now.
                 let again = ContinuousClock.now
-                switch try await admitted(function, { try await hurried(on: loop) { try await attempt.second() } }) {
+                let second = try await admitted(function) { try await hurried(on: loop) { try await attempt.second() } }
+                observatory.startedCold(function)
+                switch second {
                 case .ready(let environment):
                     adopt(environment)
                     environment.wasWaitedFor(since: began, again: again)
@@ -287,10 +289,7 @@ public final class DataPlane: FunctionInvoker {
         let message: String
         switch error {
         case let missing as RuntimeMissing: message = missing.message
-        case let full as MachineAdmission.NoRoom:
-            message =
-                "This machine has no memory for another execution environment: \(full.available >> 20) MB are left, "
-                + "and no environment is idle."
+        case let full as MachineAdmission.NoRoom: message = full.message
         case SandboxError.exhausted(let what):
             message = "This machine has no room for another execution environment: \(what)"
         case SandboxError.launcherLost: message = "The launcher of sandboxes has ended; restart Martlet."

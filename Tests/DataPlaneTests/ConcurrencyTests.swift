@@ -170,7 +170,7 @@ struct ConcurrencyTests {
 
     @Test func whoFindsNoRoomIsRefusedWhenNothingIsLeftToEnd() async throws {
         let available = Mutex<Int64>(10 * Self.mebibyte)
-        let admission = MachineAdmission(reserve: 0) {
+        let admission = MachineAdmission(reserve: 5 * Self.mebibyte) {
             MachineRoom.Reading(available: available.withLock { $0 }, total: 0)
         }
         let asked = Mutex<[Int64]>([])
@@ -183,11 +183,12 @@ struct ConcurrencyTests {
                 return true
             }, start: { "started" })
         #expect(result == "started")
-        #expect(asked.withLock { $0 } == [20 * Self.mebibyte, 10 * Self.mebibyte])
+        #expect(asked.withLock { $0 } == [25 * Self.mebibyte, 15 * Self.mebibyte, 5 * Self.mebibyte])
         let error = await #expect(throws: MachineAdmission.NoRoom.self) {
             try await admission.admitted(need: 90 * Self.mebibyte, makeRoom: { _ in false }, start: {})
         }
-        #expect(error?.available == 30 * Self.mebibyte)
+        #expect(error?.available == 40 * Self.mebibyte && error?.reserved == 5 * Self.mebibyte)
+        #expect(error?.need == 90 * Self.mebibyte)
     }
 
     /// More than fit at the same time: they start one after the other, and all do.

@@ -65,8 +65,26 @@ struct ScarceMemoryTests {
             return SandboxExit(status: .signal(9), outOfMemory: false, peakMemory: nil)
         }
         let error = await #expect(throws: AWSError.self) { try await rig.invoke("1") }
-        #expect(error?.code == "ServiceException" && error?.message.contains("no memory") == true)
+        #expect(error?.code == "ServiceException")
+        #expect(
+            error?.message
+                == "This machine has no memory for another execution environment: it needs 32 MB, and of the 0 MB that "
+                + "are left 0 MB are kept in reserve; no environment is idle.")
+        // It is no invocation, and so no cold start.
+        let counts = await rig.plane.status(limit: 1).counts
+        #expect(counts.invocations == 0 && counts.coldStarts == 0)
         #expect(rig.sandboxes.sandboxes.count == 1 && rig.plane.counts.total == 0)
+        await rig.stop()
+    }
+
+    @Test func whoFindsNoRoomAtOnceIsNoColdStart() async throws {
+        let machine = Machine(0)
+        let rig = Rig(memory: machine.read) { runtime in await runtime.serve { .response($0.body) } }
+        await #expect(throws: AWSError.self) { try await rig.invoke("1") }
+        #expect(await rig.plane.status(limit: 1).counts.coldStarts == 0)
+        machine.left = 1000 * Self.mebibyte
+        _ = try await rig.invoke("2")
+        #expect(await rig.plane.status(limit: 1).counts.coldStarts == 1)
         await rig.stop()
     }
 

@@ -195,12 +195,15 @@ def test_a_machine_without_memory_says_so(martlet):
     server = martlet("--ephemeral", "--memory-reserve", "100000000").start()
     api = server.client("lambda", config=ONCE)
     deploy(server, "f", Publish=True)
-    with pytest.raises(api.exceptions.ServiceException, match="This machine has no memory for another execution environment"):
+    message = r"^.*This machine has no memory for another execution environment: it needs \d+ MB, and of the \d+ MB that are left 100000000 MB are kept in reserve; no environment is idle\.$"
+    with pytest.raises(api.exceptions.ServiceException, match=message):
         invoke(api, "f")
     # It does not count as running.
     for _ in range(3):
         with pytest.raises(api.exceptions.ServiceException):
             invoke(api, "f")
+    counts = json.loads(server.run("status", "--json").stdout)["dataPlane"]["counts"]
+    assert counts["invocations"] == counts["coldStarts"] == 0
     api.put_provisioned_concurrency_config(FunctionName="f", Qualifier="1", ProvisionedConcurrentExecutions=1)
     state = wait_ready(api, "f", "1")
     assert state["Status"] == "FAILED" and "no memory" in state["StatusReason"]
@@ -250,7 +253,7 @@ def test_the_limit_of_a_container_is_what_counts(small_container, martlet):
     server.start()
     api = server.client("lambda", config=ONCE)
     deploy(server, "f")
-    with pytest.raises(api.exceptions.ServiceException, match="This machine has no memory for another execution environment"):
+    with pytest.raises(api.exceptions.ServiceException, match=r"of the \d{1,3} MB that are left \d+ MB are kept in reserve"):
         invoke(api, "f")
     seen = json.loads(server.run("status", "--json").stdout)["machineMemory"]
     assert seen["total"] == 600 << 20 and 0 < seen["available"] < 600 << 20 and seen["limitedBy"] == str(small_container)

@@ -5,8 +5,18 @@ import Synchronization
 final class MachineAdmission: Sendable {
     /// There is no room, and nothing that could be ended for it.
     struct NoRoom: Error {
-        /// Bytes.
+        /// What an environment is expected to need until it has started, in bytes.
+        var need: Int64
+        /// What the machine has left, in bytes.
         var available: Int64
+        /// What of that is not for environments, in bytes: it may be more than there is.
+        var reserved: Int64
+
+        /// For the caller.
+        var message: String {
+            "This machine has no memory for another execution environment: it needs \(need >> 20) MB, and of the "
+                + "\(available >> 20) MB that are left \(reserved >> 20) MB are kept in reserve; no environment is idle."
+        }
     }
 
     fileprivate struct State {
@@ -83,7 +93,7 @@ final class MachineAdmission: Sendable {
         case go
         case look
         case wait
-        case short(Int64, available: Int64)
+        case short(Int64, NoRoom)
     }
 
     private func admit(_ need: Int64, _ makeRoom: (Int64) async -> Bool) async throws {
@@ -98,12 +108,12 @@ final class MachineAdmission: Sendable {
                 hasLooked = true
                 continue
             case .wait: await wait()
-            case .short(let missing, let available):
+            case .short(let missing, let noRoom):
                 attempts += 1
                 guard attempts <= Self.attempts, await makeRoom(missing) else {
                     // Whoever waits finds out by itself.
                     state.withLock { $0.wake(.max) }
-                    throw NoRoom(available: available)
+                    throw noRoom
                 }
                 state.withLock { state in
                     state.reading = nil
@@ -123,7 +133,10 @@ final class MachineAdmission: Sendable {
             return switch state.room.admit(need, reading) {
             case .admit: .go
             case .wait: .wait
-            case .short(let missing): .short(missing, available: reading.available)
+            case .short(let missing):
+                .short(
+                    missing,
+                    NoRoom(need: need, available: reading.available, reserved: state.room.reserved(reading)))
             }
         }
     }

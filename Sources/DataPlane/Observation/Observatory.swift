@@ -52,8 +52,8 @@ final class Observatory: Sendable {
 
     var snapshot: Snapshot { state.withLock { $0.past } }
 
-    /// An invocation needs an environment that has to be started.
-    func startsCold(_ function: FunctionVersion) {
+    /// An environment was started for an invocation, successfully or not. What was refused is no invocation.
+    func startedCold(_ function: FunctionVersion) {
         state.withLock { state in Self.change(&state.past, function) { $0.statistics.startedCold() } }
     }
 

@@ -71,8 +71,8 @@ public struct MachineRoom: Sendable {
 
     private static let mostNeeded: Int64 = 64 << 20
 
-    /// More is left alone where things wait for memory already.
-    func reserved(_ reading: Reading) -> Int64 {
+    /// What is left to the rest of the machine, in bytes: more where things wait for memory already.
+    public func reserved(_ reading: Reading) -> Int64 {
         let reserve = self.reserve ?? min(max(reading.total / 25, 64 << 20), 1 << 30)
         let factor = 1 + min(3, max(0, reading.stalled) / 10)
         return Int64(Double(reserve) * factor)
