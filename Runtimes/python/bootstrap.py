@@ -26,7 +26,9 @@ def prepare_site():
     if sys.prefix == "/usr":  # where Debian keeps what belongs to its own interpreter
         packages = ["/usr/local/lib/%s/dist-packages" % version, "/usr/lib/python3/dist-packages"]
     sys.path += [path for path in packages if path not in sys.path and os.path.isdir(path)]
-    site.execsitecustomize()
+    # With the rights of a function only: a zygote, which stems are forked from, has others.
+    if "MARTLET_ZYGOTE" not in os.environ:
+        site.execsitecustomize()
     task, runtime = os.environ.get("LAMBDA_TASK_ROOT", "/var/task"), os.path.dirname(os.path.abspath(__file__))
     folders = [task, "/opt/python/lib/%s/site-packages" % version, "/opt/python", runtime]
     sys.path[:] = folders + [path for path in sys.path if path not in folders]

@@ -15,6 +15,12 @@
 #include "stem.h"
 #include "zygotes.h"
 
+static bool add_copy(struct zygote_job *job, int descriptor) {
+    int copy = job->count < ML_DESCRIPTORS_MAX ? fcntl(descriptor, F_DUPFD_CLOEXEC, 0) : -1;
+    if (copy >= 0) job->descriptors[job->count++] = copy;
+    return copy >= 0;
+}
+
 // A sandbox waits for its program, which is forked into these namespaces.
 bool sandboxes_furnished(struct sandbox *sandbox, const int *namespaces, int count) {
     if (sandbox->zygote == 0 || sandbox->program_stem < 0 || count != ML_ZYGOTE_NAMESPACES) return false;
@@ -25,13 +31,19 @@ bool sandboxes_furnished(struct sandbox *sandbox, const int *namespaces, int cou
     sandbox->program_output = sandbox->program_stem = -1;
     job.count = ML_ZYGOTE_REST;
     int birthplace = cgroup_birthplace(&sandbox->group);
-    int copy = birthplace < 0 ? -1 : fcntl(birthplace, F_DUPFD_CLOEXEC, 0);
-    job.order.birthplace = copy >= 0;
-    if (copy >= 0) job.descriptors[job.count++] = copy;
-    for (int i = 0; i < HIERARCHIES_MAX; i++) {
+    bool whole = birthplace < 0 || add_copy(&job, birthplace);
+    job.order.birthplace = birthplace >= 0;
+    for (int i = 0; i < HIERARCHIES_MAX && whole; i++) {
         if (sandbox->group.tasks[i] < 0) continue;
-        copy = fcntl(sandbox->group.tasks[i], F_DUPFD_CLOEXEC, 0);
-        if (copy >= 0) job.descriptors[job.count++] = copy;
+        whole = add_copy(&job, sandbox->group.tasks[i]);
+        job.order.groups++;
+    }
+    if (!whole) {
+        // Nothing is forked without its groups: process 1, which is in them, starts the program.
+        complain("cannot have a program forked: %s", strerror(errno));
+        for (int i = 0; i < job.count; i++) close(job.descriptors[i]);
+        sandboxes_forked(sandbox->number, 0, 0);
+        return true;
     }
     zygotes_fork(sandbox->zygote, &job);
     return true;
@@ -44,6 +56,11 @@ void sandboxes_forked(uint64_t number, pid_t pid, int64_t inherited) {
     int32_t message = pid > 0 ? pid : 0;
     // Else it is dying, which its pidfd tells.
     (void)ml_send(sandbox->report, &message, sizeof message, NULL, 0, MSG_DONTWAIT);
+}
+
+void sandboxes_lost(uint64_t number) {
+    struct sandbox *sandbox = sandboxes_find(number);
+    if (sandbox && sandbox->state == SANDBOX_STARTING) sandboxes_kill(sandbox);
 }
 
 void sandboxes_specialise(uint64_t request, uint64_t number, const struct spawn_request *orders) {

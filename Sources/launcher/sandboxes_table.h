@@ -22,3 +22,5 @@ bool sandboxes_furnished(struct sandbox *sandbox, const int *namespaces, int cou
 // The program that was forked, as the sandbox sees it; 0: there is none, and it is started. `inherited`: the bytes that it began
 // with.
 void sandboxes_forked(uint64_t number, pid_t pid, int64_t inherited);
+// Nobody knows whether its program was forked.
+void sandboxes_lost(uint64_t number);

@@ -147,6 +147,17 @@ static void judge_identities(uint32_t first, uint32_t last) {
 // What a zygote needs beyond what a function may: to enter namespaces, and to choose a process id.
 static bool is_for_zygotes(int number) { return number == SYS_setns || number == SYS_clone3; }
 
+// It could enter what it has not been given, as another's process.
+static bool is_not_for_zygotes(int number) {
+#ifdef SYS_pidfd_open
+    if (number == SYS_pidfd_open) return true;
+#endif
+#ifdef SYS_pidfd_send_signal
+    if (number == SYS_pidfd_send_signal) return true;
+#endif
+    return false;
+}
+
 struct run {
     unsigned first;
     unsigned answer;
@@ -182,6 +193,7 @@ static int assemble(struct filter *filter, uint32_t first_uid, uint32_t last_uid
     for (size_t i = 0; i < system_call_count; i++) {
         sorted[i] = system_calls[i];
         if (zygote && is_for_zygotes(sorted[i].number)) sorted[i].verdict = ALLOWED;
+        if (zygote && is_not_for_zygotes(sorted[i].number)) sorted[i].verdict = REFUSED;
     }
     qsort(sorted, system_call_count, sizeof *sorted, by_number);
 

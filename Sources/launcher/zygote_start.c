@@ -90,22 +90,48 @@ static bool contents_belong_to_root(int source, int depth) {
     return fine;
 }
 
+// A path inside, and every folder on it, as it is on the host.
+static bool inside_belongs_to_root(const char *inside, const struct rootfs_bind *binds, int count) {
+    const char *rest = inside + 1;
+    int base = -1;
+    for (int i = 0; i < count && base < 0; i++) {
+        size_t length = strlen(binds[i].inside);
+        if (strncmp(inside, binds[i].inside, length) != 0 || inside[length] != '/') continue;
+        rest = inside + length + 1;
+        base = fcntl(binds[i].source, F_DUPFD_CLOEXEC, 0);
+        if (base < 0) return false;
+    }
+    if (base < 0) base = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    char path[ML_PATH_MAX];
+    bool fine = base >= 0 && snprintf(path, sizeof path, "%s", rest) < (int)sizeof path && !strstr(path, "..");
+    for (char *end = path; fine && end;) {
+        end = strchr(end + 1, '/');
+        if (end) *end = 0;
+        struct stat status;
+        fine = fstatat(base, path, &status, AT_SYMLINK_NOFOLLOW) == 0 && belongs_to_root(&status);
+        if (end) *end = '/';
+    }
+    close_if_open(&base);
+    return fine;
+}
+
+// What an interpreter reads of it before it is anybody's must be what it always is: where it loads from is what it becomes.
 static bool is_harmless(const char *variable) {
-    static const char *const prefixes[] = {"AWS_", "_AWS_", "LAMBDA_"};
-    static const char *const names[] = {"LANG=",
-                                        "TZ=",
-                                        "PATH=",
-                                        "PWD=",
-                                        "SHLVL=",
-                                        "LD_LIBRARY_PATH=",
-                                        "MARTLET_STEM=",
-                                        "SSL_CERT_FILE=",
-                                        "REQUESTS_CA_BUNDLE="};
+    static const char *const prefixes[] = {"AWS_",   "_AWS_",         "LANG=",          "TZ=",
+                                           "PWD=",   "SHLVL=",        "MARTLET_STEM=",  "SSL_CERT_FILE=",
+                                           "REQUESTS_CA_BUNDLE="};
+    static const char *const whole[] = {
+        "LAMBDA_TASK_ROOT=/var/task",
+        "LAMBDA_RUNTIME_DIR=/var/runtime",
+        "PYTHONPATH=/var/runtime",
+        "PATH=/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
+        "LD_LIBRARY_PATH=/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib",
+    };
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
         if (strncmp(variable, prefixes[i], strlen(prefixes[i])) == 0) return true;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strncmp(variable, names[i], strlen(names[i])) == 0) return true;
-    return strcmp(variable, "PYTHONPATH=/var/runtime") == 0;
+    for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
+        if (strcmp(variable, whole[i]) == 0) return true;
+    return false;
 }
 
 bool zygote_may_be(const struct spawn_request *request, const struct rootfs_bind *binds) {
@@ -115,6 +141,7 @@ bool zygote_may_be(const struct spawn_request *request, const struct rootfs_bind
         !arguments[2] || strcmp(arguments[2], bootstrap) != 0 || arguments[3])
         return false;
     if (strncmp(arguments[0], "/usr/", 5) != 0 && strncmp(arguments[0], "/var/lang/", 10) != 0) return false;
+    if (!inside_belongs_to_root(arguments[0], binds, request->bind_count)) return false;
     for (char *const *variable = request->environment; *variable; variable++)
         if (!is_harmless(*variable)) return false;
     bool has_bootstrap = false;

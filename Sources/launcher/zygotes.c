@@ -89,14 +89,18 @@ static char *make_key(const struct spawn_request *request, const struct rootfs_b
 
 // MARK: Its end
 
+// What it was told of may have been forked, or be forked yet: by its helper, which is a process of its own.
 static void give_up_jobs(struct zygote *zygote) {
-    while (zygote->first) {
+    for (int i = 0; zygote->first; i++) {
         struct waiting_job *waiting = zygote->first;
         zygote->first = waiting->next;
         uint64_t sandbox = waiting->job.order.sandbox;
         for (int i = 0; i < waiting->job.count; i++) close(waiting->job.descriptors[i]);
         free(waiting);
-        sandboxes_forked(sandbox, 0, 0);
+        if (i < zygote->told)
+            sandboxes_lost(sandbox);
+        else
+            sandboxes_forked(sandbox, 0, 0);
     }
     zygote->end = &zygote->first;
     zygote->told = 0;

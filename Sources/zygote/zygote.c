@@ -18,6 +18,7 @@
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -118,7 +119,9 @@ static void serve(void) {
         ssize_t size = ml_receive(ML_ZYGOTE_DESCRIPTOR, &job.order, sizeof job.order, job.descriptors, &job.count, 0);
         // The end of the launcher, or of its interest, is the end of this.
         if (size != (ssize_t)sizeof job.order) _exit(0);
-        job.error = job.count < ML_ZYGOTE_REST + (job.order.birthplace != 0) ? EINVAL : 0;
+        bool whole = job.order.birthplace <= 1 && job.order.groups <= ML_DESCRIPTORS_MAX &&
+                     job.count == ML_ZYGOTE_REST + (int)job.order.birthplace + (int)job.order.groups;
+        job.error = whole ? 0 : EINVAL;
         job.pid = 0;
         if (job.error == 0 && work(&job) == 1) return;
         for (int i = 0; i < job.count; i++) close(job.descriptors[i]);

@@ -25,6 +25,7 @@ def wait(warm, connect):
         warm(_Rehearsal(16))
         _load()
         _fork(zygote)
+        sys.modules["site"].execsitecustomize()
     client = connect(os.environ["AWS_LAMBDA_RUNTIME_API"])
     launcher = socket(AF_UNIX, SOCK_SEQPACKET, 0, descriptor)
     shown = _Shown()

@@ -34,7 +34,8 @@ enum ml_zygote_part {
 struct ml_zygote_order {
     uint64_t sandbox;
     uint32_t uid;         // and gid, of the program
-    uint32_t birthplace;  // the first of the rest is a version 2 control group to be born in
+    uint32_t birthplace;  // 1: the first of the rest is a version 2 control group to be born in
+    uint32_t groups;      // so many version 1 control groups follow. With fewer nothing is forked: there would be no limits
 };
 
 struct ml_zygote_answer {

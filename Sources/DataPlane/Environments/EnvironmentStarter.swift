@@ -125,7 +125,8 @@ struct EnvironmentStarter: Sendable {
             return nil
         }
         let stem = stems.take(kind)?.sandbox
-        let made = stem == nil ? try await forked(kind) : nil
+        // What prevents a stem is no reason to start nothing.
+        let made = stem == nil ? try? await forked(kind) : nil
         guard let sandbox = stem ?? made else { return nil }
         let environment = ExecutionEnvironment(
             function, sandbox: sandbox, log: log, loop: loop, born: .now, extensions: extensions)
