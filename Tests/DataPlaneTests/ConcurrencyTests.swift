@@ -118,9 +118,11 @@ struct ConcurrencyTests {
         let rig = Rig { runtime in
             await runtime.serve { event in event.body == "0" ? .error(#"{"errorType":"E"}"#) : .response(event.body) }
         }
-        for payload in ["1", "0", "1"] { _ = try await rig.invoke(payload) }
-        // The caller is answered before the invocation's end is written down.
-        while rig.plane.counts.idle == 0 { await Task.yield() }
+        for payload in ["1", "0", "1"] {
+            _ = try await rig.invoke(payload)
+            // The caller is answered before the invocation's end is written down.
+            await rig.isIdle()
+        }
         let metrics = await rig.plane.metrics(since: Timestamp(milliseconds: 0)).filter { $0.dimensions.count == 1 }
         func values(_ name: String) -> MetricValues? {
             metrics.filter { $0.name == name }.map(\.values).reduce(into: MetricValues()) { $0.merge($1) }

@@ -87,6 +87,7 @@ import Testing
         }
         let result = try await rig.invoke("1")
         #expect(result.functionError == "Unhandled" && result.text == #"{"errorMessage":"no","errorType":"Exception"}"#)
+        await rig.isIdle()
         #expect(try await rig.invoke("2").functionError == "Unhandled")
         #expect(rig.sandboxes.sandboxes.count == 1)
         await rig.stop()

@@ -67,6 +67,11 @@ final class Rig: Sendable {
             wantsLogTail: tail)
     }
 
+    /// Waits until an environment is idle: who invokes before may be served by another one, after a while.
+    func isIdle() async {
+        while plane.counts.idle == 0 { await Task.yield() }
+    }
+
     func stop() async {
         await plane.close()
         await logs.closed()

@@ -138,7 +138,7 @@ struct ScarceMemoryTests {
         await gate.arrived(1)
         #expect(rig.plane.stems?.isHurried == true)
         await gate.open(after: 1)
-        while rig.plane.counts.idle == 0 { await Task.yield() }
+        await rig.isIdle()
         #expect(rig.plane.stems?.isHurried == false)
         await rig.stop()
     }

@@ -45,6 +45,7 @@ import Testing
         let tail = String(decoding: answer.end?.logTail ?? [], as: UTF8.self)
         #expect(tail.hasPrefix("START RequestId: r1 "))
         #expect(try await read(rig.stream("empty")).text == "")
+        await rig.isIdle()
         #expect(try await read(rig.stream("3")).text == "3")
         #expect(rig.sandboxes.sandboxes.count == 1)
         await rig.stop()
