@@ -21,6 +21,7 @@
 
 #include "CNameServer.h"
 #include "CZygoteProtocol.h"
+#include "handover.h"
 #include "network.h"
 #include "network_redirect.h"
 #include "program.h"
@@ -219,6 +220,7 @@ static _Noreturn void watch(const struct plan *plan, pid_t program, int signals)
 }
 
 _Noreturn void init_run(const struct plan *plan) {
+    if (plan->handed && handover_receive() < 0) fail(plan, "the descriptors");
     // First of all: no sandbox without a launcher. (Set again below, as a change of uid clears it.)
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0) fail(plan, "the parent's death signal");
     if (close_others(plan) < 0) fail(plan, "the descriptors");

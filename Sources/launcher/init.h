@@ -49,6 +49,7 @@ struct plan {
     int report;  // the sandbox's end of the pair
     int output;  // the pipe's end for writing
     int stem;    // the program's end of a stem's socket; -1: it is none
+    bool handed;  // the process shares the launcher's descriptors (handover.h)
     bool before_exec;  // it waits there before its exec
     bool forked;       // the program comes from a zygote; after REPORT_FURNISHED, whose descriptors are the namespaces, the
                        // launcher says which process it is (32 bits), or 0: none, start it

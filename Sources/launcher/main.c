@@ -20,6 +20,7 @@
 #include "cgroup.h"
 #include "findings.h"
 #include "gateway.h"
+#include "handover.h"
 #include "messages.h"
 #include "options.h"
 #include "paths.h"
@@ -190,6 +191,7 @@ int main(int count, char **arguments) {
     enum privilege privilege = privilege_enter(uid, UIDS);
     // Secrets pass through here.
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    handover_open();
     messages_open(ML_SOCKET_DESCRIPTOR);
     if (privilege != PRIVILEGE_NONE && paths_open(&options, ML_DATA_DESCRIPTOR) < 0) return 1;
     if (seccomp_prepare(uid + 1, uid + ML_SANDBOXES_MAX) < 0) return 1;

@@ -28,6 +28,7 @@ struct sandbox {
     pid_t reaper_pid;
     int reaper;   // pidfd of process 1
     int report;   // the pair's end
+    int handover; // where the reaper finds its descriptors, until it has said something
     int output;   // the pipe's end for reading, until it is handed over
     int program;  // pidfd of the function's main process
     int status;   // its /proc/PID/status

@@ -15,6 +15,7 @@
 
 #include "cgroup.h"
 #include "gateway.h"
+#include "handover.h"
 #include "init.h"
 #include "sandbox.h"
 #include "sandboxes_table.h"
@@ -59,7 +60,7 @@ static struct sandbox *new_sandbox(uint64_t request) {
     sandbox->number = ++serial * ML_SANDBOXES_MAX + slot;
     sandbox->request = request;
     sandbox->reaper = sandbox->report = sandbox->output = sandbox->program = sandbox->status = -1;
-    sandbox->stem = sandbox->mounts = sandbox->program_output = sandbox->program_stem = -1;
+    sandbox->handover = sandbox->stem = sandbox->mounts = sandbox->program_output = sandbox->program_stem = -1;
     for (int i = 0; i < HIERARCHIES_MAX; i++) sandbox->group.folder[i] = sandbox->group.tasks[i] = -1;
     sandbox->file_pages = sandbox->peak = -1;
     sandbox->deadline = now_milliseconds() + START_MILLISECONDS;
@@ -72,6 +73,7 @@ static void forget(struct sandbox *sandbox) {
     // Its sockets would keep the network namespace.
     if (sandbox->names) gateway_remove(sandbox->number);
     sandbox->names = false;
+    handover_release(&sandbox->handover);
     close_if_open(&sandbox->report);
     close_if_open(&sandbox->reaper);
     close_if_open(&sandbox->output);
@@ -158,6 +160,7 @@ static void hear(struct sandbox *sandbox) {
     int descriptors[ML_DESCRIPTORS_MAX], count;
     ssize_t size = ml_receive(sandbox->report, &report, sizeof report, descriptors, &count, MSG_DONTWAIT);
     if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    handover_release(&sandbox->handover);
     bool starting = size == (ssize_t)sizeof report && sandbox->state == SANDBOX_STARTING;
     bool expected = starting && report.kind == REPORT_STARTED &&
                     count == 1 + sandbox->port_count + sandbox_gateway_sockets(sandbox->names, sandbox->internet) +

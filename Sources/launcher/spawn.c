@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "handover.h"
 #include "init.h"
 #include "paths.h"
 #include "rootfs.h"
@@ -74,6 +75,7 @@ static int clone_reaper(struct sandbox *sandbox, const struct plan *plan, int te
         .pidfd = (uint64_t)(uintptr_t)&reaper,
         .exit_signal = SIGCHLD,
     };
+    if (plan->handed) arguments.flags |= CLONE_FILES;
     int birthplace = cgroup_birthplace(&sandbox->group);
     if (birthplace >= 0) {
         arguments.flags |= CLONE_INTO_CGROUP;
@@ -140,7 +142,11 @@ int spawn_sandbox(struct sandbox *sandbox, const struct spawn_request *request, 
     plan.output = output[1];
     plan.stem = stem[1];
     *stage = "the process";
-    if (clone_reaper(sandbox, &plan, template) < 0) goto failed;
+    struct plan handed = plan;
+    struct cgroup group;
+    sandbox->handover = handover_take(&handed, &group);
+    handed.handed = sandbox->handover >= 0;
+    if (clone_reaper(sandbox, &handed, template) < 0) goto failed;
     sandbox->report = report[0];
     sandbox->output = output[0];
     sandbox->stem = stem[0];

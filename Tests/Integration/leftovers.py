@@ -5,6 +5,9 @@ from pathlib import Path
 
 from martlet import wait_until
 
+# Descriptors that the launcher keeps free for what it gives to new processes (Sources/launcher/handover.c).
+RESERVED_DESCRIPTORS = 121
+
 
 def stat(pid):
     """Fields of /proc/PID/stat from the state on; None if the process is gone."""

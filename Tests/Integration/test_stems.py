@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from leftovers import loops
+from leftovers import RESERVED_DESCRIPTORS, loops
 from martlet import grow_stems, stems, wait_until
 
 LONG = os.environ.get("MARTLET_LONG") == "1"
@@ -209,7 +209,8 @@ def test_many_environments_leave_nothing_behind(martlet, figure):
     api.delete_function(FunctionName="churn")
     # Every stem there may be, with all that one has; connections of the test's own clients come and go.
     most = stems(server)["ready"] + stems(server)["starting"] + 4
-    for name, few in (("processes", 2 * most + 4), ("groups", 5 * most), ("launcher", 16 * most + 32), ("martlet", 6 * most + 64)):
+    launchers = 16 * most + 32 + RESERVED_DESCRIPTORS
+    for name, few in (("processes", 2 * most + 4), ("groups", 5 * most), ("launcher", launchers), ("martlet", 6 * most + 64)):
         wait_until(lambda: held()[name] <= few, timeout=30)
     server.stop()
     assert groups(server) == []
