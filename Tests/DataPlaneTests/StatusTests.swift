@@ -26,7 +26,10 @@ import Testing
                 }
             }
         }
-        for payload in ["1", "2", "fail", "crash", "3", "4"] { _ = try await rig.invoke(payload) }
+        for payload in ["1", "2", "fail", "crash", "3", "4"] {
+            _ = try await rig.invoke(payload)
+            if payload != "crash" { await rig.isIdle() }
+        }
         // The first environment ends in its own time after it has crashed.
         var status = await status(of: rig) { $0.environments.count == 1 && $0.counts.invocations == 6 }
         #expect(status.counts.errors == 2 && status.counts.timeouts == 0)
