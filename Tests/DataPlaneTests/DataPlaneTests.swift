@@ -165,7 +165,6 @@ import Testing
         let starts = Counter()
         let rig = Rig { runtime in
             if starts.next() == 1 { return SandboxExit(status: .code(1), outOfMemory: false, peakMemory: nil) }
-            try? await Task.sleep(for: .milliseconds(200))
             return await runtime.serve { event in
                 if timesOut { await runtime.untilKilled() }
                 return .response(event.body)
@@ -175,17 +174,21 @@ import Testing
         #expect((result.functionError != nil) == timesOut)
         let tail = String(decoding: result.logTail ?? [], as: UTF8.self)
         let duration = try #require(tail.firstMatch(of: /Duration: ([0-9.]+) ms/).flatMap { Double($0.1) })
-        #expect(duration >= (timesOut ? 1000 : 200), "\(tail)")
         #expect(!tail.contains("Init Duration"))
         // The status and the metrics say the same.
         let status = await rig.plane.status(limit: 1)
         #expect(abs((status.functions.first?.duration.max ?? 0) - duration) < 0.01)
-        // Only this one began before its event came.
-        if !timesOut {
+        if timesOut {
+            #expect(duration >= 1000, "\(tail)")
+        } else {
+            let times = try #require(status.lastInvocations.first?.times)
+            #expect(duration >= (times.initialization ?? 0) + times.run - 0.02, "\(tail)")
+            // Only this one began before its event came.
             let next = try await rig.invoke("2", tail: true)
             let tail = String(decoding: next.logTail ?? [], as: UTF8.self)
             let duration = try #require(tail.firstMatch(of: /Duration: ([0-9.]+) ms/).flatMap { Double($0.1) })
-            #expect(duration < 200, "\(tail)")
+            let warm = try #require(await rig.plane.status(limit: 1).lastInvocations.first?.times)
+            #expect(warm.requestID == "r2" && duration <= warm.total + 0.02, "\(tail)")
         }
         await rig.stop()
     }

@@ -72,6 +72,15 @@ final class Rig: Sendable {
         while plane.counts.idle == 0 { await Task.yield() }
     }
 
+    /// Waits until the stems are what is expected: they are tended in the background.
+    func settled(_ condition: (StemCounts) -> Bool) async -> Bool {
+        for _ in 0..<5000 {
+            if let counts = plane.stemCounts, condition(counts) { return true }
+            try? await Task.sleep(for: .milliseconds(1))
+        }
+        return false
+    }
+
     func stop() async {
         await plane.close()
         await logs.closed()

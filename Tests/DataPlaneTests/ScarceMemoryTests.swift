@@ -101,20 +101,20 @@ struct ScarceMemoryTests {
         }
         sandboxes.withLock { $0 = rig.sandboxes }
         _ = try await rig.invoke("0", revision: "0")
-        #expect(await settled(rig) { $0.ready == 2 && $0.starting == 0 })
+        #expect(await rig.settled { $0.ready == 2 && $0.starting == 0 })
         // Another needs 32, and both give 40.
         machine.left = 0
         _ = try await rig.invoke("1", revision: "1")
-        #expect(await settled(rig) { $0.starting == 0 })
+        #expect(await rig.settled { $0.starting == 0 })
         #expect(rig.plane.stemCounts?.ready == 0)
         // Nobody's environment had to end, and none was started instead of those.
         #expect(rig.plane.counts.total == 2 && rig.sandboxes.sandboxes.count == 4)
         _ = try await rig.invoke("2", revision: "2")
-        #expect(await settled(rig) { $0.starting == 0 && $0.ready == 0 })
+        #expect(await rig.settled { $0.starting == 0 && $0.ready == 0 })
         #expect(rig.sandboxes.sandboxes.count == 5)
         machine.left = 1000 * Self.mebibyte
         _ = try await rig.invoke("3", revision: "3")
-        #expect(await settled(rig) { $0.ready >= 2 })
+        #expect(await rig.settled { $0.ready >= 2 })
         sandboxes.withLock { $0 = nil }
         await rig.stop()
     }
@@ -208,15 +208,5 @@ struct ScarceMemoryTests {
         #expect(reads.withLock { $0 } == 1)
         try await admission.admitted(need: 30 * Self.mebibyte, makeRoom: { _ in false }, start: {})
         #expect(reads.withLock { $0 } == 2)
-    }
-
-    /// Waits until what happens in the background has happened.
-    private func settled(_ rig: Rig, _ condition: (StemCounts) -> Bool) async -> Bool {
-        for _ in 0..<5000 {
-            if let counts = rig.plane.stemCounts, condition(counts) { return true }
-            await Task.yield()
-            try? await Task.sleep(for: .milliseconds(1))
-        }
-        return false
     }
 }

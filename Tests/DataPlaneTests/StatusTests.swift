@@ -62,18 +62,16 @@ import Testing
     @Test(arguments: [false, true]) func anInitialisationThatFailedIsInTheTotal(wantsLog: Bool) async throws {
         let starts = Counter()
         let rig = Rig { runtime in
-            let isFirst = starts.next() == 1
-            try? await Task.sleep(for: .milliseconds(isFirst ? 100 : 50))
-            if isFirst { return SandboxExit(status: .code(1), outOfMemory: false, peakMemory: nil) }
+            if starts.next() == 1 { return SandboxExit(status: .code(1), outOfMemory: false, peakMemory: nil) }
             return await runtime.serve { .response($0.body) }
         }
         _ = try await rig.invoke("1", tail: wantsLog)
         let first = await status(of: rig) { !$0.lastInvocations.isEmpty }
         let cold = try #require(first.lastInvocations.first?.times)
         let failed = try #require(cold.failedInitialization)
-        #expect(failed >= 100)
+        #expect(failed > 0)
         let (start, initialization) = (try #require(cold.start), try #require(cold.initialization))
-        #expect(initialization >= 50)
+        #expect(initialization > 0)
         let parts = failed + start + initialization + cold.delivery + cold.run + (wantsLog ? cold.completion : 0)
         #expect(cold.total >= parts - 0.01)
         // The next one has nothing to do with it.

@@ -14,22 +14,12 @@ import Testing
         }
     }
 
-    /// Waits until what happens in the background has happened.
-    private func settled(_ rig: Rig, _ condition: (StemCounts) -> Bool) async -> Bool {
-        for _ in 0..<5000 {
-            if let counts = rig.plane.stemCounts, condition(counts) { return true }
-            await Task.yield()
-            try? await Task.sleep(for: .milliseconds(1))
-        }
-        return false
-    }
-
     @Test func nothingIsStartedBeforeTheFirstUse() async throws {
         let rig = rig()
         #expect(rig.plane.stemCounts == StemCounts())
         #expect(rig.sandboxes.sandboxes.isEmpty)
         #expect(try await rig.invoke("1").answer == "[1]")
-        #expect(await settled(rig) { $0.ready == 2 })
+        #expect(await rig.settled { $0.ready == 2 })
         #expect(rig.plane.stemCounts?.missed == 1)
         await rig.stop()
     }
@@ -62,7 +52,7 @@ import Testing
     @Test func oneThatDiedIsNotHandedOut() async throws {
         let rig = rig()
         _ = try await rig.invoke("0", revision: "0")
-        #expect(await settled(rig) { $0.ready == 2 })
+        #expect(await rig.settled { $0.ready == 2 })
         for sandbox in rig.sandboxes.sandboxes.dropFirst() { await sandbox.kill() }
         #expect(try await rig.invoke("1", revision: "1").answer == "[1]")
         await rig.stop()
@@ -71,7 +61,7 @@ import Testing
     @Test func noMoreThanTheLimit() async throws {
         let rig = rig(StemLimits(count: 1, memory: 1 << 30))
         for round in 0..<5 { _ = try await rig.invoke("1", revision: "\(round)") }
-        #expect(await settled(rig) { $0.ready == 1 && $0.starting == 0 })
+        #expect(await rig.settled { $0.ready == 1 && $0.starting == 0 })
         await rig.stop()
         #expect(rig.plane.stemCounts?.ready == 0)
     }
@@ -79,7 +69,7 @@ import Testing
     @Test func endingAllLeavesNone() async throws {
         let rig = rig()
         _ = try await rig.invoke("1")
-        #expect(await settled(rig) { $0.ready == 2 })
+        #expect(await rig.settled { $0.ready == 2 })
         await rig.stop()
         for sandbox in rig.sandboxes.sandboxes { #expect(await sandbox.exit().status == .signal(9)) }
     }

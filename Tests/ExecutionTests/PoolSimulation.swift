@@ -1,4 +1,5 @@
 import Execution
+import TestSupport
 
 /// A data plane without sockets and processes: random arrivals, slow and failing starts, crashes, time-outs, changes of the function,
 /// on a clock that jumps from one event to the next. It does what the data plane does with the pool's decisions and with

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from leftovers import family
 from martlet import wait_until
 
 COUNT = 1000 if os.environ.get("MARTLET_LONG") == "1" else 100
@@ -18,22 +19,6 @@ def available():
     for line in Path("/proc/meminfo").read_text().splitlines():
         if line.startswith("MemAvailable:"):
             return int(line.split()[1]) / 1024
-
-
-def processes(server):
-    parents = {}
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            try:
-                fields = Path("/proc/%s/stat" % entry).read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            parents.setdefault(int(fields[1]), []).append(int(entry))
-    found, row = [], [server.process.pid]
-    while row:
-        row = [child for pid in row for child in parents.get(pid, [])]
-        found += row
-    return found
 
 
 @pytest.mark.parametrize("choice", ["auto", "off"])
@@ -69,5 +54,5 @@ def test_a_burst_from_nothing(martlet, figure, choice):
     # Nobody waited for another's environment unless it was free already.
     assert len({json.loads(body) for _, _, body in answers}) >= COUNT / 2
     server.client("lambda").delete_function(FunctionName="sleeper")
-    wait_until(lambda: len(processes(server)) < 40, timeout=120)
+    wait_until(lambda: len(family(server.process.pid)) < 40, timeout=120)
     server.stop()

@@ -1,5 +1,6 @@
 import ServiceKit
 import ServiceModel
+import TestSupport
 import Testing
 
 @testable import Lambda

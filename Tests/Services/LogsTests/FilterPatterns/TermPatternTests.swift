@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Logs
@@ -69,7 +70,7 @@ import Testing
 
     /// Whatever is thrown at the parser, it answers.
     @Test func survivesNoise() {
-        var random = SplitMix(seed: 7)
+        var random = SeededGenerator(seed: 7)
         let alphabet = Array("{}[]()$.%\"\\'=!<>&|*?-, \nab19_é…")
         for _ in 0..<4000 {
             let length = Int.random(in: 0...40, using: &random)

@@ -1,5 +1,6 @@
 import ServiceKit
 import ServiceModel
+import TestSupport
 import Testing
 
 @testable import Logs
@@ -82,7 +83,7 @@ import Testing
     }
 
     @Test func theHeapSorts() {
-        var random = SplitMix(seed: 3)
+        var random = SeededGenerator(seed: 3)
         let numbers = (0..<300).map { _ in Int.random(in: 0..<100, using: &random) }
         var heap = BinaryHeap(numbers)
         var sorted: [Int] = []

@@ -32,7 +32,7 @@ import Testing
 
     @Test(arguments: TestDatabase.engines, seeds)
     func showsWhatTheModelShows(engine: SQLEngine, seed: UInt64) async throws {
-        var random = SplitMix(seed: seed)
+        var random = SeededGenerator(seed: seed)
         try await LogsFixture.with(engine, segments: Self.small, sink: .init(interval: .seconds(3600))) { fixture in
             var service = fixture.service
             var model = Model()
@@ -98,7 +98,7 @@ import Testing
 
     private func write(
         _ service: LogsService, _ fixture: LogsFixture, _ stream: String, _ step: Int, _ model: inout Model,
-        _ random: inout SplitMix
+        _ random: inout SeededGenerator
     ) async throws {
         await service.sink.settle()
         let now = fixture.time.now.milliseconds
@@ -118,7 +118,7 @@ import Testing
     }
 
     /// Lets go of a service that has closed nothing, and tears the end of its last segment.
-    private func crash(_ service: LogsService, _ fixture: LogsFixture, _ random: inout SplitMix) async throws
+    private func crash(_ service: LogsService, _ fixture: LogsFixture, _ random: inout SeededGenerator) async throws
         -> LogsService
     {
         await service.sink.settle()
@@ -146,7 +146,7 @@ import Testing
     }
 
     private func check(
-        _ service: LogsService, _ fixture: LogsFixture, _ stream: String, _ model: Model, _ random: inout SplitMix
+        _ service: LogsService, _ fixture: LogsFixture, _ stream: String, _ model: Model, _ random: inout SeededGenerator
     ) async throws {
         await service.sink.settle()
         guard try await service.streams.find(fixture.address("g", stream))?.stream != nil else {
