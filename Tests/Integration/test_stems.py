@@ -7,47 +7,21 @@ import time
 from pathlib import Path
 
 import pytest
-from leftovers import RESERVED_DESCRIPTORS, loops
+from leftovers import RESERVED_DESCRIPTORS, alive, family, loops
 from martlet import grow_stems, stems, wait_until
 
 LONG = os.environ.get("MARTLET_LONG") == "1"
 
 
-def family(server):
-    """The processes that descend from the server."""
-    parents = {}
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            try:
-                fields = Path("/proc/%s/stat" % entry).read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            if fields[0] != "Z":
-                parents.setdefault(int(fields[1]), []).append(int(entry))
-    # Breadth first, the launcher before what it made.
-    order, row = [], [server.process.pid]
-    while row:
-        row = [child for pid in row for child in parents.get(pid, [])]
-        order += row
-    return order
-
-
 def programs(server, name):
     found = []
-    for pid in family(server):
+    for pid in family(server.process.pid):
         try:
             if Path("/proc/%d/comm" % pid).read_text().strip().startswith(name):
                 found.append(pid)
         except OSError:
             pass
     return found
-
-
-def alive(pid):
-    try:
-        return Path("/proc/%d/stat" % pid).read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def groups(server):
@@ -95,7 +69,7 @@ def test_a_kill_at_any_moment_leaves_nothing_behind(martlet, victim):
         for thread in threads:
             thread.start()
         time.sleep(0.003 * round_)
-        pids = family(server)
+        pids = family(server.process.pid)
         if victim == "martlet":
             server.kill9()
         else:
@@ -114,7 +88,7 @@ def test_a_kill_at_any_moment_leaves_nothing_behind(martlet, victim):
 
 def zygotes(server):
     """Interpreters whose parent is the launcher itself."""
-    return [pid for pid in programs(server, "python3") if parent(pid) == family(server)[0]]
+    return [pid for pid in programs(server, "python3") if parent(pid) == family(server.process.pid)[0]]
 
 
 def parent(pid):
@@ -189,11 +163,11 @@ def test_many_environments_leave_nothing_behind(martlet, figure):
     api = server.client("lambda")
     server.deploy("churn", {"app.py": "def handler(e, c): return 1"}, runtime="python3.11")
     wait_until(lambda: stems(server)["ready"] >= 2 and stems(server)["starting"] == 0)
-    launcher = family(server)[0]
+    launcher = family(server.process.pid)[0]
 
     def held():
         return {
-            "processes": len(family(server)), "groups": len(groups(server)), "loops": loops(server),
+            "processes": len(family(server.process.pid)), "groups": len(groups(server)), "loops": loops(server),
             "launcher": len(os.listdir("/proc/%d/fd" % launcher)), "martlet": len(os.listdir("/proc/%d/fd" % server.process.pid)),
         }
 
@@ -228,7 +202,7 @@ def test_secrets_do_not_get_into_stems(martlet):
         assert server.invoke("s%d" % i, {}) == 1
     wait_until(lambda: stems(server)["ready"] >= 4 and stems(server)["starting"] == 0)
     holders = []
-    for pid in family(server):
+    for pid in family(server.process.pid):
         if secret.encode() in memory(pid):
             environment = Path("/proc/%d/environ" % pid).read_bytes()
             # The function's own process may.
@@ -276,4 +250,4 @@ def test_nothing_is_kept_before_the_first_use(martlet):
     time.sleep(0.3)
     assert stems(server) == {"ready": 0, "starting": 0, "runtimes": {}, "used": 0, "missed": 0}
     # The launcher, its gateway, and what makes disks.
-    assert len(family(server)) <= 5
+    assert len(family(server.process.pid)) <= 5

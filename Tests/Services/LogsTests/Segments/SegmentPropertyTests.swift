@@ -146,7 +146,8 @@ import Testing
     }
 
     private func check(
-        _ service: LogsService, _ fixture: LogsFixture, _ stream: String, _ model: Model, _ random: inout SeededGenerator
+        _ service: LogsService, _ fixture: LogsFixture, _ stream: String, _ model: Model,
+        _ random: inout SeededGenerator
     ) async throws {
         await service.sink.settle()
         guard try await service.streams.find(fixture.address("g", stream))?.stream != nil else {
