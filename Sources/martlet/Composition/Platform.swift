@@ -48,6 +48,8 @@ enum Platform {
         let sts = STSService(roles: iam, sessions: sessions, credentials: credentials, time: time)
         let authorizer: any Authorizer = settings.authentication == .iam ? RootOnlyAuthorizer() : OpenAuthorizer()
 
+        let calls = InProcessCaller()
+
         // The data plane.
         let group = EventLoops.make()
         let sandboxes = LinuxSandboxProvider(launcher: ground.launcher, dataFolder: ground.folder)
@@ -77,6 +79,7 @@ enum Platform {
         // The way in.
         let services: [any AWSService] = [lambda, logs, iam, sts]
         let dispatcher = Dispatcher(services: services, authorizer: authorizer)
+        calls.connect(dispatcher)
         let admin = Administration(
             settings: settings, ground: ground, services: services, database: database, dataPlane: dataPlane,
             lambda: lambda, security: security)

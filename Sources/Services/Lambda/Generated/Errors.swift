@@ -291,6 +291,15 @@ public enum LambdaError {
             message: message, fields: fields)
     }
 
+    /// `ResourceInUseException`, HTTP status 400.
+    public static func resourceInUseException(_ message: String, type: String? = "User") -> AWSError {
+        var fields: [String: WireValue] = [:]
+        fields["Type"] = type?.wire
+        return AWSError(
+            "ResourceInUseException", shape: "ResourceInUseException", status: 400, fault: .client, message: message,
+            fields: fields)
+    }
+
     /// `ResourceNotFoundException`, HTTP status 404.
     public static func resourceNotFoundException(_ message: String, type: String? = "User") -> AWSError {
         var fields: [String: WireValue] = [:]

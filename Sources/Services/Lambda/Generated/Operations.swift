@@ -7,20 +7,47 @@ public protocol LambdaAPI: AWSService {
     /// [AddLayerVersionPermission](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/AddLayerVersionPermission)
     func addLayerVersionPermission(_ input: AddLayerVersionPermissionRequest, _ call: Call) async throws -> AddLayerVersionPermissionResponse
 
+    /// [AddPermission](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/AddPermission)
+    func addPermission(_ input: AddPermissionRequest, _ call: Call) async throws -> AddPermissionResponse
+
     /// [CreateAlias](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/CreateAlias)
     func createAlias(_ input: CreateAliasRequest, _ call: Call) async throws -> AliasConfiguration
+
+    /// [CreateCodeSigningConfig](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/CreateCodeSigningConfig)
+    func createCodeSigningConfig(_ input: CreateCodeSigningConfigRequest, _ call: Call) async throws -> CreateCodeSigningConfigResponse
+
+    /// [CreateEventSourceMapping](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/CreateEventSourceMapping)
+    func createEventSourceMapping(_ input: CreateEventSourceMappingRequest, _ call: Call) async throws -> EventSourceMappingConfiguration
 
     /// [CreateFunction](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/CreateFunction)
     func createFunction(_ input: CreateFunctionRequest, _ call: Call) async throws -> FunctionConfiguration
 
+    /// [CreateFunctionUrlConfig](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/CreateFunctionUrlConfig)
+    func createFunctionUrlConfig(_ input: CreateFunctionUrlConfigRequest, _ call: Call) async throws -> CreateFunctionUrlConfigResponse
+
     /// [DeleteAlias](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/DeleteAlias)
     func deleteAlias(_ input: DeleteAliasRequest, _ call: Call) async throws
+
+    /// [DeleteCodeSigningConfig](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/DeleteCodeSigningConfig)
+    func deleteCodeSigningConfig(_ input: DeleteCodeSigningConfigRequest, _ call: Call) async throws -> DeleteCodeSigningConfigResponse
+
+    /// [DeleteEventSourceMapping](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/DeleteEventSourceMapping)
+    func deleteEventSourceMapping(_ input: DeleteEventSourceMappingRequest, _ call: Call) async throws -> EventSourceMappingConfiguration
 
     /// [DeleteFunction](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/DeleteFunction)
     func deleteFunction(_ input: DeleteFunctionRequest, _ call: Call) async throws -> DeleteFunctionResponse
 
+    /// [DeleteFunctionCodeSigningConfig](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/DeleteFunctionCodeSigningConfig)
+    func deleteFunctionCodeSigningConfig(_ input: DeleteFunctionCodeSigningConfigRequest, _ call: Call) async throws
+
     /// [DeleteFunctionConcurrency](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/DeleteFunctionConcurrency)
     func deleteFunctionConcurrency(_ input: DeleteFunctionConcurrencyRequest, _ call: Call) async throws
+
+    /// [DeleteFunctionEventInvokeConfig](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/DeleteFunctionEventInvokeConfig)
+    func deleteFunctionEventInvokeConfig(_ input: DeleteFunctionEventInvokeConfigRequest, _ call: Call) async throws
+
+    /// [DeleteFunctionUrlConfig](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/DeleteFunctionUrlConfig)
+    func deleteFunctionUrlConfig(_ input: DeleteFunctionUrlConfigRequest, _ call: Call) async throws
 
     /// [DeleteLayerVersion](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/DeleteLayerVersion)
     func deleteLayerVersion(_ input: DeleteLayerVersionRequest, _ call: Call) async throws
@@ -34,14 +61,32 @@ public protocol LambdaAPI: AWSService {
     /// [GetAlias](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/GetAlias)
     func getAlias(_ input: GetAliasRequest, _ call: Call) async throws -> AliasConfiguration
 
+    /// [GetCodeSigningConfig](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/GetCodeSigningConfig)
+    func getCodeSigningConfig(_ input: GetCodeSigningConfigRequest, _ call: Call) async throws -> GetCodeSigningConfigResponse
+
+    /// [GetEventSourceMapping](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/GetEventSourceMapping)
+    func getEventSourceMapping(_ input: GetEventSourceMappingRequest, _ call: Call) async throws -> EventSourceMappingConfiguration
+
     /// [GetFunction](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/GetFunction)
     func getFunction(_ input: GetFunctionRequest, _ call: Call) async throws -> GetFunctionResponse
+
+    /// [GetFunctionCodeSigningConfig](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/GetFunctionCodeSigningConfig)
+    func getFunctionCodeSigningConfig(_ input: GetFunctionCodeSigningConfigRequest, _ call: Call) async throws -> GetFunctionCodeSigningConfigResponse
 
     /// [GetFunctionConcurrency](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/GetFunctionConcurrency)
     func getFunctionConcurrency(_ input: GetFunctionConcurrencyRequest, _ call: Call) async throws -> GetFunctionConcurrencyResponse
 
     /// [GetFunctionConfiguration](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/GetFunctionConfiguration)
     func getFunctionConfiguration(_ input: GetFunctionConfigurationRequest, _ call: Call) async throws -> FunctionConfiguration
+
+    /// [GetFunctionEventInvokeConfig](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/GetFunctionEventInvokeConfig)
+    func getFunctionEventInvokeConfig(_ input: GetFunctionEventInvokeConfigRequest, _ call: Call) async throws -> FunctionEventInvokeConfig
+
+    /// [GetFunctionRecursionConfig](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/GetFunctionRecursionConfig)
+    func getFunctionRecursionConfig(_ input: GetFunctionRecursionConfigRequest, _ call: Call) async throws -> GetFunctionRecursionConfigResponse
+
+    /// [GetFunctionUrlConfig](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/GetFunctionUrlConfig)
+    func getFunctionUrlConfig(_ input: GetFunctionUrlConfigRequest, _ call: Call) async throws -> GetFunctionUrlConfigResponse
 
     /// [GetLayerVersion](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/GetLayerVersion)
     func getLayerVersion(_ input: GetLayerVersionRequest, _ call: Call) async throws -> GetLayerVersionResponse
@@ -52,11 +97,20 @@ public protocol LambdaAPI: AWSService {
     /// [GetLayerVersionPolicy](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/GetLayerVersionPolicy)
     func getLayerVersionPolicy(_ input: GetLayerVersionPolicyRequest, _ call: Call) async throws -> GetLayerVersionPolicyResponse
 
+    /// [GetPolicy](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/GetPolicy)
+    func getPolicy(_ input: GetPolicyRequest, _ call: Call) async throws -> GetPolicyResponse
+
     /// [GetProvisionedConcurrencyConfig](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/GetProvisionedConcurrencyConfig)
     func getProvisionedConcurrencyConfig(_ input: GetProvisionedConcurrencyConfigRequest, _ call: Call) async throws -> GetProvisionedConcurrencyConfigResponse
 
+    /// [GetRuntimeManagementConfig](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/GetRuntimeManagementConfig)
+    func getRuntimeManagementConfig(_ input: GetRuntimeManagementConfigRequest, _ call: Call) async throws -> GetRuntimeManagementConfigResponse
+
     /// [Invoke](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/Invoke)
     func invoke(_ input: InvocationRequest, _ call: Call) async throws -> InvocationResponse
+
+    /// [InvokeAsync](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/InvokeAsync)
+    func invokeAsync(_ input: InvokeAsyncRequest, _ call: Call) async throws -> InvokeAsyncResponse
 
     /// [InvokeWithResponseStream](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/InvokeWithResponseStream)
     func invokeWithResponseStream(_ input: InvokeWithResponseStreamRequest, _ call: Call) async throws -> Reply
@@ -64,8 +118,23 @@ public protocol LambdaAPI: AWSService {
     /// [ListAliases](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/ListAliases)
     func listAliases(_ input: ListAliasesRequest, _ call: Call) async throws -> ListAliasesResponse
 
+    /// [ListCodeSigningConfigs](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/ListCodeSigningConfigs)
+    func listCodeSigningConfigs(_ input: ListCodeSigningConfigsRequest, _ call: Call) async throws -> ListCodeSigningConfigsResponse
+
+    /// [ListEventSourceMappings](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/ListEventSourceMappings)
+    func listEventSourceMappings(_ input: ListEventSourceMappingsRequest, _ call: Call) async throws -> ListEventSourceMappingsResponse
+
+    /// [ListFunctionEventInvokeConfigs](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/ListFunctionEventInvokeConfigs)
+    func listFunctionEventInvokeConfigs(_ input: ListFunctionEventInvokeConfigsRequest, _ call: Call) async throws -> ListFunctionEventInvokeConfigsResponse
+
+    /// [ListFunctionUrlConfigs](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/ListFunctionUrlConfigs)
+    func listFunctionUrlConfigs(_ input: ListFunctionUrlConfigsRequest, _ call: Call) async throws -> ListFunctionUrlConfigsResponse
+
     /// [ListFunctions](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/ListFunctions)
     func listFunctions(_ input: ListFunctionsRequest, _ call: Call) async throws -> ListFunctionsResponse
+
+    /// [ListFunctionsByCodeSigningConfig](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/ListFunctionsByCodeSigningConfig)
+    func listFunctionsByCodeSigningConfig(_ input: ListFunctionsByCodeSigningConfigRequest, _ call: Call) async throws -> ListFunctionsByCodeSigningConfigResponse
 
     /// [ListLayerVersions](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/ListLayerVersions)
     func listLayerVersions(_ input: ListLayerVersionsRequest, _ call: Call) async throws -> ListLayerVersionsResponse
@@ -88,14 +157,29 @@ public protocol LambdaAPI: AWSService {
     /// [PublishVersion](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/PublishVersion)
     func publishVersion(_ input: PublishVersionRequest, _ call: Call) async throws -> FunctionConfiguration
 
+    /// [PutFunctionCodeSigningConfig](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/PutFunctionCodeSigningConfig)
+    func putFunctionCodeSigningConfig(_ input: PutFunctionCodeSigningConfigRequest, _ call: Call) async throws -> PutFunctionCodeSigningConfigResponse
+
     /// [PutFunctionConcurrency](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/PutFunctionConcurrency)
     func putFunctionConcurrency(_ input: PutFunctionConcurrencyRequest, _ call: Call) async throws -> Concurrency
+
+    /// [PutFunctionEventInvokeConfig](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/PutFunctionEventInvokeConfig)
+    func putFunctionEventInvokeConfig(_ input: PutFunctionEventInvokeConfigRequest, _ call: Call) async throws -> FunctionEventInvokeConfig
+
+    /// [PutFunctionRecursionConfig](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/PutFunctionRecursionConfig)
+    func putFunctionRecursionConfig(_ input: PutFunctionRecursionConfigRequest, _ call: Call) async throws -> PutFunctionRecursionConfigResponse
 
     /// [PutProvisionedConcurrencyConfig](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/PutProvisionedConcurrencyConfig)
     func putProvisionedConcurrencyConfig(_ input: PutProvisionedConcurrencyConfigRequest, _ call: Call) async throws -> PutProvisionedConcurrencyConfigResponse
 
+    /// [PutRuntimeManagementConfig](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/PutRuntimeManagementConfig)
+    func putRuntimeManagementConfig(_ input: PutRuntimeManagementConfigRequest, _ call: Call) async throws -> PutRuntimeManagementConfigResponse
+
     /// [RemoveLayerVersionPermission](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/RemoveLayerVersionPermission)
     func removeLayerVersionPermission(_ input: RemoveLayerVersionPermissionRequest, _ call: Call) async throws
+
+    /// [RemovePermission](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/RemovePermission)
+    func removePermission(_ input: RemovePermissionRequest, _ call: Call) async throws
 
     /// [TagResource](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/TagResource)
     func tagResource(_ input: TagResourceRequest, _ call: Call) async throws
@@ -106,11 +190,23 @@ public protocol LambdaAPI: AWSService {
     /// [UpdateAlias](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/UpdateAlias)
     func updateAlias(_ input: UpdateAliasRequest, _ call: Call) async throws -> AliasConfiguration
 
+    /// [UpdateCodeSigningConfig](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/UpdateCodeSigningConfig)
+    func updateCodeSigningConfig(_ input: UpdateCodeSigningConfigRequest, _ call: Call) async throws -> UpdateCodeSigningConfigResponse
+
+    /// [UpdateEventSourceMapping](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/UpdateEventSourceMapping)
+    func updateEventSourceMapping(_ input: UpdateEventSourceMappingRequest, _ call: Call) async throws -> EventSourceMappingConfiguration
+
     /// [UpdateFunctionCode](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/UpdateFunctionCode)
     func updateFunctionCode(_ input: UpdateFunctionCodeRequest, _ call: Call) async throws -> FunctionConfiguration
 
     /// [UpdateFunctionConfiguration](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/UpdateFunctionConfiguration)
     func updateFunctionConfiguration(_ input: UpdateFunctionConfigurationRequest, _ call: Call) async throws -> FunctionConfiguration
+
+    /// [UpdateFunctionEventInvokeConfig](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/UpdateFunctionEventInvokeConfig)
+    func updateFunctionEventInvokeConfig(_ input: UpdateFunctionEventInvokeConfigRequest, _ call: Call) async throws -> FunctionEventInvokeConfig
+
+    /// [UpdateFunctionUrlConfig](https://docs.aws.amazon.com/goto/WebAPI/lambda-2015-03-31/UpdateFunctionUrlConfig)
+    func updateFunctionUrlConfig(_ input: UpdateFunctionUrlConfigRequest, _ call: Call) async throws -> UpdateFunctionUrlConfigResponse
 }
 
 extension LambdaAPI {
@@ -121,17 +217,38 @@ extension LambdaAPI {
         switch call.operation {
         case "AddLayerVersionPermission":
             return Reply(try await addLayerVersionPermission(AddLayerVersionPermissionRequest(wire: call.input), call).wire)
+        case "AddPermission":
+            return Reply(try await addPermission(AddPermissionRequest(wire: call.input), call).wire)
         case "CreateAlias":
             return Reply(try await createAlias(CreateAliasRequest(wire: call.input), call).wire)
+        case "CreateCodeSigningConfig":
+            return Reply(try await createCodeSigningConfig(CreateCodeSigningConfigRequest(wire: call.input), call).wire)
+        case "CreateEventSourceMapping":
+            return Reply(try await createEventSourceMapping(CreateEventSourceMappingRequest(wire: call.input), call).wire)
         case "CreateFunction":
             return Reply(try await createFunction(CreateFunctionRequest(wire: call.input), call).wire)
+        case "CreateFunctionUrlConfig":
+            return Reply(try await createFunctionUrlConfig(CreateFunctionUrlConfigRequest(wire: call.input), call).wire)
         case "DeleteAlias":
             try await deleteAlias(DeleteAliasRequest(wire: call.input), call)
             return Reply()
+        case "DeleteCodeSigningConfig":
+            return Reply(try await deleteCodeSigningConfig(DeleteCodeSigningConfigRequest(wire: call.input), call).wire)
+        case "DeleteEventSourceMapping":
+            return Reply(try await deleteEventSourceMapping(DeleteEventSourceMappingRequest(wire: call.input), call).wire)
         case "DeleteFunction":
             return Reply(try await deleteFunction(DeleteFunctionRequest(wire: call.input), call).wire)
+        case "DeleteFunctionCodeSigningConfig":
+            try await deleteFunctionCodeSigningConfig(DeleteFunctionCodeSigningConfigRequest(wire: call.input), call)
+            return Reply()
         case "DeleteFunctionConcurrency":
             try await deleteFunctionConcurrency(DeleteFunctionConcurrencyRequest(wire: call.input), call)
+            return Reply()
+        case "DeleteFunctionEventInvokeConfig":
+            try await deleteFunctionEventInvokeConfig(DeleteFunctionEventInvokeConfigRequest(wire: call.input), call)
+            return Reply()
+        case "DeleteFunctionUrlConfig":
+            try await deleteFunctionUrlConfig(DeleteFunctionUrlConfigRequest(wire: call.input), call)
             return Reply()
         case "DeleteLayerVersion":
             try await deleteLayerVersion(DeleteLayerVersionRequest(wire: call.input), call)
@@ -143,28 +260,56 @@ extension LambdaAPI {
             return Reply(try await getAccountSettings(GetAccountSettingsRequest(wire: call.input), call).wire)
         case "GetAlias":
             return Reply(try await getAlias(GetAliasRequest(wire: call.input), call).wire)
+        case "GetCodeSigningConfig":
+            return Reply(try await getCodeSigningConfig(GetCodeSigningConfigRequest(wire: call.input), call).wire)
+        case "GetEventSourceMapping":
+            return Reply(try await getEventSourceMapping(GetEventSourceMappingRequest(wire: call.input), call).wire)
         case "GetFunction":
             return Reply(try await getFunction(GetFunctionRequest(wire: call.input), call).wire)
+        case "GetFunctionCodeSigningConfig":
+            return Reply(try await getFunctionCodeSigningConfig(GetFunctionCodeSigningConfigRequest(wire: call.input), call).wire)
         case "GetFunctionConcurrency":
             return Reply(try await getFunctionConcurrency(GetFunctionConcurrencyRequest(wire: call.input), call).wire)
         case "GetFunctionConfiguration":
             return Reply(try await getFunctionConfiguration(GetFunctionConfigurationRequest(wire: call.input), call).wire)
+        case "GetFunctionEventInvokeConfig":
+            return Reply(try await getFunctionEventInvokeConfig(GetFunctionEventInvokeConfigRequest(wire: call.input), call).wire)
+        case "GetFunctionRecursionConfig":
+            return Reply(try await getFunctionRecursionConfig(GetFunctionRecursionConfigRequest(wire: call.input), call).wire)
+        case "GetFunctionUrlConfig":
+            return Reply(try await getFunctionUrlConfig(GetFunctionUrlConfigRequest(wire: call.input), call).wire)
         case "GetLayerVersion":
             return Reply(try await getLayerVersion(GetLayerVersionRequest(wire: call.input), call).wire)
         case "GetLayerVersionByArn":
             return Reply(try await getLayerVersionByArn(GetLayerVersionByArnRequest(wire: call.input), call).wire)
         case "GetLayerVersionPolicy":
             return Reply(try await getLayerVersionPolicy(GetLayerVersionPolicyRequest(wire: call.input), call).wire)
+        case "GetPolicy":
+            return Reply(try await getPolicy(GetPolicyRequest(wire: call.input), call).wire)
         case "GetProvisionedConcurrencyConfig":
             return Reply(try await getProvisionedConcurrencyConfig(GetProvisionedConcurrencyConfigRequest(wire: call.input), call).wire)
+        case "GetRuntimeManagementConfig":
+            return Reply(try await getRuntimeManagementConfig(GetRuntimeManagementConfigRequest(wire: call.input), call).wire)
         case "Invoke":
             return Reply(try await invoke(InvocationRequest(wire: call.input), call).wire)
+        case "InvokeAsync":
+            return Reply(try await invokeAsync(InvokeAsyncRequest(wire: call.input), call).wire)
         case "InvokeWithResponseStream":
             return try await invokeWithResponseStream(InvokeWithResponseStreamRequest(wire: call.input), call)
         case "ListAliases":
             return Reply(try await listAliases(ListAliasesRequest(wire: call.input), call).wire)
+        case "ListCodeSigningConfigs":
+            return Reply(try await listCodeSigningConfigs(ListCodeSigningConfigsRequest(wire: call.input), call).wire)
+        case "ListEventSourceMappings":
+            return Reply(try await listEventSourceMappings(ListEventSourceMappingsRequest(wire: call.input), call).wire)
+        case "ListFunctionEventInvokeConfigs":
+            return Reply(try await listFunctionEventInvokeConfigs(ListFunctionEventInvokeConfigsRequest(wire: call.input), call).wire)
+        case "ListFunctionUrlConfigs":
+            return Reply(try await listFunctionUrlConfigs(ListFunctionUrlConfigsRequest(wire: call.input), call).wire)
         case "ListFunctions":
             return Reply(try await listFunctions(ListFunctionsRequest(wire: call.input), call).wire)
+        case "ListFunctionsByCodeSigningConfig":
+            return Reply(try await listFunctionsByCodeSigningConfig(ListFunctionsByCodeSigningConfigRequest(wire: call.input), call).wire)
         case "ListLayerVersions":
             return Reply(try await listLayerVersions(ListLayerVersionsRequest(wire: call.input), call).wire)
         case "ListLayers":
@@ -179,12 +324,23 @@ extension LambdaAPI {
             return Reply(try await publishLayerVersion(PublishLayerVersionRequest(wire: call.input), call).wire)
         case "PublishVersion":
             return Reply(try await publishVersion(PublishVersionRequest(wire: call.input), call).wire)
+        case "PutFunctionCodeSigningConfig":
+            return Reply(try await putFunctionCodeSigningConfig(PutFunctionCodeSigningConfigRequest(wire: call.input), call).wire)
         case "PutFunctionConcurrency":
             return Reply(try await putFunctionConcurrency(PutFunctionConcurrencyRequest(wire: call.input), call).wire)
+        case "PutFunctionEventInvokeConfig":
+            return Reply(try await putFunctionEventInvokeConfig(PutFunctionEventInvokeConfigRequest(wire: call.input), call).wire)
+        case "PutFunctionRecursionConfig":
+            return Reply(try await putFunctionRecursionConfig(PutFunctionRecursionConfigRequest(wire: call.input), call).wire)
         case "PutProvisionedConcurrencyConfig":
             return Reply(try await putProvisionedConcurrencyConfig(PutProvisionedConcurrencyConfigRequest(wire: call.input), call).wire)
+        case "PutRuntimeManagementConfig":
+            return Reply(try await putRuntimeManagementConfig(PutRuntimeManagementConfigRequest(wire: call.input), call).wire)
         case "RemoveLayerVersionPermission":
             try await removeLayerVersionPermission(RemoveLayerVersionPermissionRequest(wire: call.input), call)
+            return Reply()
+        case "RemovePermission":
+            try await removePermission(RemovePermissionRequest(wire: call.input), call)
             return Reply()
         case "TagResource":
             try await tagResource(TagResourceRequest(wire: call.input), call)
@@ -194,10 +350,18 @@ extension LambdaAPI {
             return Reply()
         case "UpdateAlias":
             return Reply(try await updateAlias(UpdateAliasRequest(wire: call.input), call).wire)
+        case "UpdateCodeSigningConfig":
+            return Reply(try await updateCodeSigningConfig(UpdateCodeSigningConfigRequest(wire: call.input), call).wire)
+        case "UpdateEventSourceMapping":
+            return Reply(try await updateEventSourceMapping(UpdateEventSourceMappingRequest(wire: call.input), call).wire)
         case "UpdateFunctionCode":
             return Reply(try await updateFunctionCode(UpdateFunctionCodeRequest(wire: call.input), call).wire)
         case "UpdateFunctionConfiguration":
             return Reply(try await updateFunctionConfiguration(UpdateFunctionConfigurationRequest(wire: call.input), call).wire)
+        case "UpdateFunctionEventInvokeConfig":
+            return Reply(try await updateFunctionEventInvokeConfig(UpdateFunctionEventInvokeConfigRequest(wire: call.input), call).wire)
+        case "UpdateFunctionUrlConfig":
+            return Reply(try await updateFunctionUrlConfig(UpdateFunctionUrlConfigRequest(wire: call.input), call).wire)
         default:
             throw AWSError.notImplemented(service: Self.modelName, operation: call.operation)
         }
@@ -205,12 +369,21 @@ extension LambdaAPI {
 }
 
 private let lambdaOperations: Set<String> = [
-    "AddLayerVersionPermission", "CreateAlias", "CreateFunction", "DeleteAlias", "DeleteFunction",
-    "DeleteFunctionConcurrency", "DeleteLayerVersion", "DeleteProvisionedConcurrencyConfig", "GetAccountSettings",
-    "GetAlias", "GetFunction", "GetFunctionConcurrency", "GetFunctionConfiguration", "GetLayerVersion",
-    "GetLayerVersionByArn", "GetLayerVersionPolicy", "GetProvisionedConcurrencyConfig", "Invoke",
-    "InvokeWithResponseStream", "ListAliases", "ListFunctions", "ListLayerVersions", "ListLayers",
+    "AddLayerVersionPermission", "AddPermission", "CreateAlias", "CreateCodeSigningConfig", "CreateEventSourceMapping",
+    "CreateFunction", "CreateFunctionUrlConfig", "DeleteAlias", "DeleteCodeSigningConfig", "DeleteEventSourceMapping",
+    "DeleteFunction", "DeleteFunctionCodeSigningConfig", "DeleteFunctionConcurrency",
+    "DeleteFunctionEventInvokeConfig", "DeleteFunctionUrlConfig", "DeleteLayerVersion",
+    "DeleteProvisionedConcurrencyConfig", "GetAccountSettings", "GetAlias", "GetCodeSigningConfig",
+    "GetEventSourceMapping", "GetFunction", "GetFunctionCodeSigningConfig", "GetFunctionConcurrency",
+    "GetFunctionConfiguration", "GetFunctionEventInvokeConfig", "GetFunctionRecursionConfig", "GetFunctionUrlConfig",
+    "GetLayerVersion", "GetLayerVersionByArn", "GetLayerVersionPolicy", "GetPolicy", "GetProvisionedConcurrencyConfig",
+    "GetRuntimeManagementConfig", "Invoke", "InvokeAsync", "InvokeWithResponseStream", "ListAliases",
+    "ListCodeSigningConfigs", "ListEventSourceMappings", "ListFunctionEventInvokeConfigs", "ListFunctionUrlConfigs",
+    "ListFunctions", "ListFunctionsByCodeSigningConfig", "ListLayerVersions", "ListLayers",
     "ListProvisionedConcurrencyConfigs", "ListTags", "ListVersionsByFunction", "PublishLayerVersion", "PublishVersion",
-    "PutFunctionConcurrency", "PutProvisionedConcurrencyConfig", "RemoveLayerVersionPermission", "TagResource",
-    "UntagResource", "UpdateAlias", "UpdateFunctionCode", "UpdateFunctionConfiguration",
+    "PutFunctionCodeSigningConfig", "PutFunctionConcurrency", "PutFunctionEventInvokeConfig",
+    "PutFunctionRecursionConfig", "PutProvisionedConcurrencyConfig", "PutRuntimeManagementConfig",
+    "RemoveLayerVersionPermission", "RemovePermission", "TagResource", "UntagResource", "UpdateAlias",
+    "UpdateCodeSigningConfig", "UpdateEventSourceMapping", "UpdateFunctionCode", "UpdateFunctionConfiguration",
+    "UpdateFunctionEventInvokeConfig", "UpdateFunctionUrlConfig",
 ]

@@ -100,6 +100,71 @@ public struct AddLayerVersionPermissionResponse: Sendable, Hashable, WireWritabl
     }
 }
 
+public struct AddPermissionRequest: Sendable, Hashable, WireReadable {
+    public var functionName: String
+    public var statementId: String
+    public var action: String
+    public var principal: String
+    public var sourceArn: String?
+    public var sourceAccount: String?
+    public var eventSourceToken: String?
+    public var qualifier: String?
+    public var revisionId: String?
+    public var principalOrgID: String?
+    public var functionUrlAuthType: String?
+    public var invokedViaFunctionUrl: Bool?
+
+    public init(
+        functionName: String, statementId: String, action: String, principal: String, sourceArn: String? = nil,
+        sourceAccount: String? = nil, eventSourceToken: String? = nil, qualifier: String? = nil,
+        revisionId: String? = nil, principalOrgID: String? = nil, functionUrlAuthType: String? = nil,
+        invokedViaFunctionUrl: Bool? = nil
+    ) {
+        self.functionName = functionName
+        self.statementId = statementId
+        self.action = action
+        self.principal = principal
+        self.sourceArn = sourceArn
+        self.sourceAccount = sourceAccount
+        self.eventSourceToken = eventSourceToken
+        self.qualifier = qualifier
+        self.revisionId = revisionId
+        self.principalOrgID = principalOrgID
+        self.functionUrlAuthType = functionUrlAuthType
+        self.invokedViaFunctionUrl = invokedViaFunctionUrl
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        functionName = try members.required("FunctionName")
+        statementId = try members.required("StatementId")
+        action = try members.required("Action")
+        principal = try members.required("Principal")
+        sourceArn = try members.optional("SourceArn")
+        sourceAccount = try members.optional("SourceAccount")
+        eventSourceToken = try members.optional("EventSourceToken")
+        qualifier = try members.optional("Qualifier")
+        revisionId = try members.optional("RevisionId")
+        principalOrgID = try members.optional("PrincipalOrgID")
+        functionUrlAuthType = try members.optional("FunctionUrlAuthType")
+        invokedViaFunctionUrl = try members.optional("InvokedViaFunctionUrl")
+    }
+}
+
+public struct AddPermissionResponse: Sendable, Hashable, WireWritable {
+    public var statement: String?
+
+    public init(statement: String? = nil) {
+        self.statement = statement
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Statement"] = statement?.wire
+        return .structure(members)
+    }
+}
+
 public struct AliasConfiguration: Sendable, Hashable, WireWritable {
     public var aliasArn: String?
     public var name: String?
@@ -151,6 +216,48 @@ public struct AliasRoutingConfiguration: Sendable, Hashable, WireReadable, WireW
     }
 }
 
+public struct AllowedPublishers: Sendable, Hashable, WireReadable, WireWritable {
+    public var signingProfileVersionArns: [String]
+
+    public init(signingProfileVersionArns: [String]) {
+        self.signingProfileVersionArns = signingProfileVersionArns
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        signingProfileVersionArns = try members.required("SigningProfileVersionArns")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["SigningProfileVersionArns"] = signingProfileVersionArns.wire
+        return .structure(members)
+    }
+}
+
+public struct AmazonManagedKafkaEventSourceConfig: Sendable, Hashable, WireReadable, WireWritable {
+    public var consumerGroupId: String?
+    public var schemaRegistryConfig: KafkaSchemaRegistryConfig?
+
+    public init(consumerGroupId: String? = nil, schemaRegistryConfig: KafkaSchemaRegistryConfig? = nil) {
+        self.consumerGroupId = consumerGroupId
+        self.schemaRegistryConfig = schemaRegistryConfig
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        consumerGroupId = try members.optional("ConsumerGroupId")
+        schemaRegistryConfig = try members.optional("SchemaRegistryConfig")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["ConsumerGroupId"] = consumerGroupId?.wire
+        members["SchemaRegistryConfig"] = schemaRegistryConfig?.wire
+        return .structure(members)
+    }
+}
+
 public struct CapacityProviderConfig: Sendable, Hashable, WireReadable, WireWritable {
     public var lambdaManagedInstancesCapacityProviderConfig: LambdaManagedInstancesCapacityProviderConfig
 
@@ -170,6 +277,57 @@ public struct CapacityProviderConfig: Sendable, Hashable, WireReadable, WireWrit
     }
 }
 
+public struct CodeSigningConfig: Sendable, Hashable, WireWritable {
+    public var codeSigningConfigId: String
+    public var codeSigningConfigArn: String
+    public var description: String?
+    public var allowedPublishers: AllowedPublishers
+    public var codeSigningPolicies: CodeSigningPolicies
+    public var lastModified: String
+
+    public init(
+        codeSigningConfigId: String, codeSigningConfigArn: String, allowedPublishers: AllowedPublishers,
+        codeSigningPolicies: CodeSigningPolicies, lastModified: String, description: String? = nil
+    ) {
+        self.codeSigningConfigId = codeSigningConfigId
+        self.codeSigningConfigArn = codeSigningConfigArn
+        self.description = description
+        self.allowedPublishers = allowedPublishers
+        self.codeSigningPolicies = codeSigningPolicies
+        self.lastModified = lastModified
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["CodeSigningConfigId"] = codeSigningConfigId.wire
+        members["CodeSigningConfigArn"] = codeSigningConfigArn.wire
+        members["Description"] = description?.wire
+        members["AllowedPublishers"] = allowedPublishers.wire
+        members["CodeSigningPolicies"] = codeSigningPolicies.wire
+        members["LastModified"] = lastModified.wire
+        return .structure(members)
+    }
+}
+
+public struct CodeSigningPolicies: Sendable, Hashable, WireReadable, WireWritable {
+    public var untrustedArtifactOnDeployment: String?
+
+    public init(untrustedArtifactOnDeployment: String? = nil) {
+        self.untrustedArtifactOnDeployment = untrustedArtifactOnDeployment
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        untrustedArtifactOnDeployment = try members.optional("UntrustedArtifactOnDeployment")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["UntrustedArtifactOnDeployment"] = untrustedArtifactOnDeployment?.wire
+        return .structure(members)
+    }
+}
+
 public struct Concurrency: Sendable, Hashable, WireWritable {
     public var reservedConcurrentExecutions: Int?
 
@@ -180,6 +338,48 @@ public struct Concurrency: Sendable, Hashable, WireWritable {
     public var wire: WireValue {
         var members: [String: WireValue] = [:]
         members["ReservedConcurrentExecutions"] = reservedConcurrentExecutions?.wire
+        return .structure(members)
+    }
+}
+
+public struct Cors: Sendable, Hashable, WireReadable, WireWritable {
+    public var allowCredentials: Bool?
+    public var allowHeaders: [String]?
+    public var allowMethods: [String]?
+    public var allowOrigins: [String]?
+    public var exposeHeaders: [String]?
+    public var maxAge: Int?
+
+    public init(
+        allowCredentials: Bool? = nil, allowHeaders: [String]? = nil, allowMethods: [String]? = nil,
+        allowOrigins: [String]? = nil, exposeHeaders: [String]? = nil, maxAge: Int? = nil
+    ) {
+        self.allowCredentials = allowCredentials
+        self.allowHeaders = allowHeaders
+        self.allowMethods = allowMethods
+        self.allowOrigins = allowOrigins
+        self.exposeHeaders = exposeHeaders
+        self.maxAge = maxAge
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        allowCredentials = try members.optional("AllowCredentials")
+        allowHeaders = try members.optional("AllowHeaders")
+        allowMethods = try members.optional("AllowMethods")
+        allowOrigins = try members.optional("AllowOrigins")
+        exposeHeaders = try members.optional("ExposeHeaders")
+        maxAge = try members.optional("MaxAge")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["AllowCredentials"] = allowCredentials?.wire
+        members["AllowHeaders"] = allowHeaders?.wire
+        members["AllowMethods"] = allowMethods?.wire
+        members["AllowOrigins"] = allowOrigins?.wire
+        members["ExposeHeaders"] = exposeHeaders?.wire
+        members["MaxAge"] = maxAge?.wire
         return .structure(members)
     }
 }
@@ -209,6 +409,154 @@ public struct CreateAliasRequest: Sendable, Hashable, WireReadable {
         functionVersion = try members.required("FunctionVersion")
         description = try members.optional("Description")
         routingConfig = try members.optional("RoutingConfig")
+    }
+}
+
+public struct CreateCodeSigningConfigRequest: Sendable, Hashable, WireReadable {
+    public var description: String?
+    public var allowedPublishers: AllowedPublishers
+    public var codeSigningPolicies: CodeSigningPolicies?
+    public var tags: [String: String]?
+
+    public init(
+        allowedPublishers: AllowedPublishers, description: String? = nil,
+        codeSigningPolicies: CodeSigningPolicies? = nil, tags: [String: String]? = nil
+    ) {
+        self.description = description
+        self.allowedPublishers = allowedPublishers
+        self.codeSigningPolicies = codeSigningPolicies
+        self.tags = tags
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        description = try members.optional("Description")
+        allowedPublishers = try members.required("AllowedPublishers")
+        codeSigningPolicies = try members.optional("CodeSigningPolicies")
+        tags = try members.optional("Tags")
+    }
+}
+
+public struct CreateCodeSigningConfigResponse: Sendable, Hashable, WireWritable {
+    public var codeSigningConfig: CodeSigningConfig
+
+    public init(codeSigningConfig: CodeSigningConfig) {
+        self.codeSigningConfig = codeSigningConfig
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["CodeSigningConfig"] = codeSigningConfig.wire
+        return .structure(members)
+    }
+}
+
+public struct CreateEventSourceMappingRequest: Sendable, Hashable, WireReadable {
+    public var eventSourceArn: String?
+    public var functionName: String
+    public var enabled: Bool?
+    public var batchSize: Int?
+    public var filterCriteria: FilterCriteria?
+    public var maximumBatchingWindowInSeconds: Int?
+    public var parallelizationFactor: Int?
+    public var startingPosition: String?
+    public var startingPositionTimestamp: Timestamp?
+    public var destinationConfig: DestinationConfig?
+    public var maximumRecordAgeInSeconds: Int?
+    public var bisectBatchOnFunctionError: Bool?
+    public var maximumRetryAttempts: Int?
+    public var tags: [String: String]?
+    public var tumblingWindowInSeconds: Int?
+    public var topics: [String]?
+    public var queues: [String]?
+    public var sourceAccessConfigurations: [SourceAccessConfiguration]?
+    public var selfManagedEventSource: SelfManagedEventSource?
+    public var functionResponseTypes: [String]?
+    public var amazonManagedKafkaEventSourceConfig: AmazonManagedKafkaEventSourceConfig?
+    public var selfManagedKafkaEventSourceConfig: SelfManagedKafkaEventSourceConfig?
+    public var scalingConfig: ScalingConfig?
+    public var documentDBEventSourceConfig: DocumentDBEventSourceConfig?
+    public var kmsKeyArn: String?
+    public var metricsConfig: EventSourceMappingMetricsConfig?
+    public var loggingConfig: EventSourceMappingLoggingConfig?
+    public var provisionedPollerConfig: ProvisionedPollerConfig?
+
+    public init(
+        functionName: String, eventSourceArn: String? = nil, enabled: Bool? = nil, batchSize: Int? = nil,
+        filterCriteria: FilterCriteria? = nil, maximumBatchingWindowInSeconds: Int? = nil,
+        parallelizationFactor: Int? = nil, startingPosition: String? = nil,
+        startingPositionTimestamp: Timestamp? = nil, destinationConfig: DestinationConfig? = nil,
+        maximumRecordAgeInSeconds: Int? = nil, bisectBatchOnFunctionError: Bool? = nil,
+        maximumRetryAttempts: Int? = nil, tags: [String: String]? = nil, tumblingWindowInSeconds: Int? = nil,
+        topics: [String]? = nil, queues: [String]? = nil,
+        sourceAccessConfigurations: [SourceAccessConfiguration]? = nil,
+        selfManagedEventSource: SelfManagedEventSource? = nil, functionResponseTypes: [String]? = nil,
+        amazonManagedKafkaEventSourceConfig: AmazonManagedKafkaEventSourceConfig? = nil,
+        selfManagedKafkaEventSourceConfig: SelfManagedKafkaEventSourceConfig? = nil,
+        scalingConfig: ScalingConfig? = nil, documentDBEventSourceConfig: DocumentDBEventSourceConfig? = nil,
+        kmsKeyArn: String? = nil, metricsConfig: EventSourceMappingMetricsConfig? = nil,
+        loggingConfig: EventSourceMappingLoggingConfig? = nil, provisionedPollerConfig: ProvisionedPollerConfig? = nil
+    ) {
+        self.eventSourceArn = eventSourceArn
+        self.functionName = functionName
+        self.enabled = enabled
+        self.batchSize = batchSize
+        self.filterCriteria = filterCriteria
+        self.maximumBatchingWindowInSeconds = maximumBatchingWindowInSeconds
+        self.parallelizationFactor = parallelizationFactor
+        self.startingPosition = startingPosition
+        self.startingPositionTimestamp = startingPositionTimestamp
+        self.destinationConfig = destinationConfig
+        self.maximumRecordAgeInSeconds = maximumRecordAgeInSeconds
+        self.bisectBatchOnFunctionError = bisectBatchOnFunctionError
+        self.maximumRetryAttempts = maximumRetryAttempts
+        self.tags = tags
+        self.tumblingWindowInSeconds = tumblingWindowInSeconds
+        self.topics = topics
+        self.queues = queues
+        self.sourceAccessConfigurations = sourceAccessConfigurations
+        self.selfManagedEventSource = selfManagedEventSource
+        self.functionResponseTypes = functionResponseTypes
+        self.amazonManagedKafkaEventSourceConfig = amazonManagedKafkaEventSourceConfig
+        self.selfManagedKafkaEventSourceConfig = selfManagedKafkaEventSourceConfig
+        self.scalingConfig = scalingConfig
+        self.documentDBEventSourceConfig = documentDBEventSourceConfig
+        self.kmsKeyArn = kmsKeyArn
+        self.metricsConfig = metricsConfig
+        self.loggingConfig = loggingConfig
+        self.provisionedPollerConfig = provisionedPollerConfig
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        eventSourceArn = try members.optional("EventSourceArn")
+        functionName = try members.required("FunctionName")
+        enabled = try members.optional("Enabled")
+        batchSize = try members.optional("BatchSize")
+        filterCriteria = try members.optional("FilterCriteria")
+        maximumBatchingWindowInSeconds = try members.optional("MaximumBatchingWindowInSeconds")
+        parallelizationFactor = try members.optional("ParallelizationFactor")
+        startingPosition = try members.optional("StartingPosition")
+        startingPositionTimestamp = try members.optional("StartingPositionTimestamp")
+        destinationConfig = try members.optional("DestinationConfig")
+        maximumRecordAgeInSeconds = try members.optional("MaximumRecordAgeInSeconds")
+        bisectBatchOnFunctionError = try members.optional("BisectBatchOnFunctionError")
+        maximumRetryAttempts = try members.optional("MaximumRetryAttempts")
+        tags = try members.optional("Tags")
+        tumblingWindowInSeconds = try members.optional("TumblingWindowInSeconds")
+        topics = try members.optional("Topics")
+        queues = try members.optional("Queues")
+        sourceAccessConfigurations = try members.optional("SourceAccessConfigurations")
+        selfManagedEventSource = try members.optional("SelfManagedEventSource")
+        functionResponseTypes = try members.optional("FunctionResponseTypes")
+        amazonManagedKafkaEventSourceConfig = try members.optional("AmazonManagedKafkaEventSourceConfig")
+        selfManagedKafkaEventSourceConfig = try members.optional("SelfManagedKafkaEventSourceConfig")
+        scalingConfig = try members.optional("ScalingConfig")
+        documentDBEventSourceConfig = try members.optional("DocumentDBEventSourceConfig")
+        kmsKeyArn = try members.optional("KMSKeyArn")
+        metricsConfig = try members.optional("MetricsConfig")
+        loggingConfig = try members.optional("LoggingConfig")
+        provisionedPollerConfig = try members.optional("ProvisionedPollerConfig")
     }
 }
 
@@ -316,6 +664,65 @@ public struct CreateFunctionRequest: Sendable, Hashable, WireReadable {
     }
 }
 
+public struct CreateFunctionUrlConfigRequest: Sendable, Hashable, WireReadable {
+    public var functionName: String
+    public var qualifier: String?
+    public var authType: String
+    public var cors: Cors?
+    public var invokeMode: String?
+
+    public init(
+        functionName: String, authType: String, qualifier: String? = nil, cors: Cors? = nil, invokeMode: String? = nil
+    ) {
+        self.functionName = functionName
+        self.qualifier = qualifier
+        self.authType = authType
+        self.cors = cors
+        self.invokeMode = invokeMode
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        functionName = try members.required("FunctionName")
+        qualifier = try members.optional("Qualifier")
+        authType = try members.required("AuthType")
+        cors = try members.optional("Cors")
+        invokeMode = try members.optional("InvokeMode")
+    }
+}
+
+public struct CreateFunctionUrlConfigResponse: Sendable, Hashable, WireWritable {
+    public var functionUrl: String
+    public var functionArn: String
+    public var authType: String
+    public var cors: Cors?
+    public var creationTime: String
+    public var invokeMode: String?
+
+    public init(
+        functionUrl: String, functionArn: String, authType: String, creationTime: String, cors: Cors? = nil,
+        invokeMode: String? = nil
+    ) {
+        self.functionUrl = functionUrl
+        self.functionArn = functionArn
+        self.authType = authType
+        self.cors = cors
+        self.creationTime = creationTime
+        self.invokeMode = invokeMode
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["FunctionUrl"] = functionUrl.wire
+        members["FunctionArn"] = functionArn.wire
+        members["AuthType"] = authType.wire
+        members["Cors"] = cors?.wire
+        members["CreationTime"] = creationTime.wire
+        members["InvokeMode"] = invokeMode?.wire
+        return .structure(members)
+    }
+}
+
 public struct DeadLetterConfig: Sendable, Hashable, WireReadable, WireWritable {
     public var targetArn: String?
 
@@ -351,6 +758,52 @@ public struct DeleteAliasRequest: Sendable, Hashable, WireReadable {
     }
 }
 
+public struct DeleteCodeSigningConfigRequest: Sendable, Hashable, WireReadable {
+    public var codeSigningConfigArn: String
+
+    public init(codeSigningConfigArn: String) {
+        self.codeSigningConfigArn = codeSigningConfigArn
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        codeSigningConfigArn = try members.required("CodeSigningConfigArn")
+    }
+}
+
+public struct DeleteCodeSigningConfigResponse: Sendable, Hashable, WireWritable {
+    public init() {
+    }
+
+    public var wire: WireValue { .structure([:]) }
+}
+
+public struct DeleteEventSourceMappingRequest: Sendable, Hashable, WireReadable {
+    public var uuid: String
+
+    public init(uuid: String) {
+        self.uuid = uuid
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        uuid = try members.required("UUID")
+    }
+}
+
+public struct DeleteFunctionCodeSigningConfigRequest: Sendable, Hashable, WireReadable {
+    public var functionName: String
+
+    public init(functionName: String) {
+        self.functionName = functionName
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        functionName = try members.required("FunctionName")
+    }
+}
+
 public struct DeleteFunctionConcurrencyRequest: Sendable, Hashable, WireReadable {
     public var functionName: String
 
@@ -361,6 +814,22 @@ public struct DeleteFunctionConcurrencyRequest: Sendable, Hashable, WireReadable
     public init(wire: WireValue) throws(AWSError) {
         let members = try wire.members()
         functionName = try members.required("FunctionName")
+    }
+}
+
+public struct DeleteFunctionEventInvokeConfigRequest: Sendable, Hashable, WireReadable {
+    public var functionName: String
+    public var qualifier: String?
+
+    public init(functionName: String, qualifier: String? = nil) {
+        self.functionName = functionName
+        self.qualifier = qualifier
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        functionName = try members.required("FunctionName")
+        qualifier = try members.optional("Qualifier")
     }
 }
 
@@ -394,6 +863,22 @@ public struct DeleteFunctionResponse: Sendable, Hashable, WireWritable {
     }
 }
 
+public struct DeleteFunctionUrlConfigRequest: Sendable, Hashable, WireReadable {
+    public var functionName: String
+    public var qualifier: String?
+
+    public init(functionName: String, qualifier: String? = nil) {
+        self.functionName = functionName
+        self.qualifier = qualifier
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        functionName = try members.required("FunctionName")
+        qualifier = try members.optional("Qualifier")
+    }
+}
+
 public struct DeleteLayerVersionRequest: Sendable, Hashable, WireReadable {
     public var layerName: String
     public var versionNumber: Int64
@@ -423,6 +908,56 @@ public struct DeleteProvisionedConcurrencyConfigRequest: Sendable, Hashable, Wir
         let members = try wire.members()
         functionName = try members.required("FunctionName")
         qualifier = try members.required("Qualifier")
+    }
+}
+
+public struct DestinationConfig: Sendable, Hashable, WireReadable, WireWritable {
+    public var onSuccess: OnSuccess?
+    public var onFailure: OnFailure?
+
+    public init(onSuccess: OnSuccess? = nil, onFailure: OnFailure? = nil) {
+        self.onSuccess = onSuccess
+        self.onFailure = onFailure
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        onSuccess = try members.optional("OnSuccess")
+        onFailure = try members.optional("OnFailure")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["OnSuccess"] = onSuccess?.wire
+        members["OnFailure"] = onFailure?.wire
+        return .structure(members)
+    }
+}
+
+public struct DocumentDBEventSourceConfig: Sendable, Hashable, WireReadable, WireWritable {
+    public var databaseName: String?
+    public var collectionName: String?
+    public var fullDocument: String?
+
+    public init(databaseName: String? = nil, collectionName: String? = nil, fullDocument: String? = nil) {
+        self.databaseName = databaseName
+        self.collectionName = collectionName
+        self.fullDocument = fullDocument
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        databaseName = try members.optional("DatabaseName")
+        collectionName = try members.optional("CollectionName")
+        fullDocument = try members.optional("FullDocument")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["DatabaseName"] = databaseName?.wire
+        members["CollectionName"] = collectionName?.wire
+        members["FullDocument"] = fullDocument?.wire
+        return .structure(members)
     }
 }
 
@@ -515,6 +1050,170 @@ public struct EphemeralStorage: Sendable, Hashable, WireReadable, WireWritable {
     }
 }
 
+public struct EventSourceMappingConfiguration: Sendable, Hashable, WireWritable {
+    public var uuid: String?
+    public var startingPosition: String?
+    public var startingPositionTimestamp: Timestamp?
+    public var batchSize: Int?
+    public var maximumBatchingWindowInSeconds: Int?
+    public var parallelizationFactor: Int?
+    public var eventSourceArn: String?
+    public var filterCriteria: FilterCriteria?
+    public var functionArn: String?
+    public var lastModified: Timestamp?
+    public var lastProcessingResult: String?
+    public var state: String?
+    public var stateTransitionReason: String?
+    public var destinationConfig: DestinationConfig?
+    public var topics: [String]?
+    public var queues: [String]?
+    public var sourceAccessConfigurations: [SourceAccessConfiguration]?
+    public var selfManagedEventSource: SelfManagedEventSource?
+    public var maximumRecordAgeInSeconds: Int?
+    public var bisectBatchOnFunctionError: Bool?
+    public var maximumRetryAttempts: Int?
+    public var tumblingWindowInSeconds: Int?
+    public var functionResponseTypes: [String]?
+    public var amazonManagedKafkaEventSourceConfig: AmazonManagedKafkaEventSourceConfig?
+    public var selfManagedKafkaEventSourceConfig: SelfManagedKafkaEventSourceConfig?
+    public var scalingConfig: ScalingConfig?
+    public var documentDBEventSourceConfig: DocumentDBEventSourceConfig?
+    public var kmsKeyArn: String?
+    public var filterCriteriaError: FilterCriteriaError?
+    public var eventSourceMappingArn: String?
+    public var metricsConfig: EventSourceMappingMetricsConfig?
+    public var loggingConfig: EventSourceMappingLoggingConfig?
+    public var provisionedPollerConfig: ProvisionedPollerConfig?
+
+    public init(
+        uuid: String? = nil, startingPosition: String? = nil, startingPositionTimestamp: Timestamp? = nil,
+        batchSize: Int? = nil, maximumBatchingWindowInSeconds: Int? = nil, parallelizationFactor: Int? = nil,
+        eventSourceArn: String? = nil, filterCriteria: FilterCriteria? = nil, functionArn: String? = nil,
+        lastModified: Timestamp? = nil, lastProcessingResult: String? = nil, state: String? = nil,
+        stateTransitionReason: String? = nil, destinationConfig: DestinationConfig? = nil, topics: [String]? = nil,
+        queues: [String]? = nil, sourceAccessConfigurations: [SourceAccessConfiguration]? = nil,
+        selfManagedEventSource: SelfManagedEventSource? = nil, maximumRecordAgeInSeconds: Int? = nil,
+        bisectBatchOnFunctionError: Bool? = nil, maximumRetryAttempts: Int? = nil, tumblingWindowInSeconds: Int? = nil,
+        functionResponseTypes: [String]? = nil,
+        amazonManagedKafkaEventSourceConfig: AmazonManagedKafkaEventSourceConfig? = nil,
+        selfManagedKafkaEventSourceConfig: SelfManagedKafkaEventSourceConfig? = nil,
+        scalingConfig: ScalingConfig? = nil, documentDBEventSourceConfig: DocumentDBEventSourceConfig? = nil,
+        kmsKeyArn: String? = nil, filterCriteriaError: FilterCriteriaError? = nil,
+        eventSourceMappingArn: String? = nil, metricsConfig: EventSourceMappingMetricsConfig? = nil,
+        loggingConfig: EventSourceMappingLoggingConfig? = nil, provisionedPollerConfig: ProvisionedPollerConfig? = nil
+    ) {
+        self.uuid = uuid
+        self.startingPosition = startingPosition
+        self.startingPositionTimestamp = startingPositionTimestamp
+        self.batchSize = batchSize
+        self.maximumBatchingWindowInSeconds = maximumBatchingWindowInSeconds
+        self.parallelizationFactor = parallelizationFactor
+        self.eventSourceArn = eventSourceArn
+        self.filterCriteria = filterCriteria
+        self.functionArn = functionArn
+        self.lastModified = lastModified
+        self.lastProcessingResult = lastProcessingResult
+        self.state = state
+        self.stateTransitionReason = stateTransitionReason
+        self.destinationConfig = destinationConfig
+        self.topics = topics
+        self.queues = queues
+        self.sourceAccessConfigurations = sourceAccessConfigurations
+        self.selfManagedEventSource = selfManagedEventSource
+        self.maximumRecordAgeInSeconds = maximumRecordAgeInSeconds
+        self.bisectBatchOnFunctionError = bisectBatchOnFunctionError
+        self.maximumRetryAttempts = maximumRetryAttempts
+        self.tumblingWindowInSeconds = tumblingWindowInSeconds
+        self.functionResponseTypes = functionResponseTypes
+        self.amazonManagedKafkaEventSourceConfig = amazonManagedKafkaEventSourceConfig
+        self.selfManagedKafkaEventSourceConfig = selfManagedKafkaEventSourceConfig
+        self.scalingConfig = scalingConfig
+        self.documentDBEventSourceConfig = documentDBEventSourceConfig
+        self.kmsKeyArn = kmsKeyArn
+        self.filterCriteriaError = filterCriteriaError
+        self.eventSourceMappingArn = eventSourceMappingArn
+        self.metricsConfig = metricsConfig
+        self.loggingConfig = loggingConfig
+        self.provisionedPollerConfig = provisionedPollerConfig
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["UUID"] = uuid?.wire
+        members["StartingPosition"] = startingPosition?.wire
+        members["StartingPositionTimestamp"] = startingPositionTimestamp?.wire
+        members["BatchSize"] = batchSize?.wire
+        members["MaximumBatchingWindowInSeconds"] = maximumBatchingWindowInSeconds?.wire
+        members["ParallelizationFactor"] = parallelizationFactor?.wire
+        members["EventSourceArn"] = eventSourceArn?.wire
+        members["FilterCriteria"] = filterCriteria?.wire
+        members["FunctionArn"] = functionArn?.wire
+        members["LastModified"] = lastModified?.wire
+        members["LastProcessingResult"] = lastProcessingResult?.wire
+        members["State"] = state?.wire
+        members["StateTransitionReason"] = stateTransitionReason?.wire
+        members["DestinationConfig"] = destinationConfig?.wire
+        members["Topics"] = topics?.wire
+        members["Queues"] = queues?.wire
+        members["SourceAccessConfigurations"] = sourceAccessConfigurations?.wire
+        members["SelfManagedEventSource"] = selfManagedEventSource?.wire
+        members["MaximumRecordAgeInSeconds"] = maximumRecordAgeInSeconds?.wire
+        members["BisectBatchOnFunctionError"] = bisectBatchOnFunctionError?.wire
+        members["MaximumRetryAttempts"] = maximumRetryAttempts?.wire
+        members["TumblingWindowInSeconds"] = tumblingWindowInSeconds?.wire
+        members["FunctionResponseTypes"] = functionResponseTypes?.wire
+        members["AmazonManagedKafkaEventSourceConfig"] = amazonManagedKafkaEventSourceConfig?.wire
+        members["SelfManagedKafkaEventSourceConfig"] = selfManagedKafkaEventSourceConfig?.wire
+        members["ScalingConfig"] = scalingConfig?.wire
+        members["DocumentDBEventSourceConfig"] = documentDBEventSourceConfig?.wire
+        members["KMSKeyArn"] = kmsKeyArn?.wire
+        members["FilterCriteriaError"] = filterCriteriaError?.wire
+        members["EventSourceMappingArn"] = eventSourceMappingArn?.wire
+        members["MetricsConfig"] = metricsConfig?.wire
+        members["LoggingConfig"] = loggingConfig?.wire
+        members["ProvisionedPollerConfig"] = provisionedPollerConfig?.wire
+        return .structure(members)
+    }
+}
+
+public struct EventSourceMappingLoggingConfig: Sendable, Hashable, WireReadable, WireWritable {
+    public var systemLogLevel: String?
+
+    public init(systemLogLevel: String? = nil) {
+        self.systemLogLevel = systemLogLevel
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        systemLogLevel = try members.optional("SystemLogLevel")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["SystemLogLevel"] = systemLogLevel?.wire
+        return .structure(members)
+    }
+}
+
+public struct EventSourceMappingMetricsConfig: Sendable, Hashable, WireReadable, WireWritable {
+    public var metrics: [String]?
+
+    public init(metrics: [String]? = nil) {
+        self.metrics = metrics
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        metrics = try members.optional("Metrics")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Metrics"] = metrics?.wire
+        return .structure(members)
+    }
+}
+
 public struct FileSystemConfig: Sendable, Hashable, WireReadable, WireWritable {
     public var arn: String
     public var localMountPath: String
@@ -534,6 +1233,61 @@ public struct FileSystemConfig: Sendable, Hashable, WireReadable, WireWritable {
         var members: [String: WireValue] = [:]
         members["Arn"] = arn.wire
         members["LocalMountPath"] = localMountPath.wire
+        return .structure(members)
+    }
+}
+
+public struct Filter: Sendable, Hashable, WireReadable, WireWritable {
+    public var pattern: String?
+
+    public init(pattern: String? = nil) {
+        self.pattern = pattern
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        pattern = try members.optional("Pattern")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Pattern"] = pattern?.wire
+        return .structure(members)
+    }
+}
+
+public struct FilterCriteria: Sendable, Hashable, WireReadable, WireWritable {
+    public var filters: [Filter]?
+
+    public init(filters: [Filter]? = nil) {
+        self.filters = filters
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        filters = try members.optional("Filters")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Filters"] = filters?.wire
+        return .structure(members)
+    }
+}
+
+public struct FilterCriteriaError: Sendable, Hashable, WireWritable {
+    public var errorCode: String?
+    public var message: String?
+
+    public init(errorCode: String? = nil, message: String? = nil) {
+        self.errorCode = errorCode
+        self.message = message
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["ErrorCode"] = errorCode?.wire
+        members["Message"] = message?.wire
         return .structure(members)
     }
 }
@@ -744,6 +1498,70 @@ public struct FunctionConfiguration: Sendable, Hashable, WireWritable {
     }
 }
 
+public struct FunctionEventInvokeConfig: Sendable, Hashable, WireWritable {
+    public var lastModified: Timestamp?
+    public var functionArn: String?
+    public var maximumRetryAttempts: Int?
+    public var maximumEventAgeInSeconds: Int?
+    public var destinationConfig: DestinationConfig?
+
+    public init(
+        lastModified: Timestamp? = nil, functionArn: String? = nil, maximumRetryAttempts: Int? = nil,
+        maximumEventAgeInSeconds: Int? = nil, destinationConfig: DestinationConfig? = nil
+    ) {
+        self.lastModified = lastModified
+        self.functionArn = functionArn
+        self.maximumRetryAttempts = maximumRetryAttempts
+        self.maximumEventAgeInSeconds = maximumEventAgeInSeconds
+        self.destinationConfig = destinationConfig
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["LastModified"] = lastModified?.wire
+        members["FunctionArn"] = functionArn?.wire
+        members["MaximumRetryAttempts"] = maximumRetryAttempts?.wire
+        members["MaximumEventAgeInSeconds"] = maximumEventAgeInSeconds?.wire
+        members["DestinationConfig"] = destinationConfig?.wire
+        return .structure(members)
+    }
+}
+
+public struct FunctionUrlConfig: Sendable, Hashable, WireWritable {
+    public var functionUrl: String
+    public var functionArn: String
+    public var creationTime: String
+    public var lastModifiedTime: String
+    public var cors: Cors?
+    public var authType: String
+    public var invokeMode: String?
+
+    public init(
+        functionUrl: String, functionArn: String, creationTime: String, lastModifiedTime: String, authType: String,
+        cors: Cors? = nil, invokeMode: String? = nil
+    ) {
+        self.functionUrl = functionUrl
+        self.functionArn = functionArn
+        self.creationTime = creationTime
+        self.lastModifiedTime = lastModifiedTime
+        self.cors = cors
+        self.authType = authType
+        self.invokeMode = invokeMode
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["FunctionUrl"] = functionUrl.wire
+        members["FunctionArn"] = functionArn.wire
+        members["CreationTime"] = creationTime.wire
+        members["LastModifiedTime"] = lastModifiedTime.wire
+        members["Cors"] = cors?.wire
+        members["AuthType"] = authType.wire
+        members["InvokeMode"] = invokeMode?.wire
+        return .structure(members)
+    }
+}
+
 public struct GetAccountSettingsRequest: Sendable, Hashable, WireReadable {
     public init() {
     }
@@ -783,6 +1601,76 @@ public struct GetAliasRequest: Sendable, Hashable, WireReadable {
         let members = try wire.members()
         functionName = try members.required("FunctionName")
         name = try members.required("Name")
+    }
+}
+
+public struct GetCodeSigningConfigRequest: Sendable, Hashable, WireReadable {
+    public var codeSigningConfigArn: String
+
+    public init(codeSigningConfigArn: String) {
+        self.codeSigningConfigArn = codeSigningConfigArn
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        codeSigningConfigArn = try members.required("CodeSigningConfigArn")
+    }
+}
+
+public struct GetCodeSigningConfigResponse: Sendable, Hashable, WireWritable {
+    public var codeSigningConfig: CodeSigningConfig
+
+    public init(codeSigningConfig: CodeSigningConfig) {
+        self.codeSigningConfig = codeSigningConfig
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["CodeSigningConfig"] = codeSigningConfig.wire
+        return .structure(members)
+    }
+}
+
+public struct GetEventSourceMappingRequest: Sendable, Hashable, WireReadable {
+    public var uuid: String
+
+    public init(uuid: String) {
+        self.uuid = uuid
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        uuid = try members.required("UUID")
+    }
+}
+
+public struct GetFunctionCodeSigningConfigRequest: Sendable, Hashable, WireReadable {
+    public var functionName: String
+
+    public init(functionName: String) {
+        self.functionName = functionName
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        functionName = try members.required("FunctionName")
+    }
+}
+
+public struct GetFunctionCodeSigningConfigResponse: Sendable, Hashable, WireWritable {
+    public var codeSigningConfigArn: String
+    public var functionName: String
+
+    public init(codeSigningConfigArn: String, functionName: String) {
+        self.codeSigningConfigArn = codeSigningConfigArn
+        self.functionName = functionName
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["CodeSigningConfigArn"] = codeSigningConfigArn.wire
+        members["FunctionName"] = functionName.wire
+        return .structure(members)
     }
 }
 
@@ -829,6 +1717,49 @@ public struct GetFunctionConfigurationRequest: Sendable, Hashable, WireReadable 
     }
 }
 
+public struct GetFunctionEventInvokeConfigRequest: Sendable, Hashable, WireReadable {
+    public var functionName: String
+    public var qualifier: String?
+
+    public init(functionName: String, qualifier: String? = nil) {
+        self.functionName = functionName
+        self.qualifier = qualifier
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        functionName = try members.required("FunctionName")
+        qualifier = try members.optional("Qualifier")
+    }
+}
+
+public struct GetFunctionRecursionConfigRequest: Sendable, Hashable, WireReadable {
+    public var functionName: String
+
+    public init(functionName: String) {
+        self.functionName = functionName
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        functionName = try members.required("FunctionName")
+    }
+}
+
+public struct GetFunctionRecursionConfigResponse: Sendable, Hashable, WireWritable {
+    public var recursiveLoop: String?
+
+    public init(recursiveLoop: String? = nil) {
+        self.recursiveLoop = recursiveLoop
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["RecursiveLoop"] = recursiveLoop?.wire
+        return .structure(members)
+    }
+}
+
 public struct GetFunctionRequest: Sendable, Hashable, WireReadable {
     public var functionName: String
     public var qualifier: String?
@@ -870,6 +1801,57 @@ public struct GetFunctionResponse: Sendable, Hashable, WireWritable {
         members["Tags"] = tags?.wire
         members["TagsError"] = tagsError?.wire
         members["Concurrency"] = concurrency?.wire
+        return .structure(members)
+    }
+}
+
+public struct GetFunctionUrlConfigRequest: Sendable, Hashable, WireReadable {
+    public var functionName: String
+    public var qualifier: String?
+
+    public init(functionName: String, qualifier: String? = nil) {
+        self.functionName = functionName
+        self.qualifier = qualifier
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        functionName = try members.required("FunctionName")
+        qualifier = try members.optional("Qualifier")
+    }
+}
+
+public struct GetFunctionUrlConfigResponse: Sendable, Hashable, WireWritable {
+    public var functionUrl: String
+    public var functionArn: String
+    public var authType: String
+    public var cors: Cors?
+    public var creationTime: String
+    public var lastModifiedTime: String
+    public var invokeMode: String?
+
+    public init(
+        functionUrl: String, functionArn: String, authType: String, creationTime: String, lastModifiedTime: String,
+        cors: Cors? = nil, invokeMode: String? = nil
+    ) {
+        self.functionUrl = functionUrl
+        self.functionArn = functionArn
+        self.authType = authType
+        self.cors = cors
+        self.creationTime = creationTime
+        self.lastModifiedTime = lastModifiedTime
+        self.invokeMode = invokeMode
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["FunctionUrl"] = functionUrl.wire
+        members["FunctionArn"] = functionArn.wire
+        members["AuthType"] = authType.wire
+        members["Cors"] = cors?.wire
+        members["CreationTime"] = creationTime.wire
+        members["LastModifiedTime"] = lastModifiedTime.wire
+        members["InvokeMode"] = invokeMode?.wire
         return .structure(members)
     }
 }
@@ -978,6 +1960,39 @@ public struct GetLayerVersionResponse: Sendable, Hashable, WireWritable {
     }
 }
 
+public struct GetPolicyRequest: Sendable, Hashable, WireReadable {
+    public var functionName: String
+    public var qualifier: String?
+
+    public init(functionName: String, qualifier: String? = nil) {
+        self.functionName = functionName
+        self.qualifier = qualifier
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        functionName = try members.required("FunctionName")
+        qualifier = try members.optional("Qualifier")
+    }
+}
+
+public struct GetPolicyResponse: Sendable, Hashable, WireWritable {
+    public var policy: String?
+    public var revisionId: String?
+
+    public init(policy: String? = nil, revisionId: String? = nil) {
+        self.policy = policy
+        self.revisionId = revisionId
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Policy"] = policy?.wire
+        members["RevisionId"] = revisionId?.wire
+        return .structure(members)
+    }
+}
+
 public struct GetProvisionedConcurrencyConfigRequest: Sendable, Hashable, WireReadable {
     public var functionName: String
     public var qualifier: String
@@ -1023,6 +2038,42 @@ public struct GetProvisionedConcurrencyConfigResponse: Sendable, Hashable, WireW
         members["Status"] = status?.wire
         members["StatusReason"] = statusReason?.wire
         members["LastModified"] = lastModified?.wire
+        return .structure(members)
+    }
+}
+
+public struct GetRuntimeManagementConfigRequest: Sendable, Hashable, WireReadable {
+    public var functionName: String
+    public var qualifier: String?
+
+    public init(functionName: String, qualifier: String? = nil) {
+        self.functionName = functionName
+        self.qualifier = qualifier
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        functionName = try members.required("FunctionName")
+        qualifier = try members.optional("Qualifier")
+    }
+}
+
+public struct GetRuntimeManagementConfigResponse: Sendable, Hashable, WireWritable {
+    public var updateRuntimeOn: String?
+    public var runtimeVersionArn: String?
+    public var functionArn: String?
+
+    public init(updateRuntimeOn: String? = nil, runtimeVersionArn: String? = nil, functionArn: String? = nil) {
+        self.updateRuntimeOn = updateRuntimeOn
+        self.runtimeVersionArn = runtimeVersionArn
+        self.functionArn = functionArn
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["UpdateRuntimeOn"] = updateRuntimeOn?.wire
+        members["RuntimeVersionArn"] = runtimeVersionArn?.wire
+        members["FunctionArn"] = functionArn?.wire
         return .structure(members)
     }
 }
@@ -1157,6 +2208,36 @@ public struct InvocationResponse: Sendable, Hashable, WireWritable {
     }
 }
 
+public struct InvokeAsyncRequest: Sendable, Hashable, WireReadable {
+    public var functionName: String
+    public var invokeArgs: [UInt8]
+
+    public init(functionName: String, invokeArgs: [UInt8]) {
+        self.functionName = functionName
+        self.invokeArgs = invokeArgs
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        functionName = try members.required("FunctionName")
+        invokeArgs = try members.required("InvokeArgs")
+    }
+}
+
+public struct InvokeAsyncResponse: Sendable, Hashable, WireWritable {
+    public var status: Int?
+
+    public init(status: Int? = nil) {
+        self.status = status
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Status"] = status?.wire
+        return .structure(members)
+    }
+}
+
 public struct InvokeResponseStreamUpdate: Sendable, Hashable, WireWritable {
     public var payload: [UInt8]?
 
@@ -1260,6 +2341,83 @@ public struct InvokeWithResponseStreamResponseEvent: Sendable, Hashable, WireWri
         var members: [String: WireValue] = [:]
         members["PayloadChunk"] = payloadChunk?.wire
         members["InvokeComplete"] = invokeComplete?.wire
+        return .structure(members)
+    }
+}
+
+public struct KafkaSchemaRegistryAccessConfig: Sendable, Hashable, WireReadable, WireWritable {
+    public var type: String?
+    public var uri: String?
+
+    public init(type: String? = nil, uri: String? = nil) {
+        self.type = type
+        self.uri = uri
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        type = try members.optional("Type")
+        uri = try members.optional("URI")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Type"] = type?.wire
+        members["URI"] = uri?.wire
+        return .structure(members)
+    }
+}
+
+public struct KafkaSchemaRegistryConfig: Sendable, Hashable, WireReadable, WireWritable {
+    public var schemaRegistryURI: String?
+    public var eventRecordFormat: String?
+    public var accessConfigs: [KafkaSchemaRegistryAccessConfig]?
+    public var schemaValidationConfigs: [KafkaSchemaValidationConfig]?
+
+    public init(
+        schemaRegistryURI: String? = nil, eventRecordFormat: String? = nil,
+        accessConfigs: [KafkaSchemaRegistryAccessConfig]? = nil,
+        schemaValidationConfigs: [KafkaSchemaValidationConfig]? = nil
+    ) {
+        self.schemaRegistryURI = schemaRegistryURI
+        self.eventRecordFormat = eventRecordFormat
+        self.accessConfigs = accessConfigs
+        self.schemaValidationConfigs = schemaValidationConfigs
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        schemaRegistryURI = try members.optional("SchemaRegistryURI")
+        eventRecordFormat = try members.optional("EventRecordFormat")
+        accessConfigs = try members.optional("AccessConfigs")
+        schemaValidationConfigs = try members.optional("SchemaValidationConfigs")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["SchemaRegistryURI"] = schemaRegistryURI?.wire
+        members["EventRecordFormat"] = eventRecordFormat?.wire
+        members["AccessConfigs"] = accessConfigs?.wire
+        members["SchemaValidationConfigs"] = schemaValidationConfigs?.wire
+        return .structure(members)
+    }
+}
+
+public struct KafkaSchemaValidationConfig: Sendable, Hashable, WireReadable, WireWritable {
+    public var attribute: String?
+
+    public init(attribute: String? = nil) {
+        self.attribute = attribute
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        attribute = try members.optional("Attribute")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Attribute"] = attribute?.wire
         return .structure(members)
     }
 }
@@ -1465,6 +2623,188 @@ public struct ListAliasesResponse: Sendable, Hashable, WireWritable {
         var members: [String: WireValue] = [:]
         members["NextMarker"] = nextMarker?.wire
         members["Aliases"] = aliases?.wire
+        return .structure(members)
+    }
+}
+
+public struct ListCodeSigningConfigsRequest: Sendable, Hashable, WireReadable {
+    public var marker: String?
+    public var maxItems: Int?
+
+    public init(marker: String? = nil, maxItems: Int? = nil) {
+        self.marker = marker
+        self.maxItems = maxItems
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        marker = try members.optional("Marker")
+        maxItems = try members.optional("MaxItems")
+    }
+}
+
+public struct ListCodeSigningConfigsResponse: Sendable, Hashable, WireWritable {
+    public var nextMarker: String?
+    public var codeSigningConfigs: [CodeSigningConfig]?
+
+    public init(nextMarker: String? = nil, codeSigningConfigs: [CodeSigningConfig]? = nil) {
+        self.nextMarker = nextMarker
+        self.codeSigningConfigs = codeSigningConfigs
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["NextMarker"] = nextMarker?.wire
+        members["CodeSigningConfigs"] = codeSigningConfigs?.wire
+        return .structure(members)
+    }
+}
+
+public struct ListEventSourceMappingsRequest: Sendable, Hashable, WireReadable {
+    public var eventSourceArn: String?
+    public var functionName: String?
+    public var marker: String?
+    public var maxItems: Int?
+
+    public init(
+        eventSourceArn: String? = nil, functionName: String? = nil, marker: String? = nil, maxItems: Int? = nil
+    ) {
+        self.eventSourceArn = eventSourceArn
+        self.functionName = functionName
+        self.marker = marker
+        self.maxItems = maxItems
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        eventSourceArn = try members.optional("EventSourceArn")
+        functionName = try members.optional("FunctionName")
+        marker = try members.optional("Marker")
+        maxItems = try members.optional("MaxItems")
+    }
+}
+
+public struct ListEventSourceMappingsResponse: Sendable, Hashable, WireWritable {
+    public var nextMarker: String?
+    public var eventSourceMappings: [EventSourceMappingConfiguration]?
+
+    public init(nextMarker: String? = nil, eventSourceMappings: [EventSourceMappingConfiguration]? = nil) {
+        self.nextMarker = nextMarker
+        self.eventSourceMappings = eventSourceMappings
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["NextMarker"] = nextMarker?.wire
+        members["EventSourceMappings"] = eventSourceMappings?.wire
+        return .structure(members)
+    }
+}
+
+public struct ListFunctionEventInvokeConfigsRequest: Sendable, Hashable, WireReadable {
+    public var functionName: String
+    public var marker: String?
+    public var maxItems: Int?
+
+    public init(functionName: String, marker: String? = nil, maxItems: Int? = nil) {
+        self.functionName = functionName
+        self.marker = marker
+        self.maxItems = maxItems
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        functionName = try members.required("FunctionName")
+        marker = try members.optional("Marker")
+        maxItems = try members.optional("MaxItems")
+    }
+}
+
+public struct ListFunctionEventInvokeConfigsResponse: Sendable, Hashable, WireWritable {
+    public var functionEventInvokeConfigs: [FunctionEventInvokeConfig]?
+    public var nextMarker: String?
+
+    public init(functionEventInvokeConfigs: [FunctionEventInvokeConfig]? = nil, nextMarker: String? = nil) {
+        self.functionEventInvokeConfigs = functionEventInvokeConfigs
+        self.nextMarker = nextMarker
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["FunctionEventInvokeConfigs"] = functionEventInvokeConfigs?.wire
+        members["NextMarker"] = nextMarker?.wire
+        return .structure(members)
+    }
+}
+
+public struct ListFunctionUrlConfigsRequest: Sendable, Hashable, WireReadable {
+    public var functionName: String
+    public var marker: String?
+    public var maxItems: Int?
+
+    public init(functionName: String, marker: String? = nil, maxItems: Int? = nil) {
+        self.functionName = functionName
+        self.marker = marker
+        self.maxItems = maxItems
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        functionName = try members.required("FunctionName")
+        marker = try members.optional("Marker")
+        maxItems = try members.optional("MaxItems")
+    }
+}
+
+public struct ListFunctionUrlConfigsResponse: Sendable, Hashable, WireWritable {
+    public var functionUrlConfigs: [FunctionUrlConfig]
+    public var nextMarker: String?
+
+    public init(functionUrlConfigs: [FunctionUrlConfig], nextMarker: String? = nil) {
+        self.functionUrlConfigs = functionUrlConfigs
+        self.nextMarker = nextMarker
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["FunctionUrlConfigs"] = functionUrlConfigs.wire
+        members["NextMarker"] = nextMarker?.wire
+        return .structure(members)
+    }
+}
+
+public struct ListFunctionsByCodeSigningConfigRequest: Sendable, Hashable, WireReadable {
+    public var codeSigningConfigArn: String
+    public var marker: String?
+    public var maxItems: Int?
+
+    public init(codeSigningConfigArn: String, marker: String? = nil, maxItems: Int? = nil) {
+        self.codeSigningConfigArn = codeSigningConfigArn
+        self.marker = marker
+        self.maxItems = maxItems
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        codeSigningConfigArn = try members.required("CodeSigningConfigArn")
+        marker = try members.optional("Marker")
+        maxItems = try members.optional("MaxItems")
+    }
+}
+
+public struct ListFunctionsByCodeSigningConfigResponse: Sendable, Hashable, WireWritable {
+    public var nextMarker: String?
+    public var functionArns: [String]?
+
+    public init(nextMarker: String? = nil, functionArns: [String]? = nil) {
+        self.nextMarker = nextMarker
+        self.functionArns = functionArns
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["NextMarker"] = nextMarker?.wire
+        members["FunctionArns"] = functionArns?.wire
         return .structure(members)
     }
 }
@@ -1732,6 +3072,44 @@ public struct LoggingConfig: Sendable, Hashable, WireReadable, WireWritable {
     }
 }
 
+public struct OnFailure: Sendable, Hashable, WireReadable, WireWritable {
+    public var destination: String?
+
+    public init(destination: String? = nil) {
+        self.destination = destination
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        destination = try members.optional("Destination")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Destination"] = destination?.wire
+        return .structure(members)
+    }
+}
+
+public struct OnSuccess: Sendable, Hashable, WireReadable, WireWritable {
+    public var destination: String?
+
+    public init(destination: String? = nil) {
+        self.destination = destination
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        destination = try members.optional("Destination")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Destination"] = destination?.wire
+        return .structure(members)
+    }
+}
+
 public struct ProvisionedConcurrencyConfigListItem: Sendable, Hashable, WireWritable {
     public var functionArn: String?
     public var requestedProvisionedConcurrentExecutions: Int?
@@ -1764,6 +3142,33 @@ public struct ProvisionedConcurrencyConfigListItem: Sendable, Hashable, WireWrit
         members["Status"] = status?.wire
         members["StatusReason"] = statusReason?.wire
         members["LastModified"] = lastModified?.wire
+        return .structure(members)
+    }
+}
+
+public struct ProvisionedPollerConfig: Sendable, Hashable, WireReadable, WireWritable {
+    public var minimumPollers: Int?
+    public var maximumPollers: Int?
+    public var pollerGroupName: String?
+
+    public init(minimumPollers: Int? = nil, maximumPollers: Int? = nil, pollerGroupName: String? = nil) {
+        self.minimumPollers = minimumPollers
+        self.maximumPollers = maximumPollers
+        self.pollerGroupName = pollerGroupName
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        minimumPollers = try members.optional("MinimumPollers")
+        maximumPollers = try members.optional("MaximumPollers")
+        pollerGroupName = try members.optional("PollerGroupName")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["MinimumPollers"] = minimumPollers?.wire
+        members["MaximumPollers"] = maximumPollers?.wire
+        members["PollerGroupName"] = pollerGroupName?.wire
         return .structure(members)
     }
 }
@@ -1869,6 +3274,39 @@ public struct PublishVersionRequest: Sendable, Hashable, WireReadable {
     }
 }
 
+public struct PutFunctionCodeSigningConfigRequest: Sendable, Hashable, WireReadable {
+    public var codeSigningConfigArn: String
+    public var functionName: String
+
+    public init(codeSigningConfigArn: String, functionName: String) {
+        self.codeSigningConfigArn = codeSigningConfigArn
+        self.functionName = functionName
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        codeSigningConfigArn = try members.required("CodeSigningConfigArn")
+        functionName = try members.required("FunctionName")
+    }
+}
+
+public struct PutFunctionCodeSigningConfigResponse: Sendable, Hashable, WireWritable {
+    public var codeSigningConfigArn: String
+    public var functionName: String
+
+    public init(codeSigningConfigArn: String, functionName: String) {
+        self.codeSigningConfigArn = codeSigningConfigArn
+        self.functionName = functionName
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["CodeSigningConfigArn"] = codeSigningConfigArn.wire
+        members["FunctionName"] = functionName.wire
+        return .structure(members)
+    }
+}
+
 public struct PutFunctionConcurrencyRequest: Sendable, Hashable, WireReadable {
     public var functionName: String
     public var reservedConcurrentExecutions: Int
@@ -1882,6 +3320,64 @@ public struct PutFunctionConcurrencyRequest: Sendable, Hashable, WireReadable {
         let members = try wire.members()
         functionName = try members.required("FunctionName")
         reservedConcurrentExecutions = try members.required("ReservedConcurrentExecutions")
+    }
+}
+
+public struct PutFunctionEventInvokeConfigRequest: Sendable, Hashable, WireReadable {
+    public var functionName: String
+    public var qualifier: String?
+    public var maximumRetryAttempts: Int?
+    public var maximumEventAgeInSeconds: Int?
+    public var destinationConfig: DestinationConfig?
+
+    public init(
+        functionName: String, qualifier: String? = nil, maximumRetryAttempts: Int? = nil,
+        maximumEventAgeInSeconds: Int? = nil, destinationConfig: DestinationConfig? = nil
+    ) {
+        self.functionName = functionName
+        self.qualifier = qualifier
+        self.maximumRetryAttempts = maximumRetryAttempts
+        self.maximumEventAgeInSeconds = maximumEventAgeInSeconds
+        self.destinationConfig = destinationConfig
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        functionName = try members.required("FunctionName")
+        qualifier = try members.optional("Qualifier")
+        maximumRetryAttempts = try members.optional("MaximumRetryAttempts")
+        maximumEventAgeInSeconds = try members.optional("MaximumEventAgeInSeconds")
+        destinationConfig = try members.optional("DestinationConfig")
+    }
+}
+
+public struct PutFunctionRecursionConfigRequest: Sendable, Hashable, WireReadable {
+    public var functionName: String
+    public var recursiveLoop: String
+
+    public init(functionName: String, recursiveLoop: String) {
+        self.functionName = functionName
+        self.recursiveLoop = recursiveLoop
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        functionName = try members.required("FunctionName")
+        recursiveLoop = try members.required("RecursiveLoop")
+    }
+}
+
+public struct PutFunctionRecursionConfigResponse: Sendable, Hashable, WireWritable {
+    public var recursiveLoop: String?
+
+    public init(recursiveLoop: String? = nil) {
+        self.recursiveLoop = recursiveLoop
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["RecursiveLoop"] = recursiveLoop?.wire
+        return .structure(members)
     }
 }
 
@@ -1937,6 +3433,50 @@ public struct PutProvisionedConcurrencyConfigResponse: Sendable, Hashable, WireW
     }
 }
 
+public struct PutRuntimeManagementConfigRequest: Sendable, Hashable, WireReadable {
+    public var functionName: String
+    public var qualifier: String?
+    public var updateRuntimeOn: String
+    public var runtimeVersionArn: String?
+
+    public init(
+        functionName: String, updateRuntimeOn: String, qualifier: String? = nil, runtimeVersionArn: String? = nil
+    ) {
+        self.functionName = functionName
+        self.qualifier = qualifier
+        self.updateRuntimeOn = updateRuntimeOn
+        self.runtimeVersionArn = runtimeVersionArn
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        functionName = try members.required("FunctionName")
+        qualifier = try members.optional("Qualifier")
+        updateRuntimeOn = try members.required("UpdateRuntimeOn")
+        runtimeVersionArn = try members.optional("RuntimeVersionArn")
+    }
+}
+
+public struct PutRuntimeManagementConfigResponse: Sendable, Hashable, WireWritable {
+    public var updateRuntimeOn: String
+    public var functionArn: String
+    public var runtimeVersionArn: String?
+
+    public init(updateRuntimeOn: String, functionArn: String, runtimeVersionArn: String? = nil) {
+        self.updateRuntimeOn = updateRuntimeOn
+        self.functionArn = functionArn
+        self.runtimeVersionArn = runtimeVersionArn
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["UpdateRuntimeOn"] = updateRuntimeOn.wire
+        members["FunctionArn"] = functionArn.wire
+        members["RuntimeVersionArn"] = runtimeVersionArn?.wire
+        return .structure(members)
+    }
+}
+
 public struct RemoveLayerVersionPermissionRequest: Sendable, Hashable, WireReadable {
     public var layerName: String
     public var versionNumber: Int64
@@ -1955,6 +3495,28 @@ public struct RemoveLayerVersionPermissionRequest: Sendable, Hashable, WireReada
         layerName = try members.required("LayerName")
         versionNumber = try members.required("VersionNumber")
         statementId = try members.required("StatementId")
+        revisionId = try members.optional("RevisionId")
+    }
+}
+
+public struct RemovePermissionRequest: Sendable, Hashable, WireReadable {
+    public var functionName: String
+    public var statementId: String
+    public var qualifier: String?
+    public var revisionId: String?
+
+    public init(functionName: String, statementId: String, qualifier: String? = nil, revisionId: String? = nil) {
+        self.functionName = functionName
+        self.statementId = statementId
+        self.qualifier = qualifier
+        self.revisionId = revisionId
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        functionName = try members.required("FunctionName")
+        statementId = try members.required("StatementId")
+        qualifier = try members.optional("Qualifier")
         revisionId = try members.optional("RevisionId")
     }
 }
@@ -1993,6 +3555,67 @@ public struct RuntimeVersionError: Sendable, Hashable, WireWritable {
     }
 }
 
+public struct ScalingConfig: Sendable, Hashable, WireReadable, WireWritable {
+    public var maximumConcurrency: Int?
+
+    public init(maximumConcurrency: Int? = nil) {
+        self.maximumConcurrency = maximumConcurrency
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        maximumConcurrency = try members.optional("MaximumConcurrency")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["MaximumConcurrency"] = maximumConcurrency?.wire
+        return .structure(members)
+    }
+}
+
+public struct SelfManagedEventSource: Sendable, Hashable, WireReadable, WireWritable {
+    public var endpoints: [String: [String]]?
+
+    public init(endpoints: [String: [String]]? = nil) {
+        self.endpoints = endpoints
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        endpoints = try members.optional("Endpoints")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Endpoints"] = endpoints?.wire
+        return .structure(members)
+    }
+}
+
+public struct SelfManagedKafkaEventSourceConfig: Sendable, Hashable, WireReadable, WireWritable {
+    public var consumerGroupId: String?
+    public var schemaRegistryConfig: KafkaSchemaRegistryConfig?
+
+    public init(consumerGroupId: String? = nil, schemaRegistryConfig: KafkaSchemaRegistryConfig? = nil) {
+        self.consumerGroupId = consumerGroupId
+        self.schemaRegistryConfig = schemaRegistryConfig
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        consumerGroupId = try members.optional("ConsumerGroupId")
+        schemaRegistryConfig = try members.optional("SchemaRegistryConfig")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["ConsumerGroupId"] = consumerGroupId?.wire
+        members["SchemaRegistryConfig"] = schemaRegistryConfig?.wire
+        return .structure(members)
+    }
+}
+
 public struct SnapStart: Sendable, Hashable, WireReadable {
     public var applyOn: String?
 
@@ -2019,6 +3642,29 @@ public struct SnapStartResponse: Sendable, Hashable, WireWritable {
         var members: [String: WireValue] = [:]
         members["ApplyOn"] = applyOn?.wire
         members["OptimizationStatus"] = optimizationStatus?.wire
+        return .structure(members)
+    }
+}
+
+public struct SourceAccessConfiguration: Sendable, Hashable, WireReadable, WireWritable {
+    public var type: String?
+    public var uri: String?
+
+    public init(type: String? = nil, uri: String? = nil) {
+        self.type = type
+        self.uri = uri
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        type = try members.optional("Type")
+        uri = try members.optional("URI")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Type"] = type?.wire
+        members["URI"] = uri?.wire
         return .structure(members)
     }
 }
@@ -2146,6 +3792,133 @@ public struct UpdateAliasRequest: Sendable, Hashable, WireReadable {
         description = try members.optional("Description")
         routingConfig = try members.optional("RoutingConfig")
         revisionId = try members.optional("RevisionId")
+    }
+}
+
+public struct UpdateCodeSigningConfigRequest: Sendable, Hashable, WireReadable {
+    public var codeSigningConfigArn: String
+    public var description: String?
+    public var allowedPublishers: AllowedPublishers?
+    public var codeSigningPolicies: CodeSigningPolicies?
+
+    public init(
+        codeSigningConfigArn: String, description: String? = nil, allowedPublishers: AllowedPublishers? = nil,
+        codeSigningPolicies: CodeSigningPolicies? = nil
+    ) {
+        self.codeSigningConfigArn = codeSigningConfigArn
+        self.description = description
+        self.allowedPublishers = allowedPublishers
+        self.codeSigningPolicies = codeSigningPolicies
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        codeSigningConfigArn = try members.required("CodeSigningConfigArn")
+        description = try members.optional("Description")
+        allowedPublishers = try members.optional("AllowedPublishers")
+        codeSigningPolicies = try members.optional("CodeSigningPolicies")
+    }
+}
+
+public struct UpdateCodeSigningConfigResponse: Sendable, Hashable, WireWritable {
+    public var codeSigningConfig: CodeSigningConfig
+
+    public init(codeSigningConfig: CodeSigningConfig) {
+        self.codeSigningConfig = codeSigningConfig
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["CodeSigningConfig"] = codeSigningConfig.wire
+        return .structure(members)
+    }
+}
+
+public struct UpdateEventSourceMappingRequest: Sendable, Hashable, WireReadable {
+    public var uuid: String
+    public var functionName: String?
+    public var enabled: Bool?
+    public var batchSize: Int?
+    public var filterCriteria: FilterCriteria?
+    public var maximumBatchingWindowInSeconds: Int?
+    public var destinationConfig: DestinationConfig?
+    public var maximumRecordAgeInSeconds: Int?
+    public var bisectBatchOnFunctionError: Bool?
+    public var maximumRetryAttempts: Int?
+    public var parallelizationFactor: Int?
+    public var sourceAccessConfigurations: [SourceAccessConfiguration]?
+    public var tumblingWindowInSeconds: Int?
+    public var functionResponseTypes: [String]?
+    public var scalingConfig: ScalingConfig?
+    public var amazonManagedKafkaEventSourceConfig: AmazonManagedKafkaEventSourceConfig?
+    public var selfManagedKafkaEventSourceConfig: SelfManagedKafkaEventSourceConfig?
+    public var documentDBEventSourceConfig: DocumentDBEventSourceConfig?
+    public var kmsKeyArn: String?
+    public var metricsConfig: EventSourceMappingMetricsConfig?
+    public var loggingConfig: EventSourceMappingLoggingConfig?
+    public var provisionedPollerConfig: ProvisionedPollerConfig?
+
+    public init(
+        uuid: String, functionName: String? = nil, enabled: Bool? = nil, batchSize: Int? = nil,
+        filterCriteria: FilterCriteria? = nil, maximumBatchingWindowInSeconds: Int? = nil,
+        destinationConfig: DestinationConfig? = nil, maximumRecordAgeInSeconds: Int? = nil,
+        bisectBatchOnFunctionError: Bool? = nil, maximumRetryAttempts: Int? = nil, parallelizationFactor: Int? = nil,
+        sourceAccessConfigurations: [SourceAccessConfiguration]? = nil, tumblingWindowInSeconds: Int? = nil,
+        functionResponseTypes: [String]? = nil, scalingConfig: ScalingConfig? = nil,
+        amazonManagedKafkaEventSourceConfig: AmazonManagedKafkaEventSourceConfig? = nil,
+        selfManagedKafkaEventSourceConfig: SelfManagedKafkaEventSourceConfig? = nil,
+        documentDBEventSourceConfig: DocumentDBEventSourceConfig? = nil, kmsKeyArn: String? = nil,
+        metricsConfig: EventSourceMappingMetricsConfig? = nil, loggingConfig: EventSourceMappingLoggingConfig? = nil,
+        provisionedPollerConfig: ProvisionedPollerConfig? = nil
+    ) {
+        self.uuid = uuid
+        self.functionName = functionName
+        self.enabled = enabled
+        self.batchSize = batchSize
+        self.filterCriteria = filterCriteria
+        self.maximumBatchingWindowInSeconds = maximumBatchingWindowInSeconds
+        self.destinationConfig = destinationConfig
+        self.maximumRecordAgeInSeconds = maximumRecordAgeInSeconds
+        self.bisectBatchOnFunctionError = bisectBatchOnFunctionError
+        self.maximumRetryAttempts = maximumRetryAttempts
+        self.parallelizationFactor = parallelizationFactor
+        self.sourceAccessConfigurations = sourceAccessConfigurations
+        self.tumblingWindowInSeconds = tumblingWindowInSeconds
+        self.functionResponseTypes = functionResponseTypes
+        self.scalingConfig = scalingConfig
+        self.amazonManagedKafkaEventSourceConfig = amazonManagedKafkaEventSourceConfig
+        self.selfManagedKafkaEventSourceConfig = selfManagedKafkaEventSourceConfig
+        self.documentDBEventSourceConfig = documentDBEventSourceConfig
+        self.kmsKeyArn = kmsKeyArn
+        self.metricsConfig = metricsConfig
+        self.loggingConfig = loggingConfig
+        self.provisionedPollerConfig = provisionedPollerConfig
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        uuid = try members.required("UUID")
+        functionName = try members.optional("FunctionName")
+        enabled = try members.optional("Enabled")
+        batchSize = try members.optional("BatchSize")
+        filterCriteria = try members.optional("FilterCriteria")
+        maximumBatchingWindowInSeconds = try members.optional("MaximumBatchingWindowInSeconds")
+        destinationConfig = try members.optional("DestinationConfig")
+        maximumRecordAgeInSeconds = try members.optional("MaximumRecordAgeInSeconds")
+        bisectBatchOnFunctionError = try members.optional("BisectBatchOnFunctionError")
+        maximumRetryAttempts = try members.optional("MaximumRetryAttempts")
+        parallelizationFactor = try members.optional("ParallelizationFactor")
+        sourceAccessConfigurations = try members.optional("SourceAccessConfigurations")
+        tumblingWindowInSeconds = try members.optional("TumblingWindowInSeconds")
+        functionResponseTypes = try members.optional("FunctionResponseTypes")
+        scalingConfig = try members.optional("ScalingConfig")
+        amazonManagedKafkaEventSourceConfig = try members.optional("AmazonManagedKafkaEventSourceConfig")
+        selfManagedKafkaEventSourceConfig = try members.optional("SelfManagedKafkaEventSourceConfig")
+        documentDBEventSourceConfig = try members.optional("DocumentDBEventSourceConfig")
+        kmsKeyArn = try members.optional("KMSKeyArn")
+        metricsConfig = try members.optional("MetricsConfig")
+        loggingConfig = try members.optional("LoggingConfig")
+        provisionedPollerConfig = try members.optional("ProvisionedPollerConfig")
     }
 }
 
@@ -2278,6 +4051,97 @@ public struct UpdateFunctionConfigurationRequest: Sendable, Hashable, WireReadab
         loggingConfig = try members.optional("LoggingConfig")
         capacityProviderConfig = try members.optional("CapacityProviderConfig")
         durableConfig = try members.optional("DurableConfig")
+    }
+}
+
+public struct UpdateFunctionEventInvokeConfigRequest: Sendable, Hashable, WireReadable {
+    public var functionName: String
+    public var qualifier: String?
+    public var maximumRetryAttempts: Int?
+    public var maximumEventAgeInSeconds: Int?
+    public var destinationConfig: DestinationConfig?
+
+    public init(
+        functionName: String, qualifier: String? = nil, maximumRetryAttempts: Int? = nil,
+        maximumEventAgeInSeconds: Int? = nil, destinationConfig: DestinationConfig? = nil
+    ) {
+        self.functionName = functionName
+        self.qualifier = qualifier
+        self.maximumRetryAttempts = maximumRetryAttempts
+        self.maximumEventAgeInSeconds = maximumEventAgeInSeconds
+        self.destinationConfig = destinationConfig
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        functionName = try members.required("FunctionName")
+        qualifier = try members.optional("Qualifier")
+        maximumRetryAttempts = try members.optional("MaximumRetryAttempts")
+        maximumEventAgeInSeconds = try members.optional("MaximumEventAgeInSeconds")
+        destinationConfig = try members.optional("DestinationConfig")
+    }
+}
+
+public struct UpdateFunctionUrlConfigRequest: Sendable, Hashable, WireReadable {
+    public var functionName: String
+    public var qualifier: String?
+    public var authType: String?
+    public var cors: Cors?
+    public var invokeMode: String?
+
+    public init(
+        functionName: String, qualifier: String? = nil, authType: String? = nil, cors: Cors? = nil,
+        invokeMode: String? = nil
+    ) {
+        self.functionName = functionName
+        self.qualifier = qualifier
+        self.authType = authType
+        self.cors = cors
+        self.invokeMode = invokeMode
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        functionName = try members.required("FunctionName")
+        qualifier = try members.optional("Qualifier")
+        authType = try members.optional("AuthType")
+        cors = try members.optional("Cors")
+        invokeMode = try members.optional("InvokeMode")
+    }
+}
+
+public struct UpdateFunctionUrlConfigResponse: Sendable, Hashable, WireWritable {
+    public var functionUrl: String
+    public var functionArn: String
+    public var authType: String
+    public var cors: Cors?
+    public var creationTime: String
+    public var lastModifiedTime: String
+    public var invokeMode: String?
+
+    public init(
+        functionUrl: String, functionArn: String, authType: String, creationTime: String, lastModifiedTime: String,
+        cors: Cors? = nil, invokeMode: String? = nil
+    ) {
+        self.functionUrl = functionUrl
+        self.functionArn = functionArn
+        self.authType = authType
+        self.cors = cors
+        self.creationTime = creationTime
+        self.lastModifiedTime = lastModifiedTime
+        self.invokeMode = invokeMode
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["FunctionUrl"] = functionUrl.wire
+        members["FunctionArn"] = functionArn.wire
+        members["AuthType"] = authType.wire
+        members["Cors"] = cors?.wire
+        members["CreationTime"] = creationTime.wire
+        members["LastModifiedTime"] = lastModifiedTime.wire
+        members["InvokeMode"] = invokeMode?.wire
+        return .structure(members)
     }
 }
 
