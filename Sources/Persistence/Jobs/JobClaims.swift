@@ -22,9 +22,7 @@ struct JobClaims: Sendable {
     /// Whether other processes may claim from the same tables.
     var isShared: Bool { database.engine == .postgres }
 
-    /// Claims jobs that are due.
-    /// - Parameters:
-    ///   - claimed: what this process has claimed of the lane already.
+    /// Claims jobs that are due, besides those of the lane that this process has claimed already.
     func claim(_ lane: JobLane, _ wanted: Int, isOrdered: Bool, claimed: Set<Int64>, at now: Timestamp) async throws
         -> Claim
     {

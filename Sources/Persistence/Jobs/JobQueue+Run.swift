@@ -30,13 +30,35 @@ extension JobQueue {
         }
     }
 
-    /// Returns when everything that is due now is done and recorded.
-    public func settled() async {
+    /// The clock was moved: what is due is another.
+    public func timeMoved() {
+        let lanes = state.withLock { Array($0.lanes.keys) }
+        pump(lanes)
         bell.ring()
-        await withCheckedContinuation { continuation in
-            state.withLock { $0.settling.append(continuation) }
-            settle()
+    }
+
+    /// Returns when everything that is due now is done and recorded.
+    /// - Returns: false if the task was cancelled before.
+    @discardableResult
+    public func settled() async -> Bool {
+        let id = state.withLock { state in
+            state.nextWaiter += 1
+            return state.nextWaiter
         }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                state.withLock { $0.settling[id] = continuation }
+                settle()
+                if Task.isCancelled { giveUp(id) }
+            }
+        } onCancel: {
+            giveUp(id)
+        }
+        return !Task.isCancelled
+    }
+
+    private func giveUp(_ id: Int) {
+        state.withLock { $0.settling.removeValue(forKey: id) }?.resume()
     }
 
     /// Tells those who wait for it that nothing is due or under way.
@@ -47,8 +69,8 @@ extension JobQueue {
             var waiting = state.closers
             state.closers = []
             if state.isSettled(at: now) {
-                waiting += state.settling
-                state.settling = []
+                waiting += state.settling.values
+                state.settling = [:]
             }
             return waiting
         }

@@ -20,8 +20,8 @@ public final class JobQueue: Sendable {
         var outcomes: [(job: Job, outcome: JobOutcome)] = []
         var isRecording = false
         var isClosed = false
-        var failures = 0
-        var settling: [CheckedContinuation<Void, Never>] = []
+        var settling: [Int: CheckedContinuation<Void, Never>] = [:]
+        var nextWaiter = 0
         var tasks = 0
         var closers: [CheckedContinuation<Void, Never>] = []
     }
@@ -47,8 +47,7 @@ public final class JobQueue: Sendable {
     }
 
     /// Changes the database and enqueues jobs with it.
-    /// - Parameters:
-    ///   - body: runs in one transaction, and may run more than once.
+    /// - Parameter body: runs in one transaction, and may run more than once.
     /// - Returns: what `body` has returned, after the commit.
     /// - Throws: what `body` throws, or what the database does.
     @discardableResult
