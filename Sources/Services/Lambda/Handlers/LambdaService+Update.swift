@@ -28,6 +28,12 @@ extension LambdaService {
                     try Self.requireUnchanged(transaction, current)
                     try Self.requirePackages(transaction, of: replacement.settings.layers)
                     try transaction.update(replacement)
+                    // A runtime's version is no version of another runtime.
+                    if replacement.settings.runtime != current.settings.runtime,
+                        try transaction.runtimeManagement(key, latestVersion).mode == .manual
+                    {
+                        try transaction.deleteRuntimeManagement(key, latestVersion)
+                    }
                 }
             } catch {
                 self.collector.note(replacement.keptDigests)

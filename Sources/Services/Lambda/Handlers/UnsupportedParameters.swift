@@ -17,15 +17,13 @@ struct UnsupportedParameters {
         try refuse("PublishTo", if: isGiven(input.publishTo))
         try refuse("TenancyConfig", if: input.tenancyConfig != nil)
         try check(
-            vpc: input.vpcConfig, deadLetter: input.deadLetterConfig, kmsKey: input.kmsKeyArn,
-            fileSystems: input.fileSystemConfigs, image: input.imageConfig, snapStart: input.snapStart,
+            deadLetter: input.deadLetterConfig, image: input.imageConfig,
             capacityProvider: input.capacityProviderConfig, durable: input.durableConfig)
     }
 
     func check(_ input: UpdateFunctionConfigurationRequest) throws {
         try check(
-            vpc: input.vpcConfig, deadLetter: input.deadLetterConfig, kmsKey: input.kmsKeyArn,
-            fileSystems: input.fileSystemConfigs, image: input.imageConfig, snapStart: input.snapStart,
+            deadLetter: input.deadLetterConfig, image: input.imageConfig,
             capacityProvider: input.capacityProviderConfig, durable: input.durableConfig)
     }
 
@@ -41,21 +39,14 @@ struct UnsupportedParameters {
     }
 
     private func check(
-        vpc: VpcConfig?, deadLetter: DeadLetterConfig?, kmsKey: String?, fileSystems: [FileSystemConfig]?,
-        image: ImageConfig?, snapStart: SnapStart?,
-        capacityProvider: CapacityProviderConfig?, durable: DurableConfig?
+        deadLetter: DeadLetterConfig?, image: ImageConfig?, capacityProvider: CapacityProviderConfig?,
+        durable: DurableConfig?
     ) throws {
-        try refuse(
-            "VpcConfig", if: vpc?.subnetIds?.isEmpty == false || vpc?.securityGroupIds?.isEmpty == false)
-        try refuse("VpcConfig.Ipv6AllowedForDualStack", if: vpc?.ipv6AllowedForDualStack == true)
         try refuse("DeadLetterConfig", if: isGiven(deadLetter?.targetArn))
-        try refuse("KMSKeyArn", if: isGiven(kmsKey))
-        try refuse("FileSystemConfigs", if: fileSystems?.isEmpty == false)
         try refuse(
             "ImageConfig",
             if: image?.command?.isEmpty == false || image?.entryPoint?.isEmpty == false
                 || isGiven(image?.workingDirectory))
-        try refuse("SnapStart", if: snapStart?.applyOn.map { $0 != "None" } ?? false)
         try refuse("CapacityProviderConfig", if: capacityProvider != nil)
         try refuse("DurableConfig", if: durable != nil)
     }
