@@ -83,15 +83,6 @@ enum LambdaFailures {
             fields: ["Type": "Service"])
     }
 
-    /// What keeps a function from running that is not its caller's fault.
-    static func platform(_ code: String, _ status: Int, _ message: String, fields: [String: WireValue] = [:])
-        -> AWSError
-    {
-        AWSError(
-            code, shape: code, status: status, message: message,
-            fields: fields.merging(["Type": status >= 500 ? "Service" : "User"]) { $1 })
-    }
-
     private static func make(_ code: String, _ status: Int, _ message: String, typed: Bool = true) -> AWSError {
         AWSError(code, shape: code, status: status, message: message, fields: typed ? ["Type": "User"] : [:])
     }

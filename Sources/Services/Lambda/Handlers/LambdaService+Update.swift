@@ -17,6 +17,7 @@ extension LambdaService {
                     acceptsDeprecated: self.configuration.acceptsDeprecatedRuntimes)
             }
             if let role = input.role { try await self.requireRole(role, for: key) }
+            if input.layers?.isEmpty == false { try await self.refuseUnsigned(key) }
             if let layers = input.layers { updated.settings.layers = try await self.attachedLayers(layers, call) }
             self.renew(&updated)
             let replacement = updated
@@ -54,6 +55,7 @@ extension LambdaService {
         }
         return try await change(key) {
             let current = try await self.changeable(key, revisionID: input.revisionId)
+            try await self.refuseUnsigned(key)
             let digest = try await self.packages.digest(package)
             var updated = current
             updated.settings.architecture = input.architectures?.first ?? current.settings.architecture

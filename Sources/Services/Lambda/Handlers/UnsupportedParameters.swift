@@ -13,7 +13,6 @@ struct UnsupportedParameters {
         try refuse("PackageType=Image", if: input.packageType == "Image" || input.code.imageUri?.isEmpty == false)
         try refuse("Code.S3Bucket", if: isGiven(input.code.s3Bucket) || isGiven(input.code.s3Key))
         try refuse("Code.SourceKMSKeyArn", if: isGiven(input.code.sourceKMSKeyArn))
-        try refuse("CodeSigningConfigArn", if: isGiven(input.codeSigningConfigArn))
         try refuse("PublishTo", if: isGiven(input.publishTo))
         try refuse("TenancyConfig", if: input.tenancyConfig != nil)
         try check(

@@ -8,21 +8,18 @@ extension VersionRecord {
     /// run as long as nothing can decide. One without variables needs no key.
     var missingNeed: AWSError? {
         if settings.vpc?.isConnected == true {
-            return LambdaFailures.platform(
-                "EC2UnexpectedException", 502,
+            return LambdaError.ec2UnexpectedException(
                 "Lambda was unable to configure access to your VPC: Martlet has no VPCs yet. "
                     + "The function runs without SubnetIds and SecurityGroupIds in its VpcConfig.",
-                fields: ["EC2ErrorCode": .string("NotImplemented")])
+                ec2ErrorCode: "NotImplemented")
         }
         if let mount = settings.fileSystems.first {
-            return LambdaFailures.platform(
-                "EFSMountFailureException", 403,
+            return LambdaError.efsMountFailureException(
                 "The function couldn't mount the file system with access point \(mount.arn): Martlet has no file "
                     + "systems yet. The function runs without FileSystemConfigs.")
         }
         if let key = settings.kmsKey, settings.environment?.isEmpty == false {
-            return LambdaFailures.platform(
-                "KMSNotFoundException", 502,
+            return LambdaError.kmsNotFoundException(
                 "Lambda was unable to decrypt the environment variables because the KMS key was not found: Martlet has "
                     + "no KMS yet. The function runs without a KMSKeyArn, its variables are encrypted at rest "
                     + "nevertheless. KMS key: \(key)")
