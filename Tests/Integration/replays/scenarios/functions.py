@@ -5,6 +5,7 @@ from replays.replay import answer_of
 
 _NO_EC2 = "There is no EC2 here that could say whether a subnet or a security group exists, or in which VPC."
 _NO_S3 = "Packages in S3 wait for the S3 service."
+_PROVIDED = "AWS has retired `provided`; Martlet runs it still, for it costs nothing."
 
 
 @scenario("TestLambdaFunction::test_create_lambda_exceptions")
@@ -70,8 +71,8 @@ def concurrent_code_updates(replay):
 def concurrent_configuration_updates(replay):
     update = replay.api.update_function_configuration
     replay.keep("create-function-response", replay.wrapped(replay.create()))
-    update(FunctionName=replay.function, Environment={"Variables": {"A": "1"}})
-    replay.call("update-during-in-progress-update-exc", update, FunctionName=replay.function, Environment={"Variables": {"A": "2"}})
+    update(FunctionName=replay.function, Environment={"Variables": {"KEY": "1"}})
+    replay.call("update-during-in-progress-update-exc", update, FunctionName=replay.function, Environment={"Variables": {"KEY": "2"}})
 
 
 @scenario("TestLambdaFunction::test_vpc_config", {"*": _NO_EC2, "delete_vpcconfig_update_response": None, "delete_vpcconfig_get_function_response": None})
@@ -130,6 +131,9 @@ def full_arns(replay):
         replay.settle()
 
 
-@scenario("TestRuntimeValidation::test_create_deprecated_function_runtime_with_validation_enabled")
+@scenario(
+    "TestRuntimeValidation::test_create_deprecated_function_runtime_with_validation_enabled",
+    lambda runtime: {"deprecation_error": _PROVIDED} if runtime == "provided" else {},
+)
 def retired_runtimes(replay):
     replay.keep("deprecation_error", answer_of(replay.create, Runtime=replay.parameter, wait=False))

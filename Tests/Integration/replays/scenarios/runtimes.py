@@ -1,6 +1,7 @@
 """Functions that run: what they are given, what they see, how they fail."""
 
 import json
+import uuid
 
 from replays.catalog import scenario
 from replays.replay import answer_of
@@ -61,12 +62,13 @@ while True:
     with urllib.request.urlopen(api + "/next") as answer:
         event, head = json.load(answer), answer.headers
     request = head["Lambda-Runtime-Aws-Request-Id"]
-    os.environ["_X_AMZN_TRACE_ID"] = head["Lambda-Runtime-Trace-Id"]
     if event.get("error_msg"):
         kind = "&alloc::boxed::Box<dyn core::error::Error + core::marker::Send + core::marker::Sync>"
         post("/%s/error" % request, {"errorType": kind, "errorMessage": 'Error: "%s"' % event["error_msg"]})
     elif event.get("introspect"):
-        seen = os.environ
+        # What this process was given: Python adds to its own.
+        seen = dict(pair.split("=", 1) for pair in open("/proc/self/environ").read().split("\0") if pair)
+        seen["_X_AMZN_TRACE_ID"] = head["Lambda-Runtime-Trace-Id"]
         post("/%s/response" % request, {
             "ctx": {
                 "aws_request_id": request, "deadline": int(head["Lambda-Runtime-Deadline-Ms"]),
@@ -85,14 +87,11 @@ while True:
 }
 _OTHERS = {"java": "echo.Handler", "dotnet": "dotnet::Dotnet.Function::FunctionHandler", "ruby": "function.handler"}
 _WRAPPER = '#!/bin/sh\nexport WRAPPER_VAR=test_wrapper_value\nexec "$@"\n'
-# What Martlet adds to a function's environment (docs/runtimes.md): set aside before the comparison.
-_ADDED = {"AWS_ENDPOINT_URL", "AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"}
+# What Martlet adds to a function's environment (docs/runtimes.md), and what Python sets itself where the machine lacks the locale
+# that LANG names: set aside before the comparison.
+_ADDED = {"AWS_ENDPOINT_URL", "AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "LC_CTYPE"}
 # The address of AWS's side of a sandbox, as a function sees it.
 _AWS_ADDRESS, _ADDRESS = "169.254.100.1", "127.0.0.1"
-
-
-def _family(runtime):
-    return runtime.rstrip("0123456789.xal") if not runtime.startswith("provided") else "provided"
 
 
 def _is_here(runtime):
@@ -172,17 +171,24 @@ def wrapper(replay):
 _CALLER = {
     "python": {
         "handler.py": """
-import os, urllib.request
+import os, urllib.error, urllib.request
 def handler(event, context):
-    with urllib.request.urlopen(os.environ["AWS_ENDPOINT_URL"] + "/_martlet/health") as answer:
-        return answer.status
+    try:
+        answer = urllib.request.urlopen(os.environ["AWS_ENDPOINT_URL"] + "/2015-03-31/functions/")
+    except urllib.error.HTTPError as error:
+        answer = error
+    return answer.headers["x-amzn-RequestId"]
 """
     },
     "nodejs": {
         "index.js": """
 const http = require('http');
-exports.handler = () => new Promise((resolve, reject) =>
-  http.get(process.env.AWS_ENDPOINT_URL + '/', (answer) => { answer.resume(); resolve(answer.statusCode); }).on('error', reject));
+exports.handler = () => new Promise((resolve, reject) => {
+  http.get(process.env.AWS_ENDPOINT_URL + '/2015-03-31/functions/', (answer) => {
+    answer.resume();
+    resolve(answer.headers['x-amzn-requestid']);
+  }).on('error', reject);
+});
 """
     },
 }
@@ -195,7 +201,5 @@ def calls_home(replay):
     if family is None:
         return
     _create(replay, _CALLER[family])
-    answer = replay.api.invoke(FunctionName=replay.function)
-    payload = answer["Payload"].read()
-    # The administration is out of a function's reach, but an answer came.
-    assert b"HTTP Error 403" in payload or "FunctionError" not in answer and 200 <= int(payload) < 500, payload
+    # Signed or not, its requests are answered.
+    assert uuid.UUID(_invoke(replay, {})["Payload"])

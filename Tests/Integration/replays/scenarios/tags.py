@@ -93,4 +93,4 @@ def limits(replay):
     replay.call("list_tags_response", api.list_tags, Resource=arn)
     replay.call("get_fn_response", api.get_function, FunctionName=replay.function)
     replay.call("tag_lambda_too_many_tags_additional", api.tag_resource, Resource=arn, Tags={"50_key": "50_value"})
-    replay.keep("create_function_invalid_tags", answer_of(replay.create, replay.name("other"), Tags=tags(51)))
+    replay.keep("create_function_invalid_tags", answer_of(replay.create, name=replay.name("other"), Tags=tags(51)))
