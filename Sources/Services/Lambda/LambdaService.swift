@@ -22,17 +22,22 @@ public final class LambdaService: LambdaAPI {
     let concurrency: (any ConcurrencyControl)?
     let provisioning: ProvisioningFunctions
     let settling: SettlingFunctions
+    let sources: any EventSourceDirectory
+    let objects: any ObjectReader
+    let changingMappings: ChangingMappings
     let collector: PackageCollector
     /// Changes of one function are made one at a time.
     let changes = KeyedLock<FunctionKey>()
     let downloads = CodeDownloadTokens()
     let logger = Logger(label: "martlet.lambda")
 
-    /// The secrets encrypt functions' environment variables in the database; the roles are execution roles.
+    /// The secrets encrypt functions' environment variables in the database; the roles are execution roles; the sources are
+    /// what event source mappings poll; the objects may be packages of code.
     /// - Throws: if the folder for packages cannot be made.
     public init(
         configuration: LambdaConfiguration, database: any Database, blobs: any BlobStore, time: any TimeSource,
         invoker: any FunctionInvoker, concurrency: (any ConcurrencyControl)? = nil, roles: any RoleDirectory,
+        sources: any EventSourceDirectory = NoEventSources(), objects: any ObjectReader = NoObjects(),
         secrets: SecretBox
     ) throws {
         self.configuration = configuration
@@ -49,6 +54,9 @@ public final class LambdaService: LambdaAPI {
         }
         provisioning = ProvisioningFunctions(time: configuration.settlingTime)
         settling = SettlingFunctions(time: configuration.settlingTime)
+        self.sources = sources
+        self.objects = objects
+        changingMappings = ChangingMappings(time: configuration.settlingTime)
         collector = PackageCollector(
             packages: packages, layers: layerFolders, store: store, grace: configuration.codeGrace)
     }
@@ -59,6 +67,7 @@ public final class LambdaService: LambdaAPI {
         do {
             try await fillCatalog()
             try await collector.sweep()
+            try await finishDeletions()
         } catch let error where !(error is CancellationError) {
             logger.error("The functions could not be read ahead.", metadata: ["error": "\(error)"])
         }
@@ -71,6 +80,7 @@ public final class LambdaService: LambdaAPI {
     /// Forgets what is kept outside the database, which the caller has emptied.
     public func reset() async throws {
         catalog.forget()
+        changingMappings.forget()
         for key in provisioning.forget() { concurrency?.provision(FunctionName(key), []) }
         for digest in packages.digests.union(layerFolders.digests) { try await collector.forget(digest) }
     }

@@ -74,7 +74,7 @@ enum Platform {
                 isDurable: durability == .full,
                 acceptsDeprecatedRuntimes: true, concurrentExecutions: settings.accountConcurrency),
             database: database, blobs: blobs, time: time, invoker: dataPlane, concurrency: dataPlane, roles: iam,
-            secrets: SecretBox(keys.master, purpose: "lambda/environment"))
+            objects: CalledObjectReader(calls), secrets: SecretBox(keys.master, purpose: "lambda/environment"))
 
         // The way in.
         let services: [any AWSService] = [lambda, logs, iam, sts]

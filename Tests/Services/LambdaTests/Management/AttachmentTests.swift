@@ -1,3 +1,4 @@
+import Persistence
 import ServiceKit
 import ServiceModel
 import TestSupport

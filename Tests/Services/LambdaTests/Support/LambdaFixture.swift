@@ -18,6 +18,8 @@ struct LambdaFixture: Sendable {
     let invoker: RecordingInvoker
     let concurrency: RecordingConcurrency
     let roles: RoleTable
+    let sources = SourceTable()
+    let objects = ObjectTable()
     let time: VirtualTime
     let blobs: MemoryBlobs
     let database: any Database
@@ -55,7 +57,7 @@ struct LambdaFixture: Sendable {
                 dataFolder: folder, requiresExistingRole: requiresRole, isDurable: false, settlingTime: settling,
                 codeGrace: .zero),
             database: database, blobs: blobs, time: time, invoker: invoker, concurrency: concurrency, roles: roles,
-            secrets: secrets)
+            sources: sources, objects: objects, secrets: secrets)
     }
 
     /// The same installation after a restart.
