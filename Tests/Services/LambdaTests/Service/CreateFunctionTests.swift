@@ -110,12 +110,9 @@ struct CreateFunctionTests {
 
     @Test func whatIsNotBuiltSaysSo() async throws {
         let changes: [(String, (inout CreateFunctionRequest) -> Void)] = [
-            ("VpcConfig", { $0.vpcConfig = VpcConfig(subnetIds: ["subnet-1"]) }),
             ("DeadLetterConfig", { $0.deadLetterConfig = DeadLetterConfig(targetArn: "arn:aws:sqs:us-east-1:1:q") }),
-            ("KMSKeyArn", { $0.kmsKeyArn = "arn:aws:kms:us-east-1:111111111111:key/1" }),
             ("PackageType=Image", { $0.packageType = "Image" }),
             ("Code.S3Bucket", { $0.code = FunctionCode(s3Bucket: "b", s3Key: "k") }),
-            ("SnapStart", { $0.snapStart = SnapStart(applyOn: "PublishedVersions") }),
             ("DurableConfig", { $0.durableConfig = DurableConfig() }),
         ]
         try await LambdaFixture.with(.sqlite) { fixture in
