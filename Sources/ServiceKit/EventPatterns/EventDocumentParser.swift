@@ -57,7 +57,9 @@ struct EventDocumentParser {
         if take(UInt8(ascii: "}")) { return EventValue(content: .object([]), offset: offset, end: position) }
         repeat {
             skipSpace()
-            guard current == UInt8(ascii: "\"") else { throw unexpected("was expecting double-quote to start field name") }
+            guard current == UInt8(ascii: "\"") else {
+                throw unexpected("was expecting double-quote to start field name")
+            }
             let name = try string()
             guard take(UInt8(ascii: ":")) else {
                 throw unexpected("was expecting a colon to separate field name and value")
@@ -189,7 +191,8 @@ struct EventDocumentParser {
     private func unexpected(_ expectation: String = "was expecting a JSON value") -> EventPatternError {
         guard let byte = current else { return EventPatternError("Unexpected end-of-input", at: position) }
         let character = String(decoding: bytes[position...].prefix(4), as: UTF8.self).prefix(1)
-        return EventPatternError("Unexpected character ('\(character)' (code \(byte))): \(expectation)", at: position + 1)
+        return EventPatternError(
+            "Unexpected character ('\(character)' (code \(byte))): \(expectation)", at: position + 1)
     }
 
     private static func isWord(_ byte: UInt8) -> Bool {

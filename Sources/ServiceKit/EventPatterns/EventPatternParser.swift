@@ -51,7 +51,9 @@ struct EventPatternParser {
         switch member.value.content {
         case .object(let members): return .fields(try fields(members, end: member.value.end))
         case .array(let elements):
-            guard !elements.isEmpty else { throw EventPatternError("Empty arrays are not allowed", at: member.value.end) }
+            guard !elements.isEmpty else {
+                throw EventPatternError("Empty arrays are not allowed", at: member.value.end)
+            }
             var matchers: [EventMatcher] = []
             for element in elements { matchers.append(try EventMatcherParser().matcher(element)) }
             return .anyOf(matchers)

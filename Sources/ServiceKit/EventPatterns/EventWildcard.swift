@@ -38,7 +38,9 @@ struct EventWildcard: Sendable, Hashable {
         let bytes = Array(text.utf8)
         guard let first = parts.first, let last = parts.last, bytes.starts(with: first) else { return false }
         guard parts.count > 1 else { return bytes.count == first.count }
-        guard bytes.count >= first.count + last.count, bytes.suffix(last.count).elementsEqual(last) else { return false }
+        guard bytes.count >= first.count + last.count, bytes.suffix(last.count).elementsEqual(last) else {
+            return false
+        }
         var rest = bytes[first.count..<(bytes.count - last.count)]
         // Each part as early as possible leaves the most for those after it.
         for part in parts.dropFirst().dropLast() {

@@ -33,7 +33,8 @@ extension LambdaService {
     }
 
     private func create(
-        _ key: FunctionKey, _ settings: FunctionSettings, _ tags: [String: String], package: CodePackage, publishes: Bool,
+        _ key: FunctionKey, _ settings: FunctionSettings, _ tags: [String: String], package: CodePackage,
+        publishes: Bool,
         signing: CodeSigningKey?
     ) async throws -> FunctionConfiguration {
         let digest = try await packages.digest(package.bytes, limit: package.limit)

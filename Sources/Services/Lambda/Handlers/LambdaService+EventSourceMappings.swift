@@ -8,7 +8,8 @@ extension LambdaService {
     ) async throws -> EventSourceMappingConfiguration {
         let source = try EventSource(arn: input.eventSourceArn, selfManaged: input.selfManagedEventSource)
         let change = MappingChange(input)
-        try UnsupportedParameters(operation: call.operation).refuse("SchemaRegistryConfig", if: change.hasSchemaRegistry)
+        try UnsupportedParameters(operation: call.operation).refuse(
+            "SchemaRegistryConfig", if: change.hasSchemaRegistry)
         let target = try FunctionTarget(input.functionName, in: call)
         let version = try await mappedVersion(target)
         let tags = input.tags ?? [:]
@@ -44,7 +45,8 @@ extension LambdaService {
         guard let before = try await store.read({ try $0.mapping(key) }) else { throw MappingFailures.notFound }
         guard !before.isDeleting, changingMappings.state(key) == nil else { throw MappingFailures.inUse("update") }
         let change = MappingChange(input)
-        try UnsupportedParameters(operation: call.operation).refuse("SchemaRegistryConfig", if: change.hasSchemaRegistry)
+        try UnsupportedParameters(operation: call.operation).refuse(
+            "SchemaRegistryConfig", if: change.hasSchemaRegistry)
         var edited = before
         if let name = input.functionName {
             let target = try FunctionTarget(name, in: call)

@@ -66,14 +66,18 @@ struct MappingRuleTests {
         #expect((kafka.batchSize, kafka.batchingWindow, kafka.consumerGroup) == (100, nil, "u"))
     }
 
-    @Test(arguments: [
-        (kinesis, nil, nil, "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: Member must not be null."),
-        (table, "AT_TIMESTAMP", 5, "Unsupported starting position for arn type: \(table)"),
-        (kinesis, "AT_TIMESTAMP", nil, "Need to specify a timestamp"),
-        (kinesis, "AT_TIMESTAMP", 2_000_000, "StartingPositionTimestamp cannot be in the future."),
-        (kinesis, "AT_TIMESTAMP", 1_000_000, nil), (kinesis, "LATEST", nil, nil), (table, "TRIM_HORIZON", nil, nil),
-        (queue, "LATEST", nil, "Unsupported StartingPosition parameter for given event source mapping type."),
-    ] as [(String, String?, Int64?, String?)])
+    @Test(
+        arguments: [
+            (
+                kinesis, nil, nil,
+                "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: Member must not be null."
+            ),
+            (table, "AT_TIMESTAMP", 5, "Unsupported starting position for arn type: \(table)"),
+            (kinesis, "AT_TIMESTAMP", nil, "Need to specify a timestamp"),
+            (kinesis, "AT_TIMESTAMP", 2_000_000, "StartingPositionTimestamp cannot be in the future."),
+            (kinesis, "AT_TIMESTAMP", 1_000_000, nil), (kinesis, "LATEST", nil, nil), (table, "TRIM_HORIZON", nil, nil),
+            (queue, "LATEST", nil, "Unsupported StartingPosition parameter for given event source mapping type."),
+        ] as [(String, String?, Int64?, String?)])
     func startingPositions(arn: String, position: String?, timestamp: Int64?, message: String?) {
         #expect(
             refusal(arn) {
@@ -82,13 +86,20 @@ struct MappingRuleTests {
             } == message)
     }
 
-    @Test(arguments: [
-        (queue, 10, nil, nil),
-        (queue, 11, nil, "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10"),
-        (queue, 10_000, 1, nil), (ordered, 10, nil, nil),
-        (ordered, 10, 1, "Batching window is not supported for FIFO queues"),
-        (ordered, 11, nil, "1 validation error detected: Value '11' at 'batchSize' failed to satisfy constraint: Member must have value less than or equal to 10"),
-    ] as [(String, Int, Int?, String?)])
+    @Test(
+        arguments: [
+            (queue, 10, nil, nil),
+            (
+                queue, 11, nil,
+                "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10"
+            ),
+            (queue, 10_000, 1, nil), (ordered, 10, nil, nil),
+            (ordered, 10, 1, "Batching window is not supported for FIFO queues"),
+            (
+                ordered, 11, nil,
+                "1 validation error detected: Value '11' at 'batchSize' failed to satisfy constraint: Member must have value less than or equal to 10"
+            ),
+        ] as [(String, Int, Int?, String?)])
     func batchesOfQueues(arn: String, size: Int, window: Int?, message: String?) {
         #expect(refusal(arn) { ($0.batchSize, $0.batchingWindow) = (size, window) } == message)
     }
@@ -153,10 +164,11 @@ struct MappingRuleTests {
         #expect(refusal(Self.queue) { $0.metrics = EventSourceMappingMetricsConfig(metrics: ["KafkaMetrics"]) } != nil)
     }
 
-    @Test(arguments: [
-        (#"{"body": {"a": ["x"]}}"#, true), (#"{"body": {"a": [{"numeric": [">", 100]}]}}"#, true), (nil, false),
-        ("simple string", false), (#"{"eventName": ["INSERT"=123}"#, false), (#"{"a": 5}"#, false), ("", false),
-    ] as [(String?, Bool)])
+    @Test(
+        arguments: [
+            (#"{"body": {"a": ["x"]}}"#, true), (#"{"body": {"a": [{"numeric": [">", 100]}]}}"#, true), (nil, false),
+            ("simple string", false), (#"{"eventName": ["INSERT"=123}"#, false), (#"{"a": 5}"#, false), ("", false),
+        ] as [(String?, Bool)])
     func filtersAreEventPatterns(pattern: String?, isTaken: Bool) {
         let found = refusal(Self.queue) { $0.filterCriteria = FilterCriteria(filters: [Filter(pattern: pattern)]) }
         #expect(found == (isTaken ? nil : "Invalid filter pattern definition."))

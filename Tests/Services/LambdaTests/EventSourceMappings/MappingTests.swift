@@ -64,7 +64,8 @@ struct MappingTests {
             let made = try await create(fixture, enabled: nil)
             #expect(made.state == "Enabled")
             #expect(made.functionArn == fixture.arn("f"))
-            #expect(made.eventSourceMappingArn?.hasSuffix(":111111111111:event-source-mapping:\(made.uuid ?? "")") == true)
+            #expect(
+                made.eventSourceMappingArn?.hasSuffix(":111111111111:event-source-mapping:\(made.uuid ?? "")") == true)
             #expect(made.stateTransitionReason == "USER_INITIATED")
             #expect((made.batchSize, made.maximumBatchingWindowInSeconds) == (10, 0))
             #expect(made.functionResponseTypes == [])
@@ -98,9 +99,11 @@ struct MappingTests {
             #expect(refused?.message.contains("Amazon SQS") == true)
             let kept = try await create(fixture)
             #expect(kept.state == "Disabled")
-            #expect(await error { _ = try await update(fixture, kept.uuid) { $0.enabled = true } } == AWSError(
-                "NotImplemented", status: 501,
-                message: refused?.message.replacing("CreateEvent", with: "UpdateEvent") ?? ""))
+            #expect(
+                await error { _ = try await update(fixture, kept.uuid) { $0.enabled = true } }
+                    == AWSError(
+                        "NotImplemented", status: 501,
+                        message: refused?.message.replacing("CreateEvent", with: "UpdateEvent") ?? ""))
             #expect(try await update(fixture, kept.uuid) { $0.batchSize = 5 }.batchSize == 5)
         }
     }
@@ -154,7 +157,8 @@ struct MappingTests {
             let aliased = try await create(fixture, function: "f:live")
             #expect(aliased.functionArn == fixture.arn("f:live"))
             #expect(try await create(fixture, function: "f:1").functionArn == fixture.arn("f:1"))
-            #expect(await error { _ = try await update(fixture, aliased.uuid) { $0.functionName = "f" } }?.status == 409)
+            #expect(
+                await error { _ = try await update(fixture, aliased.uuid) { $0.functionName = "f" } }?.status == 409)
             let stream = MappingRuleTests.kinesis
             let second = try await create(fixture, stream) { $0.startingPosition = "LATEST" }
             #expect(
@@ -231,7 +235,9 @@ struct MappingTests {
             let made = try await create(fixture, enabled: nil)
             #expect(made.state == "Creating")
             #expect(try await get(fixture, made.uuid).state == "Creating")
-            #expect(await error { _ = try await update(fixture, made.uuid) { $0.enabled = false } }?.code == "ResourceInUseException")
+            #expect(
+                await error { _ = try await update(fixture, made.uuid) { $0.enabled = false } }?.code
+                    == "ResourceInUseException")
             #expect(await error { _ = try await delete(fixture, made.uuid) }?.code == "ResourceInUseException")
             fixture.service.changingMappings.forget()
             #expect(try await update(fixture, made.uuid) { $0.enabled = false }.state == "Disabling")

@@ -30,7 +30,10 @@ struct PackageSourceTests {
             }
             #expect(updated.codeSha256 != created.codeSha256)
             try await fixture.invoke()
-            #expect(fixture.objects.readers == [.root(account: LambdaFixture.account), .root(account: LambdaFixture.account)])
+            #expect(
+                fixture.objects.readers == [
+                    .root(account: LambdaFixture.account), .root(account: LambdaFixture.account),
+                ])
             let layer = try await fixture.service.publishLayerVersion(
                 PublishLayerVersionRequest(
                     layerName: "l", content: LayerVersionContentInput(s3Bucket: "b", s3Key: "k")),

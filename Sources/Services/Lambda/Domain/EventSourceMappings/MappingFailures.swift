@@ -28,7 +28,8 @@ enum MappingFailures {
     static func notPolled(_ kind: EventSourceKind, operation: String) -> AWSError {
         AWSError(
             "NotImplemented", status: 501,
-            message: "\(kind.serviceName) is not implemented by Martlet as an event source: lambda:\(operation) keeps a "
+            message:
+                "\(kind.serviceName) is not implemented by Martlet as an event source: lambda:\(operation) keeps a "
                 + "mapping of it with Enabled=false.")
     }
 
