@@ -8,6 +8,7 @@ extension JobQueue {
     public func run() async {
         if claims.isShared { await renewLease() }
         await findLanes()
+        state.withLock { $0.isOpen = true }
         let leases = claims.isShared ? Task { await keepLease() } : nil
         while !Task.isCancelled {
             let now = time.now
@@ -86,7 +87,7 @@ extension JobQueue {
     }
 
     private func close() async {
-        state.withLock { $0.isClosed = true }
+        state.withLock { $0.isOpen = false }
         let limit = Task {
             try await Task.sleep(for: .seconds(5))
             let waiting = state.withLock { state in
