@@ -7,6 +7,10 @@ struct FunctionRecord: Sendable, Hashable {
     var reservedConcurrency: Int?
     /// By qualifier.
     var provisioned: [String: ProvisionedRecord] = [:]
+    /// Resource policies by qualifier; that of the function itself under an empty one.
+    var policies: [String: ResourcePolicy] = [:]
+    /// URLs by qualifier; that of the function itself under an empty one.
+    var urls: [String: FunctionURLRecord] = [:]
 
     /// The version that a qualifier names, and whose provisioned environments an invocation of it may use. For weighted aliases,
     /// `random` gives numbers evenly distributed in 0 ..< 1.

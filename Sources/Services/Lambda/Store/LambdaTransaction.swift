@@ -25,7 +25,8 @@ struct LambdaTransaction {
     /// Removes the function with its versions and aliases.
     func deleteFunction(_ key: FunctionKey) throws {
         let tables = [
-            "lambda_aliases", "lambda_provisioned", "lambda_version_layers", "lambda_versions", "lambda_functions",
+            "lambda_policies", "lambda_urls", "lambda_aliases", "lambda_provisioned", "lambda_version_layers",
+            "lambda_versions", "lambda_functions",
         ]
         for table in tables {
             try connection.execute(
@@ -60,12 +61,16 @@ struct LambdaTransaction {
     func function(_ key: FunctionKey) throws -> FunctionRecord? {
         let versions = try versions(key)
         guard !versions.isEmpty else { return nil }
-        return FunctionRecord(
-            key: key, versions: Dictionary(versions.map { ($0.version, $0) }, uniquingKeysWith: { $1 }),
-            aliases: Dictionary(try aliases(key).map { ($0.name, $0) }, uniquingKeysWith: { $1 }),
-            reservedConcurrency: try reservedConcurrency(key),
-            provisioned: Dictionary(
-                try provisioned(key).map { ($0.qualifier, $0) }, uniquingKeysWith: { $1 }))
+        var function = [
+            FunctionRecord(
+                key: key, versions: Dictionary(versions.map { ($0.version, $0) }, uniquingKeysWith: { $1 }),
+                aliases: Dictionary(try aliases(key).map { ($0.name, $0) }, uniquingKeysWith: { $1 }),
+                reservedConcurrency: try reservedConcurrency(key),
+                provisioned: Dictionary(
+                    try provisioned(key).map { ($0.qualifier, $0) }, uniquingKeysWith: { $1 }))
+        ]
+        try addAccess(to: &function)
+        return function.first
     }
 
     // MARK: Usage
@@ -140,6 +145,7 @@ extension LambdaTransaction {
             functions[functions.count - 1].versions[version.version] = version
         }
         try addConcurrency(to: &functions)
+        try addAccess(to: &functions)
         return functions
     }
 }
