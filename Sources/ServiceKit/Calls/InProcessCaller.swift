@@ -31,8 +31,7 @@ public final class InProcessCaller: Sendable {
             throw AWSError.notImplemented(service: service, operation: operation)
         }
         let call = Call(
-            service: service, operation: operation, input: input, principal: principal, account: account,
-            region: region,
+            service: service, operation: operation, input: input, principal: principal, account: account, region: region,
             requestID: RandomUUID.make(), traceHeader: traceHeader)
         return try await dispatcher.dispatch(call).output
     }
