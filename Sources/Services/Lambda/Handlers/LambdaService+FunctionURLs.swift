@@ -81,7 +81,7 @@ extension LambdaService {
     {
         let key = try FunctionTarget.unqualified(input.functionName, in: call)
         let size = PageMarker.size(input.maxItems)
-        let after = try PageMarker.decode(input.marker, count: 1)?[0]
+        let after = try PageMarker.decode(input.marker, count: 2)?[1]
         let urls = try await store.read { transaction in
             guard try transaction.exists(key) else { throw Self.urlHolderNotFound }
             return try transaction.urls(key, after: after, limit: size + 1)
@@ -94,7 +94,8 @@ extension LambdaService {
                     lastModifiedTime: url.lastModified.rfc3339, authType: url.authType,
                     cors: url.cors.map(Cors.init), invokeMode: url.invokeMode ?? "BUFFERED")
             },
-            nextMarker: urls.count > size ? page.last.map { PageMarker.encode([$0.qualifier ?? ""]) } : nil)
+            nextMarker: urls.count > size
+                ? page.last.map { PageMarker.encode([$0.key.name, $0.qualifier ?? ""]) } : nil)
     }
 
     /// What an operation on a URL is about: a function or an alias, no version. The model says so of `Qualifier`; a qualifier in the

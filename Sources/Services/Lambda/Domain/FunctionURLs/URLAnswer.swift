@@ -95,12 +95,11 @@ enum URLAnswer {
     }
 
     private static func body(_ members: [String: [UInt8]]) throws(Malformed) -> [UInt8] {
-        guard let json = members["body"], let value = JSONParts(json) else { return [] }
         let text: [UInt8]
-        switch value {
-        case .string(let string): text = Array(string.utf8)
-        case .other("null"): text = []
-        case .object, .array, .other: text = json
+        switch members["body"].flatMap(JSONParts.init) {
+        case .string(let string)?: text = Array(string.utf8)
+        case nil, .other("null"): text = []
+        case .object, .array, .other: text = members["body"] ?? []
         }
         switch members["isBase64Encoded"].flatMap(JSONParts.init) {
         case nil, .other("false"), .other("null"): return text

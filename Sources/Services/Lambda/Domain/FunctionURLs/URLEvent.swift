@@ -19,7 +19,7 @@ struct URLEvent: Sendable {
         json.object { json in
             json.member("version", "2.0")
             json.member("routeKey", "$default")
-            json.member("rawPath", request.path)
+            json.member("rawPath", path)
             json.member("rawQueryString", request.query)
             if !cookies.isEmpty { json.member("cookies", cookies) }
             json.member("headers", headers)
@@ -57,7 +57,7 @@ struct URLEvent: Sendable {
         json.member("domainPrefix", url.id)
         json.member("http") { json in
             json.member("method", request.method)
-            json.member("path", request.path)
+            json.member("path", path)
             json.member("protocol", "HTTP/1.1")
             json.member("sourceIp", request.source)
             if let agent = request["user-agent"] { json.member("userAgent", agent) }
@@ -70,6 +70,11 @@ struct URLEvent: Sendable {
     }
 
     // MARK: Parts
+
+    /// Decoded, as AWS does in spite of the name.
+    private var path: String {
+        String(decoding: PercentCoding.leniently(request.path, plusIsSpace: false), as: UTF8.self)
+    }
 
     /// By name in lower case, several values joined with commas; and what AWS's own front door adds.
     private var headers: [(String, String)] {
