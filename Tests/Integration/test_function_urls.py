@@ -4,6 +4,8 @@ import base64
 import http.client
 import json
 import re
+import socket
+import ssl
 import threading
 
 import botocore.auth
@@ -584,6 +586,20 @@ def handler(event, context):
         assert json.loads(answer["Payload"].read()) == [200, 200]
     finally:
         api.delete_function(FunctionName=caller)
+
+
+def test_urls_speak_tls(martlet):
+    server = martlet("--tls-self-signed", "--ephemeral").start()
+    client = server.deploy("f", ECHO)
+    url = create(client, "f")
+    name = "%s.lambda-url.us-east-1.localhost" % place(url)
+    context = ssl.create_default_context(cafile=server.authority)
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as plain:
+        with context.wrap_socket(plain, server_hostname=name) as secure:
+            secure.sendall(("GET /x HTTP/1.1\r\nHost: %s:%d\r\nConnection: close\r\n\r\n" % (name, server.port)).encode())
+            answer = b"".join(iter(lambda: secure.recv(65536), b""))
+    event = json.loads(answer.partition(b"\r\n\r\n")[2])
+    assert event["headers"]["x-forwarded-proto"] == "https" and event["requestContext"]["domainName"] == name
 
 
 def test_urls_survive_a_restart(martlet):

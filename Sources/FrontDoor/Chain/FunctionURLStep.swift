@@ -2,6 +2,7 @@ import NIOCore
 import NIOHTTP1
 import ServiceKit
 import ServiceModel
+import WireProtocols
 
 /// Requests to the URLs of functions: no calls of an API, and nothing of the rest of the chain concerns them.
 extension Chain {
@@ -11,8 +12,11 @@ extension Chain {
     /// Web pages may call: which ones is for the URL's own rules to say, and nobody can guess its id.
     /// - Returns: whether the request is for a function URL.
     func routeToFunctionURL(_ request: inout ChainRequest) -> Bool {
-        request.functionURL = FunctionURLPlace(request.hostRoute, path: request.head.path)
-        return request.functionURL != nil
+        guard let place = FunctionURLPlace(request.hostRoute, path: request.head.path) else { return false }
+        request.functionURL = place
+        // What goes wrong is told as Lambda tells it.
+        request.wire = platform.router.wire(service: "lambda", operation: "Invoke")
+        return true
     }
 
     func answerFunctionURL(_ request: inout ChainRequest, _ place: FunctionURLPlace, _ exchange: Exchange) async throws

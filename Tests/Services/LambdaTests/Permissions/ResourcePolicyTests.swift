@@ -100,7 +100,7 @@ struct ResourcePolicyTests {
                     $0.sourceARN = "arn:aws:s3:::" + String(repeating: "b", count: length)
                 }, revisionID: "r", resource: "r")
         }
-        for index in 10..<29 { policy = try next(index, 900) }
+        for index in 10..<28 { policy = try next(index, 900) }
         let rest = LambdaLimits.policy - policy.document(resource: "r").utf8.count
         let least = try next(29, 0).document(resource: "r").utf8.count - policy.document(resource: "r").utf8.count
         #expect(try next(29, rest - least).document(resource: "r").utf8.count == 20_480)

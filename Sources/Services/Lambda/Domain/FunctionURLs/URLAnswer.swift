@@ -84,7 +84,7 @@ enum URLAnswer {
         switch json.flatMap(JSONParts.init) {
         case nil: return 200
         case .other(let number)?: text = number
-        case .string(let number)?: text = number
+        case .string(let number)? where number.utf8.allSatisfy({ (0x30...0x39).contains($0) }): text = number
         default: throw Malformed()
         }
         // An interim answer would leave the client waiting for another one.
