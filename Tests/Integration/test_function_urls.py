@@ -589,7 +589,7 @@ def handler(event, context):
 
 
 def test_urls_speak_tls(martlet):
-    server = martlet("--tls-self-signed", "--ephemeral").start()
+    server = martlet("--tls-self-signed").start()
     client = server.deploy("f", ECHO)
     url = create(client, "f")
     name = "%s.lambda-url.us-east-1.localhost" % place(url)

@@ -61,7 +61,10 @@ private struct ServedURL: FunctionURL {
             response = try await run(version, request, caller, trace)
         } catch {
             response = URLRefusal.response(error)
-            if !(error is AWSError || error is URLAnswer.Malformed || error is CancellationError) {
+            let isExpected =
+                error is AWSError || error is URLAnswer.Malformed || error is StreamedURLAnswer.Broken
+                || error is CancellationError
+            if !isExpected {
                 service.logger.error(
                     "A function URL failed unexpectedly", metadata: ["error": "\(String(reflecting: error))"])
             }
