@@ -37,13 +37,16 @@ public enum EnvironmentVariables {
             "AWS_LAMBDA_INITIALIZATION_TYPE": function.initializationType.rawValue,
             "AWS_LAMBDA_LOG_GROUP_NAME": function.logGroup,
             "AWS_LAMBDA_LOG_STREAM_NAME": logStream,
-            "AWS_LAMBDA_LOG_FORMAT": function.logFormat.rawValue,
             "AWS_ACCESS_KEY_ID": credentials.id,
             "AWS_SECRET_ACCESS_KEY": credentials.secret,
         ]) { $1 }
         variables["AWS_SESSION_TOKEN"] = credentials.sessionToken
         if managed { variables["AWS_EXECUTION_ENV"] = executionEnvironment(function.runtime) }
-        if function.logFormat == .json { variables["AWS_LAMBDA_LOG_LEVEL"] = function.applicationLogLevel ?? "INFO" }
+        // Of plain text AWS says nothing.
+        if function.logFormat == .json {
+            variables["AWS_LAMBDA_LOG_FORMAT"] = function.logFormat.rawValue
+            variables["AWS_LAMBDA_LOG_LEVEL"] = function.applicationLogLevel ?? "INFO"
+        }
         if let telemetryDescriptor { variables["_LAMBDA_TELEMETRY_LOG_FD"] = String(telemetryDescriptor) }
         return variables.map { "\($0.key)=\($0.value)" }.sorted()
     }

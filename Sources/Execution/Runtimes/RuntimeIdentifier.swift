@@ -50,9 +50,11 @@ public struct RuntimeIdentifier: Sendable, Hashable, CustomStringConvertible {
 
     private static let knownNames = [
         "python3.14", "python3.13", "python3.12", "python3.11", "python3.10", "python3.9", "python3.8",
-        "nodejs24.x", "nodejs22.x", "nodejs20.x", "nodejs18.x",
+        "nodejs24.x", "nodejs22.x", "nodejs20.x", "nodejs18.x", "nodejs16.x",
         "provided.al2023", "provided.al2", "provided",
     ]
 
-    private static let deprecatedNames: Set = ["python3.8", "python3.9", "nodejs18.x", "nodejs20.x", "provided"]
+    private static let deprecatedNames: Set = [
+        "python3.8", "python3.9", "nodejs16.x", "nodejs18.x", "nodejs20.x", "provided",
+    ]
 }

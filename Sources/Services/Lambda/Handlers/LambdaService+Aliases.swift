@@ -69,6 +69,7 @@ extension LambdaService {
             let existed = try await self.store.write { transaction in
                 try transaction.deleteProvisioned(key, input.name)
                 try transaction.setPolicy(key, input.name, nil)
+                try transaction.deleteEventInvoke(key, input.name)
                 return try transaction.deleteAlias(key, input.name)
             }
             if existed { try await self.reload(key) }

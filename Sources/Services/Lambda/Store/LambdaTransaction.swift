@@ -25,8 +25,8 @@ struct LambdaTransaction {
     /// Removes the function with its versions and aliases.
     func deleteFunction(_ key: FunctionKey) throws {
         let tables = [
-            "lambda_policies", "lambda_urls", "lambda_aliases", "lambda_provisioned", "lambda_version_layers",
-            "lambda_versions", "lambda_functions",
+            "lambda_policies", "lambda_urls", "lambda_aliases", "lambda_provisioned", "lambda_event_invoke",
+            "lambda_version_layers", "lambda_versions", "lambda_functions", "lambda_runtime_management",
         ]
         for table in tables {
             try connection.execute(
@@ -67,7 +67,10 @@ struct LambdaTransaction {
                 aliases: Dictionary(try aliases(key).map { ($0.name, $0) }, uniquingKeysWith: { $1 }),
                 reservedConcurrency: try reservedConcurrency(key),
                 provisioned: Dictionary(
-                    try provisioned(key).map { ($0.qualifier, $0) }, uniquingKeysWith: { $1 }))
+                    try provisioned(key).map { ($0.qualifier, $0) }, uniquingKeysWith: { $1 }),
+                eventInvokes: Dictionary(
+                    try eventInvokes(key).map { ($0.qualifier, $0) }, uniquingKeysWith: { $1 }),
+                recursiveLoop: try recursiveLoop(key) ?? .terminate)
         ]
         try addAccess(to: &function)
         return function.first
@@ -146,6 +149,8 @@ extension LambdaTransaction {
         }
         try addConcurrency(to: &functions)
         try addAccess(to: &functions)
+        try addEventInvokes(to: &functions)
+        try addManagement(to: &functions)
         return functions
     }
 }

@@ -1,0 +1,121 @@
+"""A scenario while it is replayed: clients, names, and the answers that were got."""
+
+import json
+import os
+
+from botocore.config import Config
+from botocore.exceptions import ClientError, ParamValidationError
+from martlet import REGION, zip_package
+
+from .comparison import Bindings, differences, normalised
+
+# What the server is to refuse must reach it.
+_UNCHECKED = Config(retries={"total_max_attempts": 1}, parameter_validation=False, read_timeout=60)
+_CHECKED = Config(retries={"total_max_attempts": 1}, read_timeout=60)
+PYTHON = {"handler.py": "def handler(event, context):\n    return event\n"}
+NODE = {"index.js": "exports.handler = async (event) => event;\n", "lambda_handler.js": "exports.handler = async (event) => event;\n"}
+
+
+class Replay:
+    """Every scenario has an account of its own, so that lists and limits of accounts show nothing else."""
+
+    def __init__(self, scenario, server):
+        self.scenario = scenario
+        self.parameter = scenario.parameter
+        self.recorded = scenario.answers
+        self.server = server
+        self.region = REGION
+        self.account = "7%011d" % (int.from_bytes(os.urandom(5), "big") % 10**11)
+        self.found = {}
+        self.function = self.name("function")
+        self.role = "arn:aws:iam::%s:role/%s" % (self.account, self.name("role"))
+        self.api = self.client("lambda")
+        self.bindings = Bindings(self.account, self.region)
+
+    def client(self, service, checked=False, **more):
+        return self.server.client(service, key=self.account, config=_CHECKED if checked else _UNCHECKED, **more)
+
+    def name(self, kind):
+        return "%s-%s" % (kind, os.urandom(4).hex())
+
+    def arn(self, resource, service="lambda", region=None):
+        return "arn:aws:%s:%s:%s:%s" % (service, self.region if region is None else region, self.account, resource)
+
+    def function_arn(self, name=None):
+        return self.arn("function:" + (name or self.function))
+
+    def known(self, **values):
+        """What placeholders without a number stand for; `_` is written for `-`."""
+        for name, value in values.items():
+            self.bindings.values[name.replace("_", "-")] = value
+
+    # Answers
+
+    def keep(self, label, answer):
+        """Notes the answer under its label, and gives it back."""
+        assert label in self.recorded, "%s has no answer %r" % (self.scenario.name, label)
+        assert label not in self.found, "the answer %r was given already" % label
+        self.found[label] = normalised(answer, self.account)
+        return answer
+
+    def call(self, label, method, **parameters):
+        """Calls, notes what was answered, be it an error, and gives it."""
+        return self.keep(label, answer_of(method, **parameters))
+
+    def expect(self, labels_and_calls):
+        for label, method, parameters in labels_and_calls:
+            self.call(label, method, **parameters)
+
+    def differences(self, label):
+        """How the answer with this label differs; what it bound counts only if nothing differs."""
+        if label not in self.found:
+            return ["no answer was got"]
+        trial = self.bindings.copy()
+        trial.account = self.account
+        lines = differences(self.recorded[label], self.found[label], trial)
+        if not lines:
+            self.bindings = trial
+        return lines
+
+    # Shortcuts
+
+    def package(self, runtime="python3.12"):
+        return zip_package(NODE if runtime.startswith("node") else PYTHON)
+
+    def create(self, name=None, wait=True, files=None, **more):
+        """Creates a function as most scenarios have it; gives the answer."""
+        given = {
+            "FunctionName": name or self.function,
+            "Runtime": "python3.12",
+            "Handler": "handler.handler",
+            "Role": self.role,
+            "Timeout": 30,
+            "Environment": {"Variables": {}},
+            **more,
+        }
+        package = zip_package(files) if files else self.package(given["Runtime"])
+        answer = self.api.create_function(Code={"ZipFile": package}, **{k: v for k, v in given.items() if v is not None})
+        if wait:
+            self.settle(name)
+        return answer
+
+    def settle(self, name=None):
+        """Waits until the function may be changed again: this call answers then."""
+        return self.api.get_function_configuration(FunctionName=name or self.function)
+
+    def wrapped(self, answer):
+        """As some recordings hold the answer of CreateFunction."""
+        return {"CreateEventSourceMappingResponse": None, "CreateFunctionResponse": answer}
+
+
+def answer_of(method, **parameters):
+    try:
+        return method(**parameters)
+    except ClientError as error:
+        return error.response
+    except ParamValidationError as error:
+        return str(error)
+
+
+def document(text):
+    return json.loads(text)

@@ -1,0 +1,1 @@
+"""What replays the recorded scenarios, one file for each kind."""

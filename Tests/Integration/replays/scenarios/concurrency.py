@@ -1,0 +1,84 @@
+"""Reserved and provisioned concurrency."""
+
+from replays.catalog import scenario
+
+
+@scenario("TestLambdaReservedConcurrency::test_function_concurrency")
+def reserved(replay):
+    name, api = replay.function, replay.api
+    replay.create()
+    for amount in (0, 1):
+        label = "put_function_concurrency_with_reserved_%d" % amount
+        replay.call(label, api.put_function_concurrency, FunctionName=name, ReservedConcurrentExecutions=amount)
+    replay.call("get_function_concurrency", api.get_function_concurrency, FunctionName=name)
+    replay.call("delete_response", api.delete_function_concurrency, FunctionName=name)
+    replay.call("get_function_concurrency_after_delete", api.get_function_concurrency, FunctionName=name)
+
+
+@scenario("TestLambdaReservedConcurrency::test_function_concurrency_limits")
+def reserved_limits(replay):
+    replay.create()
+    api, minimum = replay.api, 100
+    # As the message shows it, in brackets.
+    replay.known(min_unreserved_concurrency=str(minimum))
+    limit = api.get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
+    put = api.put_function_concurrency
+    label = "put_function_concurrency_account_limit_exceeded"
+    replay.call(label, put, FunctionName=replay.function, ReservedConcurrentExecutions=limit + 1)
+    label = "put_function_concurrency_below_unreserved_min_value"
+    replay.call(label, put, FunctionName=replay.function, ReservedConcurrentExecutions=limit - minimum + 1)
+
+
+def _provisioned(replay, alias):
+    """Calls an operation of provisioned concurrency: `at(label, "get", name, qualifier)`."""
+
+    def at(label, verb, name, qualifier, **more):
+        method = getattr(replay.api, verb + "_provisioned_concurrency_config")
+        replay.call(label, method, FunctionName=name, Qualifier=qualifier, **more)
+
+    return at
+
+
+@scenario("TestLambdaProvisionedConcurrency::test_lambda_provisioned_lifecycle")
+def provisioned(replay):
+    name, api, alias = replay.function, replay.api, replay.name("alias")
+    at, one = _provisioned(replay, alias), {"ProvisionedConcurrentExecutions": 1}
+    replay.known(alias_name=alias)
+    replay.create()
+    replay.call("publish_version_result", api.publish_version, FunctionName=name)
+    replay.call("create_alias_result", api.create_alias, FunctionName=name, Name=alias, FunctionVersion="1")
+    at("put_provisioned_on_version", "put", name, "1", **one)
+    at("put_provisioned_on_alias_versionconflict", "put", name, alias, **one)
+    at("delete_provisioned_version", "delete", name, "1")
+    at("get_provisioned_version_postdelete", "get", name, "1")
+    at("put_provisioned_on_alias", "put", name, alias, **one)
+    at("put_provisioned_on_version_conflict", "put", name, "1", **one)
+    replay.call("delete_alias_result", api.delete_alias, FunctionName=name, Name=alias)
+    at("get_provisioned_alias_postaliasdelete", "get", name, alias)
+    replay.call("list_response_postdeletes", api.list_provisioned_concurrency_configs, FunctionName=name)
+
+
+@scenario("TestLambdaProvisionedConcurrency::test_provisioned_concurrency_exceptions")
+def provisioned_exceptions(replay):
+    name, api, one = replay.function, replay.api, {"ProvisionedConcurrentExecutions": 1}
+    at = _provisioned(replay, None)
+    replay.create()
+    replay.call("publish_version_result", api.publish_version, FunctionName=name)
+    at("get_provisioned_config_doesnotexist", "get", name, "1")
+    at("get_provisioned_functionname_doesnotexist", "get", "doesnotexist", "noalias")
+    at("get_provisioned_qualifier_doesnotexist", "get", name, "noalias")
+    at("get_provisioned_version_doesnotexist", "get", name, "10")
+    at("get_provisioned_latest", "get", name, "$LATEST")
+    replay.call("list_provisioned_noconfigs", api.list_provisioned_concurrency_configs, FunctionName=name)
+    replay.call("list_provisioned_functionname_doesnotexist", api.list_provisioned_concurrency_configs, FunctionName="doesnotexist")
+    at("delete_provisioned_functionname_doesnotexist", "delete", "doesnotexist", "1")
+    at("delete_provisioned_qualifier_doesnotexist", "delete", name, "noalias")
+    at("delete_provisioned_version_doesnotexist", "delete", name, "10")
+    at("delete_provisioned_latest", "delete", name, "$LATEST")
+    at("delete_provisioned_config_doesnotexist", "delete", name, "1")
+    at("put_provisioned_invalid_param_0", "put", name, "1", ProvisionedConcurrentExecutions=0)
+    at("put_provisioned_functionname_doesnotexist_alias", "put", "doesnotexist", "noalias", **one)
+    at("put_provisioned_functionname_doesnotexist_version", "put", "doesnotexist", "1", **one)
+    at("put_provisioned_qualifier_doesnotexist", "put", name, "doesnotexist", **one)
+    at("put_provisioned_version_doesnotexist", "put", name, "10", **one)
+    at("put_provisioned_latest", "put", name, "$LATEST", **one)
