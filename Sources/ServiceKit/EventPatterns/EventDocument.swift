@@ -18,6 +18,8 @@ public struct EventDocument: Sendable, Hashable {
 struct EventValue: Sendable, Hashable {
     struct Member: Sendable, Hashable {
         var name: String
+        /// Whether the name may stand for several levels.
+        var hasDot: Bool
         /// How much has been read when the member's name is known: that is, with the beginning of its value.
         var offset: Int
         var value: EventValue

@@ -65,7 +65,9 @@ struct EventDocumentParser {
                 throw unexpected("was expecting a colon to separate field name and value")
             }
             let value = try value(depth: depth + 1)
-            members.append(EventValue.Member(name: name, offset: value.offset, value: value))
+            members.append(
+                EventValue.Member(
+                    name: name, hasDot: name.utf8.contains(UInt8(ascii: ".")), offset: value.offset, value: value))
         } while take(UInt8(ascii: ","))
         guard take(UInt8(ascii: "}")) else {
             throw unexpected("was expecting comma to separate Object entries")

@@ -48,11 +48,15 @@ extension EventPattern.Field {
     fileprivate func candidates(in members: [EventValue.Member]) -> [EventValue] {
         var found: [EventValue] = []
         for member in members {
-            if member.name == name {
+            // As bytes: AWS does not normalise.
+            if member.name.utf8.elementsEqual(name.utf8) {
                 found.append(member.value)
-            } else if member.name.utf8.count > name.utf8.count + 1, member.name.hasPrefix(name + ".") {
+            } else if member.hasDot, member.name.utf8.starts(with: name.utf8),
+                member.name.utf8.dropFirst(name.utf8.count).first == UInt8(ascii: ".")
+            {
                 var rest = member
-                rest.name = String(member.name.dropFirst(name.count + 1))
+                rest.name = String(decoding: member.name.utf8.dropFirst(name.utf8.count + 1), as: UTF8.self)
+                rest.hasDot = rest.name.utf8.contains(UInt8(ascii: "."))
                 found.append(EventValue(content: .object([rest]), offset: member.offset, end: member.value.end))
             }
         }

@@ -95,10 +95,17 @@ extension LambdaService {
         return [version]
     }
 
-    /// `MasterRegion` concerns Lambda@Edge's replicas, of which there are none.
+    /// `MasterRegion` concerns Lambda@Edge's replicas, of which there are none: what is here has its master here.
     public func listFunctions(_ input: ListFunctionsRequest, _ call: Call) async throws -> ListFunctionsResponse {
         let size = PageMarker.size(input.maxItems)
         let (account, region) = (call.account, call.region)
+        if let master = input.masterRegion {
+            guard input.functionVersion == "ALL" else {
+                throw LambdaFailures.invalidParameter(
+                    "FunctionVersion must be set to ALL if MasterRegion is specified.")
+            }
+            guard master == "ALL" || master == region else { return ListFunctionsResponse(functions: []) }
+        }
         if input.functionVersion == "ALL" {
             let after = try PageMarker.decode(input.marker, count: 2).map { ($0[0], try PageMarker.ordinal($0[1])) }
             let versions = try await store.read {

@@ -117,25 +117,25 @@ extension LambdaService {
     {
         try requireQualifier(transaction, key, qualifier)
         if let alias = try transaction.alias(key, qualifier) { return try requireProvisionable(transaction, alias) }
-        try refuseSnapStart(transaction, key, qualifier)
+        try refuseUnfit(transaction, key, qualifier)
         for alias in try transaction.aliases(key, version: qualifier, after: nil, limit: .max)
         where try transaction.provisioned(key, alias.name) != nil {
             throw LambdaFailures.conflict("Version is pointed by a Provisioned Concurrency alias")
         }
     }
 
-    private static func refuseSnapStart(_ transaction: LambdaTransaction, _ key: FunctionKey, _ version: String) throws
-    {
-        if try transaction.version(key, version)?.settings.hasSnapStart == true {
-            throw SnapStartRules.unsupported("Provisioned Concurrency")
-        }
+    /// A version whose environments are not made this way, or cannot be made.
+    private static func refuseUnfit(_ transaction: LambdaTransaction, _ key: FunctionKey, _ version: String) throws {
+        guard let found = try transaction.version(key, version) else { return }
+        if found.settings.hasSnapStart { throw SnapStartRules.unsupported("Provisioned Concurrency") }
+        if let missing = found.missingNeed { throw LambdaFailures.invalidParameter(missing.message) }
     }
 
     /// - Throws: AWS's errors for an alias whose versions cannot be provisioned through it.
     static func requireProvisionable(_ transaction: LambdaTransaction, _ alias: AliasRecord) throws {
         for version in [alias.version, alias.routing?.version].compactMap(\.self) {
             guard version != latestVersion else { throw ProvisionedFailures.unpublished }
-            try refuseSnapStart(transaction, alias.key, version)
+            try refuseUnfit(transaction, alias.key, version)
             if try transaction.provisioned(alias.key, version) != nil {
                 throw LambdaFailures.conflict(
                     "Alias can't be used for Provisioned Concurrency configuration on an already Provisioned version")

@@ -34,6 +34,15 @@ struct AttachmentTests {
             let name = (LambdaFixture.account, LambdaFixture.region)
             #expect(fixture.service.invocable(account: name.0, region: name.1, name: "f", qualifier: nil) == nil)
             #expect(try await fixture.invoke { $0.invocationType = "DryRun" }.statusCode == 204)
+            try await fixture.publish()
+            let refused = await #expect(throws: AWSError.self) {
+                try await fixture.service.putProvisionedConcurrencyConfig(
+                    PutProvisionedConcurrencyConfigRequest(
+                        functionName: "f", qualifier: "1", provisionedConcurrentExecutions: 1),
+                    fixture.call("PutProvisionedConcurrencyConfig"))
+            }
+            #expect(refused?.code == "InvalidParameterValueException")
+            #expect(refused?.message == error?.message)
             try await fixture.configure { $0.vpcConfig = VpcConfig(subnetIds: [], securityGroupIds: []) }
             #expect(
                 try await fixture.get().vpcConfig

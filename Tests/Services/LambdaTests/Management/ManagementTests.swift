@@ -103,4 +103,21 @@ struct ManagementTests {
         }
         #expect(error?.code == "InvalidParameterValueException")
     }
+
+    /// There are no replicas here, so every function's master is where it is.
+    @Test func masterRegionsAreForListsOfAllVersions() async throws {
+        try await LambdaFixture.with(.sqlite) { fixture in
+            try await fixture.create()
+            for (region, count) in [("ALL", 1), ("us-east-1", 1), ("eu-west-1", 0)] {
+                let list = try await fixture.service.listFunctions(
+                    ListFunctionsRequest(masterRegion: region, functionVersion: "ALL"), fixture.call("ListFunctions"))
+                #expect(list.functions?.count == count)
+            }
+            let error = await #expect(throws: AWSError.self) {
+                try await fixture.service.listFunctions(
+                    ListFunctionsRequest(masterRegion: "ALL"), fixture.call("ListFunctions"))
+            }
+            #expect(error?.code == "InvalidParameterValueException")
+        }
+    }
 }
