@@ -29,12 +29,16 @@ def reserved_limits(replay):
     replay.call(label, put, FunctionName=replay.function, ReservedConcurrentExecutions=limit - minimum + 1)
 
 
-def _provisioned(replay, alias):
+def _provisioned(replay):
     """Calls an operation of provisioned concurrency: `at(label, "get", name, qualifier)`."""
+    methods = {
+        "put": replay.api.put_provisioned_concurrency_config,
+        "get": replay.api.get_provisioned_concurrency_config,
+        "delete": replay.api.delete_provisioned_concurrency_config,
+    }
 
     def at(label, verb, name, qualifier, **more):
-        method = getattr(replay.api, verb + "_provisioned_concurrency_config")
-        replay.call(label, method, FunctionName=name, Qualifier=qualifier, **more)
+        replay.call(label, methods[verb], FunctionName=name, Qualifier=qualifier, **more)
 
     return at
 
@@ -42,7 +46,7 @@ def _provisioned(replay, alias):
 @scenario("TestLambdaProvisionedConcurrency::test_lambda_provisioned_lifecycle")
 def provisioned(replay):
     name, api, alias = replay.function, replay.api, replay.name("alias")
-    at, one = _provisioned(replay, alias), {"ProvisionedConcurrentExecutions": 1}
+    at, one = _provisioned(replay), {"ProvisionedConcurrentExecutions": 1}
     replay.known(alias_name=alias)
     replay.create()
     replay.call("publish_version_result", api.publish_version, FunctionName=name)
@@ -61,7 +65,7 @@ def provisioned(replay):
 @scenario("TestLambdaProvisionedConcurrency::test_provisioned_concurrency_exceptions")
 def provisioned_exceptions(replay):
     name, api, one = replay.function, replay.api, {"ProvisionedConcurrentExecutions": 1}
-    at = _provisioned(replay, None)
+    at = _provisioned(replay)
     replay.create()
     replay.call("publish_version_result", api.publish_version, FunctionName=name)
     at("get_provisioned_config_doesnotexist", "get", name, "1")

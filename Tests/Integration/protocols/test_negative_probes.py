@@ -1,0 +1,112 @@
+"""What the models forbid is refused, with an error that clients understand, and the server lives on."""
+
+import http.client
+from collections import Counter
+
+import botocore.auth
+import botocore.awsrequest
+import botocore.credentials
+import conformance
+import pytest
+import wire_models
+from botocore import parsers
+from botocore.awsrequest import HeadersDict
+from martlet import REGION
+from negative_probes import Requests
+
+# The services whose operations are probed.
+SERVICES = ("lambda", "logs", "iam", "sts")
+# Codes that every operation may answer, whether its model names them or not.
+COMMON = {
+    "ValidationException", "SerializationException", "UnknownOperationException", "AccessDeniedException", "InvalidParameterValueException",
+    "ResourceNotFoundException", "RequestEntityTooLargeException", "InvalidRequestContentException", "ValidationError", "MalformedInput",
+    "InvalidParameterValue", "InvalidParameterException", "MissingAction", "InvalidAction", "MalformedQueryString", "UnsupportedMediaTypeException",
+}  # fmt: skip
+_CREDENTIALS = botocore.credentials.Credentials("test", "test")
+
+
+def _operations():
+    for service in SERVICES:
+        for protocol in wire_models.protocols(service):
+            for name in wire_models.model(service, protocol).operation_names:
+                yield pytest.param(service, protocol, name, id="%s-%s-%s" % (service, protocol, name))
+
+
+class Sender:
+    """One connection to the server, signed as the service's clients sign."""
+
+    def __init__(self, server, service):
+        self.server = server
+        self.signer = botocore.auth.SigV4Auth(_CREDENTIALS, service, REGION)
+        self.connection = None
+
+    def send(self, probe):
+        request = botocore.awsrequest.AWSRequest(probe.method, self.server.url + probe.path, dict(probe.headers), probe.body)
+        self.signer.add_auth(request)
+        headers = {**dict(request.headers), "Content-Length": str(len(probe.body))}
+        if self.connection is None:
+            self.connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=30)
+        try:
+            self.connection.request(probe.method, probe.path, probe.body, headers)
+            answer = self.connection.getresponse()
+            body = answer.read()
+        except (http.client.HTTPException, OSError):
+            self.connection.close()
+            self.connection = None
+            raise
+        return answer.status, answer.headers, body
+
+
+_requests, _senders, _counts = {}, {}, Counter()
+
+
+def _found_wrong(probe, status, headers, body, operation, protocol, is_implemented):
+    """What is wrong with an answer; None if nothing is. `is_implemented` is None where the tables do not say."""
+    if status < 400:
+        return "is accepted with %d" % status if probe.is_wrong else None
+    error = parsers.create_parser(protocol).parse(
+        {"status_code": status, "headers": HeadersDict(headers), "body": body, "context": {"operation_name": operation.name}},
+        operation.output_shape,
+    )["Error"]
+    said = "%s %s %r" % (status, error.get("Code"), error.get("Message", "")[:200])
+    if status == 501 and error.get("Code") == "NotImplemented":
+        _counts["answered NotImplemented"] += 1
+        return "is answered " + said if is_implemented and error["Message"].startswith("The operation ") else None
+    if status >= 500:
+        return "is answered " + said
+    if error.get("Code") not in COMMON | {shape.name for shape in operation.error_shapes} | {
+        shape.error_code for shape in operation.error_shapes
+    }:
+        return "is answered with a code that is not modelled: " + said
+    # Of a body that cannot be parsed AWS says no more than that.
+    if not error.get("Message") and error.get("Code") != "SerializationException":
+        return "is answered without a message: " + said
+    return None
+
+
+@pytest.mark.parametrize("service,protocol,name", list(_operations()))
+def test_what_the_model_forbids_is_refused(server, service, protocol, name):
+    requests = _requests.setdefault((service, protocol), Requests(service, protocol))
+    sender = _senders.setdefault((server.port, service), Sender(server, service))
+    operation = requests.operation(name)
+    is_implemented = name in conformance.implemented(service) if service in conformance.SERVICES else None
+    wrong, count = [], 0
+    for probe in requests.probes(name):
+        count += 1
+        try:
+            status, headers, body = sender.send(probe)
+        except (http.client.HTTPException, OSError) as error:
+            wrong.append("%s ends the connection: %r" % (probe.what, error))
+            continue
+        if problem := _found_wrong(probe, status, headers, body, operation, protocol, is_implemented):
+            wrong.append("%s %s" % (probe.what, problem))
+    _counts["probes"] += count
+    assert server.is_ready()
+    assert not wrong, "%d of %d probes:\n%s" % (len(wrong), count, "\n".join(wrong))
+
+
+
+def test_counts(figure):
+    """Says how many probes there were in this process so far."""
+    for what, count in sorted(_counts.items()):
+        figure(what, count)
