@@ -19,7 +19,6 @@ struct Martlet: ParsableCommand {
         version: MartletVersion.current,
         subcommands: [
             UpCommand.self, StatusCommand.self, InvokeCommand.self, LogsCommand.self, EnvCommand.self,
-            RuntimesCommand.self,
-            DoctorCommand.self, VersionCommand.self,
+            RuntimesCommand.self, ClockCommand.self, DoctorCommand.self, VersionCommand.self,
         ])
 }

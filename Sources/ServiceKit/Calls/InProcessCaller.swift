@@ -19,10 +19,8 @@ public final class InProcessCaller: Sendable {
         dispatcher.withLock { $0 }?.implements(service, operation) ?? false
     }
 
-    /// Makes a call as `principal`.
-    /// - Parameter input: a structure by the model's member names.
+    /// Makes a call as `principal`. Input and output are structures by the model's member names.
     /// - Throws: ``AWSError``.
-    /// - Returns: the output, a structure by the model's member names.
     public func call(
         _ service: String, _ operation: String, _ input: WireValue, as principal: Principal, account: String,
         region: String, traceHeader: String? = nil
@@ -31,8 +29,8 @@ public final class InProcessCaller: Sendable {
             throw AWSError.notImplemented(service: service, operation: operation)
         }
         let call = Call(
-            service: service, operation: operation, input: input, principal: principal, account: account, region: region,
-            requestID: RandomUUID.make(), traceHeader: traceHeader)
+            service: service, operation: operation, input: input, principal: principal, account: account,
+            region: region, requestID: RandomUUID.make(), traceHeader: traceHeader)
         return try await dispatcher.dispatch(call).output
     }
 }

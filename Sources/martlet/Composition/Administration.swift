@@ -15,6 +15,7 @@ struct Administration: Sendable {
     let dataPlane: DataPlane
     let lambda: LambdaService
     let security: TransportSecurity
+    let clock: PlatformClock
 
     private var serviceNames: [String] { services.map { type(of: $0).modelName } }
 
@@ -31,6 +32,7 @@ struct Administration: Sendable {
             let download = try await lambda.codeDownload(path: request.path, query: request.query)
             return AdminRoutes.Response(status: download.status, contentType: download.contentType, body: download.body)
         }
+        addClock(to: &routes)
         routes.add("GET", "/_martlet/metrics", access: .owner) { _ in try await metrics() }
         if let authority = security.authority {
             routes.add("GET", "/_martlet/authority.pem", access: .anyone) { _ in
@@ -73,11 +75,14 @@ struct Administration: Sendable {
         return Array(try encoder.encode(outline))
     }
 
-    /// All state goes: environments first, so that nothing of them is written anew.
+    /// All state goes: environments first, so that nothing of them is written anew; and the clock goes with real time.
     @Sendable private func reset() async throws {
         await dataPlane.endAll()
         dataPlane.forgetPast()
+        await clock.jobs.reset()
         try await database.eraseAll()
+        await clock.jobs.reset()
+        clock.time.move(offset: .zero)
         for service in services { try await service.reset() }
     }
 }

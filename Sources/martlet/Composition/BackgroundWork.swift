@@ -1,4 +1,5 @@
 import DataPlane
+import Persistence
 import SandboxLinux
 import ServiceKit
 import ServiceLifecycle
@@ -32,5 +33,14 @@ struct EnvironmentKeeper: Service {
         try await gracefulShutdown()
         await dataPlane.close()
         await sandboxes.shutDown()
+    }
+}
+
+/// Does jobs until shutdown, before the environments end that some of them need.
+struct JobKeeper: Service {
+    let jobs: JobQueue
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { [jobs] in await jobs.run() }
     }
 }

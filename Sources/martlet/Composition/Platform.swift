@@ -28,20 +28,26 @@ enum Platform {
             return handler
         }
         let logger = Logger(label: "martlet")
-        let time = SystemTime()
+        // Signatures and sessions keep real time; everything else goes by a clock that can be moved.
+        let time = MovableTime()
         let durability = settings.ephemeral ? .relaxed : settings.durability
 
         // State.
         let folder = try DataFolder(path: ground.folder)
         let database = try Databases.open(
             url: settings.database, folder: folder, durability: durability, ephemeral: settings.ephemeral)
-        try await database.migrate(LambdaService.migrations + LogsMigrations.all + IAMMigrations.all)
+        try await database.migrate(
+            JobMigrations.all + ClockStore.migrations + LambdaService.migrations + LogsMigrations.all
+                + IAMMigrations.all)
+        let jobs = JobQueue(database: database, time: time)
+        let clock = PlatformClock(time: time, jobs: jobs, store: ClockStore(database: database))
+        try await clock.restore()
         let blobs = try FileBlobStore(folder: folder.blobs, durability: durability)
         let keys =
             settings.database == nil ? try InstallationKeys.load(folder) : try await InstallationKeys.load(database)
 
         // Identity.
-        let sessions = SessionCredentialIssuer(master: keys.master, time: time)
+        let sessions = SessionCredentialIssuer(master: keys.master, time: SystemTime())
         let credentials = CredentialDirectory(
             root: RootKeys(id: keys.root.id, secret: keys.root.secret, account: defaultAccount), sessions: sessions)
         let iam = IAMService(database: database, time: time)
@@ -82,7 +88,7 @@ enum Platform {
         calls.connect(dispatcher)
         let admin = Administration(
             settings: settings, ground: ground, services: services, database: database, dataPlane: dataPlane,
-            lambda: lambda, security: security)
+            lambda: lambda, security: security, clock: clock)
         let ready = ReadyLine(settings: settings, ground: ground, security: security, began: began, rootKey: keys.root)
         let door = FrontDoor(
             configuration: settings.frontDoor(security), dispatcher: dispatcher, credentials: credentials,
@@ -103,6 +109,7 @@ enum Platform {
             configuration: ServiceGroupConfiguration(
                 services: services.map { .init(service: BackgroundWork($0)) } + [
                     .init(service: EnvironmentKeeper(dataPlane: dataPlane, sandboxes: sandboxes)),
+                    .init(service: JobKeeper(jobs: jobs)),
                     .init(service: door),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: "martlet.lifecycle")))

@@ -7,6 +7,8 @@ struct FunctionRecord: Sendable, Hashable {
     var reservedConcurrency: Int?
     /// By qualifier.
     var provisioned: [String: ProvisionedRecord] = [:]
+    /// What becomes of an invocation in a loop of the function's own making.
+    var recursiveLoop = RecursiveLoop.terminate
 
     /// The version that a qualifier names, and whose provisioned environments an invocation of it may use. For weighted aliases,
     /// `random` gives numbers evenly distributed in 0 ..< 1.

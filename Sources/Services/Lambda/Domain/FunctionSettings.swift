@@ -19,8 +19,15 @@ struct FunctionSettings: Sendable, Hashable {
     var activeTracing = false
     var logging = LoggingSettings()
     var layers = AttachedLayers()
-    /// Whether an empty `VpcConfig` was given, which answers show. No other is accepted.
-    var showsEmptyVPC = false
+    /// Nil if none was ever given, which answers show.
+    var vpc: VPCSettings?
+    var fileSystems: [FileSystemMount] = []
+    /// Of the key that the environment variables are encrypted with; nil: a key of the installation's own.
+    var kmsKey: String?
+    /// The ARN of the queue or topic for events of asynchronous invocations that failed.
+    var deadLetterTarget: String?
+    /// Whether SnapStart applies to published versions.
+    var hasSnapStart = false
 
     /// Checks what the model's constraints do not say.
     /// - Throws: AWS's errors.
@@ -36,6 +43,7 @@ struct FunctionSettings: Sendable, Hashable {
                 "Member must have value less than or equal to \(LambdaLimits.timeout)")
         }
         if let environment { try EnvironmentVariables.validate(environment) }
+        try SnapStartRules.validate(self)
     }
 }
 

@@ -1658,18 +1658,18 @@ public struct GetFunctionCodeSigningConfigRequest: Sendable, Hashable, WireReada
 }
 
 public struct GetFunctionCodeSigningConfigResponse: Sendable, Hashable, WireWritable {
-    public var codeSigningConfigArn: String
-    public var functionName: String
+    public var codeSigningConfigArn: String?
+    public var functionName: String?
 
-    public init(codeSigningConfigArn: String, functionName: String) {
+    public init(codeSigningConfigArn: String? = nil, functionName: String? = nil) {
         self.codeSigningConfigArn = codeSigningConfigArn
         self.functionName = functionName
     }
 
     public var wire: WireValue {
         var members: [String: WireValue] = [:]
-        members["CodeSigningConfigArn"] = codeSigningConfigArn.wire
-        members["FunctionName"] = functionName.wire
+        members["CodeSigningConfigArn"] = codeSigningConfigArn?.wire
+        members["FunctionName"] = functionName?.wire
         return .structure(members)
     }
 }

@@ -11,17 +11,26 @@ extension FunctionConfiguration {
             handler: settings.handler, codeSize: version.codeSize, description: settings.description,
             timeout: settings.timeout, memorySize: settings.memory, lastModified: version.lastModified.lambdaText,
             codeSha256: version.codeSha256, version: version.version,
-            vpcConfig: settings.showsEmptyVPC
-                ? VpcConfigResponse(
-                    subnetIds: [], securityGroupIds: [], vpcId: "", ipv6AllowedForDualStack: false) : nil,
+            vpcConfig: settings.vpc.map {
+                // Which network the subnets are in is not known here.
+                VpcConfigResponse(
+                    subnetIds: $0.subnetIDs, securityGroupIds: $0.securityGroupIDs, vpcId: "",
+                    ipv6AllowedForDualStack: $0.allowsIPv6)
+            },
+            deadLetterConfig: settings.deadLetterTarget.map { DeadLetterConfig(targetArn: $0) },
             environment: settings.environment.map { EnvironmentResponse(variables: $0) },
+            kmsKeyArn: settings.kmsKey,
             tracingConfig: TracingConfigResponse(mode: settings.activeTracing ? "Active" : "PassThrough"),
             revisionId: version.revisionID,
             layers: settings.layers.list.isEmpty
                 ? nil : settings.layers.list.map { Layer(arn: $0.arn, codeSize: $0.codeSize) },
+            fileSystemConfigs: settings.fileSystems.isEmpty
+                ? nil : settings.fileSystems.map { FileSystemConfig(arn: $0.arn, localMountPath: $0.path) },
             packageType: "Zip", architectures: [settings.architecture],
             ephemeralStorage: EphemeralStorage(size: settings.ephemeralStorage),
-            snapStart: SnapStartResponse(applyOn: "None", optimizationStatus: "Off"),
+            snapStart: SnapStartResponse(
+                applyOn: settings.hasSnapStart ? "PublishedVersions" : "None",
+                optimizationStatus: settings.hasSnapStart && version.version != latestVersion ? "On" : "Off"),
             loggingConfig: LoggingConfig(
                 logFormat: settings.logging.isJSON ? "JSON" : "Text",
                 applicationLogLevel: settings.logging.applicationLevel, systemLogLevel: settings.logging.systemLevel,

@@ -15,7 +15,9 @@ extension FunctionSettings {
         environment = input.environment.map { $0.variables ?? [:] }
         activeTracing = input.tracingConfig?.mode == "Active"
         logging = try logging.updated(input.loggingConfig)
-        showsEmptyVPC = input.vpcConfig != nil
+        try takeAttachments(
+            vpc: input.vpcConfig, fileSystems: input.fileSystemConfigs, kmsKey: input.kmsKeyArn,
+            deadLetter: input.deadLetterConfig, snapStart: input.snapStart)
         try validate()
     }
 
@@ -33,9 +35,27 @@ extension FunctionSettings {
         if let environment = input.environment { settings.environment = environment.variables ?? [:] }
         if let mode = input.tracingConfig?.mode { settings.activeTracing = mode == "Active" }
         settings.logging = try logging.updated(input.loggingConfig)
-        if input.vpcConfig != nil { settings.showsEmptyVPC = true }
+        try settings.takeAttachments(
+            vpc: input.vpcConfig, fileSystems: input.fileSystemConfigs, kmsKey: input.kmsKeyArn,
+            deadLetter: input.deadLetterConfig, snapStart: input.snapStart)
         try settings.validate()
         return settings
+    }
+
+    /// Takes over what a request says of things outside the function; what is empty removes them.
+    private mutating func takeAttachments(
+        vpc input: VpcConfig?, fileSystems: [FileSystemConfig]?, kmsKey: String?, deadLetter: DeadLetterConfig?,
+        snapStart: SnapStart?
+    ) throws {
+        let before = vpc
+        vpc = try VPCSettings.updated(vpc, input)
+        if let fileSystems {
+            self.fileSystems = fileSystems.map { FileSystemMount(arn: $0.arn, path: $0.localMountPath) }
+        }
+        try FileSystemMount.validate(self.fileSystems, vpc: vpc, before: before)
+        if let kmsKey { self.kmsKey = kmsKey.isEmpty ? nil : kmsKey }
+        if let deadLetter { deadLetterTarget = deadLetter.targetArn.flatMap { $0.isEmpty ? nil : $0 } }
+        if let applyOn = snapStart?.applyOn { hasSnapStart = applyOn == "PublishedVersions" }
     }
 }
 

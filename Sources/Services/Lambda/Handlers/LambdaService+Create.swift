@@ -21,15 +21,18 @@ extension LambdaService {
         }
         settings.layers = try await attachedLayers(input.layers ?? [], call)
         try await requireRole(settings.role, for: key)
+        let signing = try await codeSigning(input.codeSigningConfigArn, for: key)
         let complete = settings
         return try await change(key) {
             if try await self.store.read({ try $0.exists(key) }) { throw Self.alreadyExists(key) }
-            return try await self.create(key, complete, tags, package: package, publishes: input.publish ?? false)
+            return try await self.create(
+                key, complete, tags, package: package, publishes: input.publish ?? false, signing: signing)
         }
     }
 
     private func create(
-        _ key: FunctionKey, _ settings: FunctionSettings, _ tags: [String: String], package: [UInt8], publishes: Bool
+        _ key: FunctionKey, _ settings: FunctionSettings, _ tags: [String: String], package: [UInt8], publishes: Bool,
+        signing: CodeSigningKey?
     ) async throws -> FunctionConfiguration {
         let digest = try await packages.digest(package)
         let latest = try await packages.locks.withLock(digest) {
@@ -45,6 +48,12 @@ extension LambdaService {
                     if try transaction.exists(key) { throw Self.alreadyExists(key) }
                     try Self.requirePackages(transaction, of: settings.layers)
                     try transaction.insertFunction(key, nextVersion: publishes ? 2 : 1, tags: tags)
+                    if let signing {
+                        guard try transaction.codeSigning(signing) != nil else {
+                            throw CodeSigningFailures.missing(signing.arn)
+                        }
+                        try transaction.setCodeSigning(of: key, signing)
+                    }
                     try transaction.insert(latest)
                     if let published { try transaction.insert(published) }
                     try transaction.count(key, functions: 1, codeBytes: stored.size * (publishes ? 2 : 1))

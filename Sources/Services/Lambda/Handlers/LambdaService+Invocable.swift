@@ -25,7 +25,8 @@ extension LambdaService {
             case .found(let function) = catalog.lookUp(key),
             qualifier.flatMap({ function.aliases[$0]?.routing }) == nil,
             let version = function.version(for: qualifier, random: { 0 }),
-            settling.state(key, version.version) != .creating, packages.isPresent(version.codeDigest)
+            settling.state(key, version.version) != .creating, version.missingNeed == nil,
+            packages.isPresent(version.codeDigest)
         else { return nil }
         let layers = layerFolders.ready(version.settings.layers.digests)
         guard layers != nil || version.settings.layers.list.isEmpty else { return nil }

@@ -42,7 +42,9 @@ extension LambdaService {
     }
 
     /// The version as the data plane runs it: its files are made ready.
+    /// - Throws: an error of AWS's for a version that needs what is not there.
     func function(_ version: VersionRecord) async throws -> FunctionVersion {
+        if let missing = version.missingNeed { throw missing }
         let folder =
             packages.isPresent(version.codeDigest)
             ? packages.path(version.codeDigest) : try await packages.folder(version.codeDigest)

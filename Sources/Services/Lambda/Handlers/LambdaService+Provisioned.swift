@@ -117,9 +117,17 @@ extension LambdaService {
     {
         try requireQualifier(transaction, key, qualifier)
         if let alias = try transaction.alias(key, qualifier) { return try requireProvisionable(transaction, alias) }
+        try refuseSnapStart(transaction, key, qualifier)
         for alias in try transaction.aliases(key, version: qualifier, after: nil, limit: .max)
         where try transaction.provisioned(key, alias.name) != nil {
             throw LambdaFailures.conflict("Version is pointed by a Provisioned Concurrency alias")
+        }
+    }
+
+    private static func refuseSnapStart(_ transaction: LambdaTransaction, _ key: FunctionKey, _ version: String) throws
+    {
+        if try transaction.version(key, version)?.settings.hasSnapStart == true {
+            throw SnapStartRules.unsupported("Provisioned Concurrency")
         }
     }
 
@@ -127,6 +135,7 @@ extension LambdaService {
     static func requireProvisionable(_ transaction: LambdaTransaction, _ alias: AliasRecord) throws {
         for version in [alias.version, alias.routing?.version].compactMap(\.self) {
             guard version != latestVersion else { throw ProvisionedFailures.unpublished }
+            try refuseSnapStart(transaction, alias.key, version)
             if try transaction.provisioned(alias.key, version) != nil {
                 throw LambdaFailures.conflict(
                     "Alias can't be used for Provisioned Concurrency configuration on an already Provisioned version")

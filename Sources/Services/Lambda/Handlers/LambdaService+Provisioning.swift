@@ -37,7 +37,7 @@ extension LambdaService {
         }
         var targets: [ProvisionedConfiguration.Target] = []
         for (name, count) in shares where count > 0 {
-            guard var version = function.versions[name] else { continue }
+            guard var version = function.versions[name], version.missingNeed == nil else { continue }
             version.provisioning = record.qualifier
             let digests = version.settings.layers.digests
             let layers = digests.isEmpty ? nil : try await layerFolders.folder(digests)

@@ -17,6 +17,7 @@ extension LambdaService {
                     acceptsDeprecated: self.configuration.acceptsDeprecatedRuntimes)
             }
             if let role = input.role { try await self.requireRole(role, for: key) }
+            if input.layers?.isEmpty == false { try await self.refuseUnsigned(key) }
             if let layers = input.layers { updated.settings.layers = try await self.attachedLayers(layers, call) }
             self.renew(&updated)
             let replacement = updated
@@ -28,6 +29,12 @@ extension LambdaService {
                     try Self.requireUnchanged(transaction, current)
                     try Self.requirePackages(transaction, of: replacement.settings.layers)
                     try transaction.update(replacement)
+                    // A runtime's version is no version of another runtime.
+                    if replacement.settings.runtime != current.settings.runtime,
+                        try transaction.runtimeManagement(key, latestVersion).mode == .manual
+                    {
+                        try transaction.deleteRuntimeManagement(key, latestVersion)
+                    }
                 }
             } catch {
                 self.collector.note(replacement.keptDigests)
@@ -48,6 +55,7 @@ extension LambdaService {
         }
         return try await change(key) {
             let current = try await self.changeable(key, revisionID: input.revisionId)
+            try await self.refuseUnsigned(key)
             let digest = try await self.packages.digest(package)
             var updated = current
             updated.settings.architecture = input.architectures?.first ?? current.settings.architecture

@@ -13,19 +13,16 @@ struct UnsupportedParameters {
         try refuse("PackageType=Image", if: input.packageType == "Image" || input.code.imageUri?.isEmpty == false)
         try refuse("Code.S3Bucket", if: isGiven(input.code.s3Bucket) || isGiven(input.code.s3Key))
         try refuse("Code.SourceKMSKeyArn", if: isGiven(input.code.sourceKMSKeyArn))
-        try refuse("CodeSigningConfigArn", if: isGiven(input.codeSigningConfigArn))
         try refuse("PublishTo", if: isGiven(input.publishTo))
         try refuse("TenancyConfig", if: input.tenancyConfig != nil)
         try check(
-            vpc: input.vpcConfig, deadLetter: input.deadLetterConfig, kmsKey: input.kmsKeyArn,
-            fileSystems: input.fileSystemConfigs, image: input.imageConfig, snapStart: input.snapStart,
+            deadLetter: input.deadLetterConfig, image: input.imageConfig,
             capacityProvider: input.capacityProviderConfig, durable: input.durableConfig)
     }
 
     func check(_ input: UpdateFunctionConfigurationRequest) throws {
         try check(
-            vpc: input.vpcConfig, deadLetter: input.deadLetterConfig, kmsKey: input.kmsKeyArn,
-            fileSystems: input.fileSystemConfigs, image: input.imageConfig, snapStart: input.snapStart,
+            deadLetter: input.deadLetterConfig, image: input.imageConfig,
             capacityProvider: input.capacityProviderConfig, durable: input.durableConfig)
     }
 
@@ -41,21 +38,14 @@ struct UnsupportedParameters {
     }
 
     private func check(
-        vpc: VpcConfig?, deadLetter: DeadLetterConfig?, kmsKey: String?, fileSystems: [FileSystemConfig]?,
-        image: ImageConfig?, snapStart: SnapStart?,
-        capacityProvider: CapacityProviderConfig?, durable: DurableConfig?
+        deadLetter: DeadLetterConfig?, image: ImageConfig?, capacityProvider: CapacityProviderConfig?,
+        durable: DurableConfig?
     ) throws {
-        try refuse(
-            "VpcConfig", if: vpc?.subnetIds?.isEmpty == false || vpc?.securityGroupIds?.isEmpty == false)
-        try refuse("VpcConfig.Ipv6AllowedForDualStack", if: vpc?.ipv6AllowedForDualStack == true)
         try refuse("DeadLetterConfig", if: isGiven(deadLetter?.targetArn))
-        try refuse("KMSKeyArn", if: isGiven(kmsKey))
-        try refuse("FileSystemConfigs", if: fileSystems?.isEmpty == false)
         try refuse(
             "ImageConfig",
             if: image?.command?.isEmpty == false || image?.entryPoint?.isEmpty == false
                 || isGiven(image?.workingDirectory))
-        try refuse("SnapStart", if: snapStart?.applyOn.map { $0 != "None" } ?? false)
         try refuse("CapacityProviderConfig", if: capacityProvider != nil)
         try refuse("DurableConfig", if: durable != nil)
     }

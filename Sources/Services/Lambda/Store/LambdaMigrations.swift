@@ -39,7 +39,7 @@ enum LambdaMigrations {
                     PRIMARY KEY (account, region))
                 """,
             ]),
-        concurrency, layers,
+        concurrency, layers, management, codeSigning,
     ]
 
     /// A store of its own name, which sorts after `lambda`: it changes that store's tables.

@@ -8,7 +8,7 @@ extension LambdaTransaction {
         "ephemeral_storage", "architecture", "environment", "active_tracing", "log_group", "log_json",
         "log_application_level", "log_system_level", "shows_empty_vpc", "code_digest", "code_size", "last_modified",
         "revision_id", "pending_revision_id", "generation", "published_from", "source_description",
-        "layers",
+        "layers", "settings",
     ]
     private static let list = columns.joined(separator: ", ")
     private static let select = "SELECT \(list) FROM lambda_versions"
@@ -133,10 +133,10 @@ extension LambdaTransaction {
             SQLValue(settings.ephemeralStorage), .text(settings.architecture), SQLValue(environment),
             SQLValue(settings.activeTracing), SQLValue(settings.logging.group), SQLValue(settings.logging.isJSON),
             SQLValue(settings.logging.applicationLevel), SQLValue(settings.logging.systemLevel),
-            SQLValue(settings.showsEmptyVPC), .text(version.codeDigest), .integer(version.codeSize),
+            SQLValue(settings.vpc?.isConnected == false), .text(version.codeDigest), .integer(version.codeSize),
             .integer(version.lastModified.milliseconds), .text(version.revisionID), .text(version.pendingRevisionID),
             .text(version.generation), SQLValue(version.publishedFrom), SQLValue(version.sourceDescription),
-            SQLValue(settings.layers.text),
+            SQLValue(settings.layers.text), SQLValue(try StoredSettings(settings).text),
         ]
     }
 
@@ -157,8 +157,8 @@ extension LambdaTransaction {
         settings.activeTracing = row.boolean(13)
         settings.logging = LoggingSettings(
             group: row.text(14), isJSON: row.boolean(15), applicationLevel: row.text(16), systemLevel: row.text(17))
-        settings.showsEmptyVPC = row.boolean(18)
         settings.layers = AttachedLayers(text: row.text(27))
+        if let text = row.text(28) { try StoredDocument.value(StoredSettings.self, text).apply(to: &settings) }
         return VersionRecord(
             key: key, version: version, settings: settings, codeDigest: row.text(19) ?? "",
             codeSize: row.integer(20) ?? 0, lastModified: Timestamp(milliseconds: row.integer(21) ?? 0),

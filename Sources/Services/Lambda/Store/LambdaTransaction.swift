@@ -26,6 +26,7 @@ struct LambdaTransaction {
     func deleteFunction(_ key: FunctionKey) throws {
         let tables = [
             "lambda_aliases", "lambda_provisioned", "lambda_version_layers", "lambda_versions", "lambda_functions",
+            "lambda_runtime_management",
         ]
         for table in tables {
             try connection.execute(
@@ -65,7 +66,8 @@ struct LambdaTransaction {
             aliases: Dictionary(try aliases(key).map { ($0.name, $0) }, uniquingKeysWith: { $1 }),
             reservedConcurrency: try reservedConcurrency(key),
             provisioned: Dictionary(
-                try provisioned(key).map { ($0.qualifier, $0) }, uniquingKeysWith: { $1 }))
+                try provisioned(key).map { ($0.qualifier, $0) }, uniquingKeysWith: { $1 }),
+            recursiveLoop: try recursiveLoop(key) ?? .terminate)
     }
 
     // MARK: Usage
@@ -140,6 +142,7 @@ extension LambdaTransaction {
             functions[functions.count - 1].versions[version.version] = version
         }
         try addConcurrency(to: &functions)
+        try addManagement(to: &functions)
         return functions
     }
 }

@@ -34,7 +34,7 @@ struct LambdaStoreTests {
             version.settings.logging = LoggingSettings(
                 group: "/g", isJSON: true, applicationLevel: "TRACE", systemLevel: "WARN")
             version.settings.activeTracing = true
-            version.settings.showsEmptyVPC = true
+            version.settings.vpc = VPCSettings()
             version.settings.architecture = "arm64"
             version.publishedFrom = "g0"
             version.sourceDescription = "s"

@@ -1,0 +1,106 @@
+import Logging
+public import ServiceKit
+import ServiceModel
+import Synchronization
+
+/// The durable engine for work that must happen later or at least once: asynchronous invocations, notifications, retries, schedules.
+///
+/// Jobs are rows, enqueued in the transaction of the change that causes them. What is due is claimed in batches and done by the
+/// ``JobWorker`` of its kind; what became of it is recorded in batches too. A process that dies leaves its jobs as they were: with
+/// SQLite, the next process does them; with PostgreSQL, where a claim is written with its owner, another process does as soon as
+/// the owner has not been heard of for some seconds. Nothing is held in memory but the lanes that have jobs, and what is claimed.
+///
+/// Due times go by the ``TimeSource``, which may be moved; leases go by the database's clock.
+public final class JobQueue: Sendable {
+    struct State {
+        var workers: [String: any JobWorker] = [:]
+        var lanes: [JobLane: LaneState] = [:]
+        /// Lanes by when they are due, so that nobody has to look at all of them.
+        var agenda = Agenda()
+        var outcomes: [(job: Job, outcome: JobOutcome)] = []
+        var isRecording = false
+        var isClosed = false
+        var settling: [Int: CheckedContinuation<Void, Never>] = [:]
+        var nextWaiter = 0
+        var tasks = 0
+        var closers: [CheckedContinuation<Void, Never>] = []
+    }
+
+    let database: any Database
+    let time: any TimeSource
+    let claims: JobClaims
+    let logger = Logger(label: "martlet.jobs")
+    let state = Mutex(State())
+    /// Rings when something may have become due earlier than was known.
+    let bell = Bell()
+
+    public init(database: any Database, time: any TimeSource) {
+        self.database = database
+        self.time = time
+        claims = JobClaims(database: database)
+    }
+
+    /// Names who does the jobs of a kind. Those without a worker wait.
+    public func register(_ worker: any JobWorker, for kind: String) {
+        state.withLock { $0.workers[kind] = worker }
+        bell.ring()
+    }
+
+    /// Changes the database and enqueues jobs with it.
+    /// - Parameter body: runs in one transaction, and may run more than once.
+    /// - Returns: what `body` has returned, after the commit.
+    /// - Throws: what `body` throws, or what the database does.
+    @discardableResult
+    public func write<T: Sendable>(_ body: @escaping @Sendable (JobTransaction) throws -> T) async throws -> T {
+        let (result, earliest) = try await database.write { connection in
+            let transaction = JobTransaction(connection)
+            return (try body(transaction), transaction.earliest)
+        }
+        enqueued(earliest)
+        return result
+    }
+
+    /// Enqueues jobs.
+    public func enqueue(_ jobs: [NewJob]) async throws {
+        try await write { transaction in
+            for job in jobs { try transaction.enqueue(job) }
+        }
+    }
+
+    /// How many jobs of a kind there are, claimed ones included; those of one lane if it is given.
+    public func count(kind: String, lane: String? = nil) async throws -> Int {
+        try await database.read { try JobRows(connection: $0).count(kind: kind, lane: lane) }
+    }
+
+    /// The window of a lane may have changed.
+    public func look(at lane: JobLane) { pump([lane]) }
+
+    /// Forgets everything, after the database was emptied.
+    public func reset() async {
+        await idle()
+        state.withLock { state in
+            state.lanes = [:]
+            state.agenda = Agenda()
+        }
+    }
+
+    func enqueued(_ earliest: [JobLane: Timestamp]) {
+        guard !earliest.isEmpty else { return }
+        let now = time.now
+        let isSooner = state.withLock { state in
+            let first = state.agenda.first
+            for (lane, due) in earliest { state.note(lane, due: due) }
+            return state.agenda.first.map { next in first.map { next < $0 } ?? true } ?? false
+        }
+        let due = earliest.filter { $0.value <= now }.keys
+        if !due.isEmpty { pump(Array(due)) }
+        if isSooner { bell.ring() }
+    }
+}
+
+extension JobQueue.State {
+    mutating func note(_ lane: JobLane, due: Timestamp) {
+        lanes[lane, default: LaneState()].enqueued(due: due)
+        agenda.set(lane, lanes[lane]?.next)
+    }
+}

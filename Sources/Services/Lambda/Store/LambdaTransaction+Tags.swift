@@ -1,0 +1,42 @@
+import Persistence
+
+extension LambdaTransaction {
+    /// Nil if there is no such resource.
+    func tags(_ resource: TaggedResource) throws -> [String: String]? {
+        if case .function(let key) = resource { return try tags(key) }
+        guard try exists(resource) else { return nil }
+        let row = try connection.first(
+            "SELECT tags FROM lambda_resource_tags WHERE account = ? AND region = ? AND resource = ?",
+            parameters(resource))
+        return row?.text(0).flatMap { EnvironmentVariables.parse(Array($0.utf8)) } ?? [:]
+    }
+
+    /// Replaces the tags of a resource that is no function; none removes them.
+    func setTags(_ resource: TaggedResource, _ tags: [String: String]) throws {
+        guard !tags.isEmpty else {
+            try connection.execute(
+                "DELETE FROM lambda_resource_tags WHERE account = ? AND region = ? AND resource = ?",
+                parameters(resource))
+            return
+        }
+        try connection.execute(
+            """
+            INSERT INTO lambda_resource_tags (account, region, resource, tags) VALUES (?, ?, ?, ?)
+            ON CONFLICT (account, region, resource) DO UPDATE SET tags = excluded.tags
+            """, parameters(resource) + [.text(EnvironmentVariables.json(tags))])
+    }
+
+    private func exists(_ resource: TaggedResource) throws -> Bool {
+        switch resource {
+        case .function(let key): try exists(key)
+        case .codeSigning(let key): try codeSigning(key) != nil
+        }
+    }
+
+    private func parameters(_ resource: TaggedResource) -> [SQLValue] {
+        switch resource {
+        case .function(let key): [.text(key.account), .text(key.region), .text("function:\(key.name)")]
+        case .codeSigning(let key): [.text(key.account), .text(key.region), .text("code-signing-config:\(key.id)")]
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import Foundation
+import FrontDoor
+import ServiceKit
+import ServiceModel
+
+extension Administration {
+    static let clockPath = "/_martlet/clock"
+
+    /// `GET` reads the clock; `POST` takes `{"advance": seconds}`, `{"set": time}` or `{"resume": true}`.
+    func addClock(to routes: inout AdminRoutes) {
+        routes.add("GET", Self.clockPath, access: .anyone) { _ in try Self.answer(clock.reading) }
+        routes.add("POST", Self.clockPath, access: .owner) { request in
+            switch ClockRequest(request.body) {
+            case .advance(let duration): return try await move(to: clock.time.now.advanced(by: duration))
+            case .set(let time): return try await move(to: time)
+            case .resume: return try Self.answer(try await clock.resume())
+            case nil:
+                return .message(
+                    #"Say {"advance": seconds}, {"set": "2026-01-31T00:00:00Z"} or {"resume": true}."#, status: 400)
+            }
+        }
+    }
+
+    private func move(to time: Timestamp) async throws -> AdminRoutes.Response {
+        guard PlatformClock.range.contains(time) else {
+            return .message("The clock goes from 1970 to 9999.", status: 400)
+        }
+        return try Self.answer(try await clock.move(to: time))
+    }
+
+    private static func answer(_ reading: PlatformClock.Reading) throws -> AdminRoutes.Response {
+        let body: [String: Any] = [
+            "now": reading.now.rfc3339, "real": reading.real.rfc3339,
+            "offset": Double(reading.now.milliseconds - reading.real.milliseconds) / 1000,
+            "settled": reading.isSettled,
+        ]
+        return AdminRoutes.Response(body: Array(try JSONSerialization.data(withJSONObject: body, options: [.sortedKeys])))
+    }
+}
+
+/// How the clock is to be moved.
+enum ClockRequest: Equatable {
+    case advance(Duration)
+    case set(Timestamp)
+    case resume
+
+    /// - Returns: nil for what says no such thing, or more than one.
+    init?(_ body: [UInt8]) {
+        guard let object = try? JSONSerialization.jsonObject(with: Data(body)) as? [String: Any], object.count == 1 else {
+            return nil
+        }
+        switch object.first {
+        case ("advance", let seconds as Double)? where seconds >= 0 && seconds <= 1e12:
+            self = .advance(.milliseconds(Int64(seconds * 1000)))
+        case ("set", let text as String)?:
+            guard let time = Self.time(text) else { return nil }
+            self = .set(time)
+        case ("set", let seconds as Double)?: self = .set(Timestamp(seconds: seconds))
+        case ("resume", let flag as Bool)? where flag: self = .resume
+        default: return nil
+        }
+    }
+
+    /// A time as RFC 3339 writes it, with or without fractions of a second.
+    static func time(_ text: String) -> Timestamp? {
+        for options in [ISO8601DateFormatter.Options.withInternetDateTime, [.withInternetDateTime, .withFractionalSeconds]] {
+            let formatter = ISO8601DateFormatter()
+            formatter.formatOptions = options
+            if let date = formatter.date(from: text) { return Timestamp(seconds: date.timeIntervalSince1970) }
+        }
+        return nil
+    }
+}
