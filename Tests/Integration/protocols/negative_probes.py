@@ -154,6 +154,11 @@ class Requests:
         if shape["type"] in ("list", "map") and most is not None and most <= 200:
             yield self.make(member.text + " has too many", operation, self.with_value(operation, member.path, self._many(shape, int(most) + 1)))
 
+        if shape["type"] == "map":
+            entry = self.model.sample(shape["value"]["shape"])
+            for what, key in violations(self.model.shape(shape["key"]["shape"])):
+                yield self.make("a key of %s is %s" % (member.text, what), operation, self.with_value(operation, member.path, {key: entry}))
+
     @staticmethod
     def _is_payload(member):
         return member.location == "payload"

@@ -11,7 +11,7 @@ import pytest
 import wire_models
 from botocore import parsers
 from botocore.awsrequest import HeadersDict
-from martlet import REGION
+from martlet import REGION, zip_package
 from negative_probes import Requests
 
 # The services whose operations are probed.
@@ -57,6 +57,27 @@ class Sender:
         return answer.status, answer.headers, body
 
 
+
+def _make_a_function(server):
+    """Makes what the models' simplest names name, as far as it is gone: function, version 1, alias and layer `a`."""
+    api = server.client("lambda")
+    try:
+        api.get_function(FunctionName="a", Qualifier="a")
+    except api.exceptions.ResourceNotFoundException:
+        package = zip_package({"a.py": "def handler(event, context): return 1"})
+        role = "arn:aws:iam::000000000000:role/a"
+        try:
+            api.create_function(FunctionName="a", Runtime="python3.12", Handler="a.handler", Role=role, Code={"ZipFile": package})
+            api.get_function(FunctionName="a")
+            api.publish_layer_version(LayerName="a", Content={"ZipFile": package})
+        except api.exceptions.ResourceConflictException:
+            pass
+        version = api.publish_version(FunctionName="a")["Version"]
+        api.create_alias(FunctionName="a", Name="a", FunctionVersion=version)
+
+
+# What makes the resources that the simplest requests name, so that these get beyond the first look.
+_SEEDS = {"lambda": _make_a_function}
 _requests, _senders, _counts = {}, {}, Counter()
 
 
@@ -89,6 +110,8 @@ def test_what_the_model_forbids_is_refused(server, service, protocol, name):
     requests = _requests.setdefault((service, protocol), Requests(service, protocol))
     sender = _senders.setdefault((server.port, service), Sender(server, service))
     operation = requests.operation(name)
+    if service in _SEEDS:
+        _SEEDS[service](server)
     is_implemented = name in conformance.implemented(service) if service in conformance.SERVICES else None
     wrong, count = [], 0
     for probe in requests.probes(name):
