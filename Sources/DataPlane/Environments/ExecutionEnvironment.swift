@@ -20,6 +20,8 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
     }
 
     let function: FunctionVersion
+    /// What stands for the function in the lineage of a chain of invocations.
+    private let lineage: String
     let loop: any EventLoop
     let log: EnvironmentLog
     let sandbox: any Sandbox
@@ -70,6 +72,7 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
     ) {
         extensionHost = extensions
         self.function = function
+        lineage = InvocationLineage.hash(functionARN: function.unqualifiedARN)
         self.sandbox = sandbox
         self.log = log
         self.loop = loop
@@ -112,7 +115,7 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
         done: @escaping InvocationDone
     ) {
         let now = RealTime.milliseconds
-        let trace = TraceHeader(event.traceHeader, now: now / 1000)
+        let trace = TraceHeader(event.traceHeader, now: now / 1000, lineage: lineage)
         let running = RunningInvocation(
             event, trace: trace, initDuration: isFirstInvocation && reportsInit ? initDuration : nil,
             started: startedInvocation, done: done)

@@ -8,8 +8,22 @@ public struct TraceHeader: Sendable, Hashable {
     public var root: String
     public var sampled: Bool
 
-    /// Takes the caller's header, or makes one. `now` is in seconds since the epoch.
-    public init(_ header: String?, now: Int64) {
+    /// Takes the caller's header, or makes one, and notes that the chain has come through the function.
+    /// - Parameters:
+    ///   - now: in seconds since the epoch.
+    ///   - lineage: what stands for the function in ``InvocationLineage``; nil leaves the header as it is.
+    public init(_ header: String?, now: Int64, lineage: String? = nil) {
+        self.init(header, now: now)
+        guard let lineage else { return }
+        // Nearly no chain has come through a function already.
+        if value.contains("Lineage=") {
+            value = InvocationLineage(header: value).adding(lineage).replacing(in: value)
+        } else {
+            value += ";Lineage=\(lineage):1"
+        }
+    }
+
+    private init(_ header: String?, now: Int64) {
         if let header, header.utf8.count <= 1024, header.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) {
             var fields: [Substring: Substring] = [:]
             for part in header.split(separator: ";") {

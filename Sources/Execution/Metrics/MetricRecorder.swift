@@ -94,7 +94,7 @@ public struct MetricRecorder: Sendable {
     }
 
     /// None, the function's, what was named, and, where an alias was named, what ran.
-    private static func dimensions(_ source: InvocationSource) -> [[MetricDimension]] {
+    static func dimensions(_ source: InvocationSource) -> [[MetricDimension]] {
         let name = MetricDimension("FunctionName", source.function.name)
         let resource = MetricDimension(
             "Resource", source.qualifier.map { "\(source.function.name):\($0)" } ?? source.function.name)
@@ -113,7 +113,7 @@ public struct MetricRecorder: Sendable {
         }
     }
 
-    private mutating func add(
+    mutating func add(
         _ name: String, _ function: FunctionName, _ dimensions: [MetricDimension], _ values: MetricValues,
         at now: Timestamp
     ) {

@@ -104,7 +104,10 @@ struct InvocationHead {
                 hasOthers = true
             case 12 where PlainHead.isName("content-type", bytes, at):
                 hasOthers = hasOthers || bytes.has("application/x-www-form", value.lowerBound, value.upperBound)
-            case 15 where PlainHead.isName("x-amzn-trace-id", bytes, at): trace = value
+            case 15 where PlainHead.isName("x-amzn-trace-id", bytes, at):
+                trace = value
+                // One of a chain may have to be refused.
+                if bytes.contains("Lineage=", value) { hasOthers = true }
             default:
                 guard name.count > 6, PlainHead.isName("x-amz-", bytes, at) else { return }
                 takeAmazon(bytes, name, value)
@@ -135,6 +138,11 @@ extension UnsafeRawBufferPointer {
         guard end - at >= text.utf8CodeUnitCount else { return false }
         for index in 0..<text.utf8CodeUnitCount where self[at + index] != text.utf8Start[index] { return false }
         return true
+    }
+
+    /// Whether `text` stands somewhere in `range`.
+    fileprivate func contains(_ text: StaticString, _ range: Range<Int>) -> Bool {
+        range.contains { self[$0] == text.utf8Start[0] && has(text, $0, range.upperBound) }
     }
 
     /// Whether `range` is `text`.

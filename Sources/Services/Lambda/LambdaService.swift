@@ -23,17 +23,22 @@ public final class LambdaService: LambdaAPI {
     let provisioning: ProvisioningFunctions
     let settling: SettlingFunctions
     let collector: PackageCollector
+    let deliveries: any EventDelivery
+    let events: EventQueue
+    private let runner: EventRunner
+    private let asyncMetrics: AsyncMetrics
     /// Changes of one function are made one at a time.
     let changes = KeyedLock<FunctionKey>()
     let downloads = CodeDownloadTokens()
     let logger = Logger(label: "martlet.lambda")
 
-    /// The secrets encrypt functions' environment variables in the database; the roles are execution roles.
+    /// The secrets encrypt functions' environment variables in the database; the roles are execution roles. Events wait in the jobs, and
+    /// what becomes of them is delivered where functions want it.
     /// - Throws: if the folder for packages cannot be made.
     public init(
         configuration: LambdaConfiguration, database: any Database, blobs: any BlobStore, time: any TimeSource,
         invoker: any FunctionInvoker, concurrency: (any ConcurrencyControl)? = nil, roles: any RoleDirectory,
-        secrets: SecretBox
+        secrets: SecretBox, jobs: JobQueue, deliveries: any EventDelivery
     ) throws {
         self.configuration = configuration
         store = LambdaStore(database: database, secrets: secrets)
@@ -51,7 +56,18 @@ public final class LambdaService: LambdaAPI {
         settling = SettlingFunctions(time: configuration.settlingTime)
         collector = PackageCollector(
             packages: packages, layers: layerFolders, store: store, grace: configuration.codeGrace)
+        self.deliveries = deliveries
+        asyncMetrics = AsyncMetrics(time: time)
+        events = EventQueue(jobs: jobs, metrics: asyncMetrics)
+        runner = EventRunner(invoker: invoker, time: time, metrics: asyncMetrics)
+        runner.connect(self)
+        jobs.register(runner, for: EventQueue.kind)
+        jobs.register(
+            EventDeliverer(deliveries: deliveries, time: time, metrics: asyncMetrics), for: EventDeliveryJob.kind)
     }
+
+    /// The metrics of asynchronous invocations.
+    public var metrics: any MetricSource { asyncMetrics }
 
     /// Fills the catalogue of functions, then collects packages that nothing refers to. Invocations work before it is
     /// done.
@@ -71,6 +87,7 @@ public final class LambdaService: LambdaAPI {
     /// Forgets what is kept outside the database, which the caller has emptied.
     public func reset() async throws {
         catalog.forget()
+        asyncMetrics.reset()
         for key in provisioning.forget() { concurrency?.provision(FunctionName(key), []) }
         for digest in packages.digests.union(layerFolders.digests) { try await collector.forget(digest) }
     }

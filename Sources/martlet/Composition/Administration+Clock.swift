@@ -34,7 +34,8 @@ extension Administration {
             "offset": Double(reading.now.milliseconds - reading.real.milliseconds) / 1000,
             "settled": reading.isSettled,
         ]
-        return AdminRoutes.Response(body: Array(try JSONSerialization.data(withJSONObject: body, options: [.sortedKeys])))
+        return AdminRoutes.Response(
+            body: Array(try JSONSerialization.data(withJSONObject: body, options: [.sortedKeys])))
     }
 }
 
@@ -46,7 +47,8 @@ enum ClockRequest: Equatable {
 
     /// - Returns: nil for what says no such thing, or more than one.
     init?(_ body: [UInt8]) {
-        guard let object = try? JSONSerialization.jsonObject(with: Data(body)) as? [String: Any], object.count == 1 else {
+        guard let object = try? JSONSerialization.jsonObject(with: Data(body)) as? [String: Any], object.count == 1
+        else {
             return nil
         }
         switch object.first {
@@ -63,7 +65,9 @@ enum ClockRequest: Equatable {
 
     /// A time as RFC 3339 writes it, with or without fractions of a second.
     static func time(_ text: String) -> Timestamp? {
-        for options in [ISO8601DateFormatter.Options.withInternetDateTime, [.withInternetDateTime, .withFractionalSeconds]] {
+        for options in [
+            ISO8601DateFormatter.Options.withInternetDateTime, [.withInternetDateTime, .withFractionalSeconds],
+        ] {
             let formatter = ISO8601DateFormatter()
             formatter.formatOptions = options
             if let date = formatter.date(from: text) { return Timestamp(seconds: date.timeIntervalSince1970) }

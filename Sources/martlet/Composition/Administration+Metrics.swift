@@ -1,19 +1,22 @@
 import DataPlane
 import Foundation
 import FrontDoor
+import Lambda
 import ServiceKit
 import ServiceModel
 
 extension Administration {
     /// What CloudWatch will show of functions: the last minutes of the namespace `AWS/Lambda`, the oldest first.
     func metrics() async throws -> AdminRoutes.Response {
-        let metrics = await dataPlane.metrics(since: Timestamp(milliseconds: 0)).sorted { a, b in
-            (a.minute.milliseconds, a.account, a.region, a.name, a.dimensions.map(\.value).joined(separator: "\n"))
-                < (
-                    b.minute.milliseconds, b.account, b.region, b.name,
-                    b.dimensions.map(\.value).joined(separator: "\n")
-                )
-        }
+        let metrics =
+            (await dataPlane.metrics(since: Timestamp(milliseconds: 0))
+            + (await lambda.metrics.metrics(since: Timestamp(milliseconds: 0)))).sorted { a, b in
+                (a.minute.milliseconds, a.account, a.region, a.name, a.dimensions.map(\.value).joined(separator: "\n"))
+                    < (
+                        b.minute.milliseconds, b.account, b.region, b.name,
+                        b.dimensions.map(\.value).joined(separator: "\n")
+                    )
+            }
         let body = metrics.map { metric -> [String: Any] in
             [
                 "account": metric.account, "region": metric.region, "namespace": metric.namespace,

@@ -1,3 +1,5 @@
+import Execution
+
 /// A function with its versions and aliases: everything that an invocation is resolved with.
 struct FunctionRecord: Sendable, Hashable {
     var key: FunctionKey
@@ -7,6 +9,8 @@ struct FunctionRecord: Sendable, Hashable {
     var reservedConcurrency: Int?
     /// By qualifier.
     var provisioned: [String: ProvisionedRecord] = [:]
+    /// By qualifier.
+    var eventInvokes: [String: EventInvokeRecord] = [:]
     /// What becomes of an invocation in a loop of the function's own making.
     var recursiveLoop = RecursiveLoop.terminate
 
@@ -25,5 +29,12 @@ struct FunctionRecord: Sendable, Hashable {
     private func aliasedVersion(_ name: String, _ random: () -> Double) -> VersionRecord? {
         guard let alias = aliases[name] else { return nil }
         return versions[alias.routing == nil ? alias.version : alias.target(random: random())]
+    }
+
+    /// Whether an invocation is stopped, because it is one of a loop of the function's own making.
+    func stopsLoop(_ traceHeader: String?) -> Bool {
+        guard recursiveLoop == .terminate, let traceHeader else { return false }
+        return InvocationLineage(header: traceHeader).count(InvocationLineage.hash(functionARN: key.arn))
+            >= InvocationLineage.limit
     }
 }

@@ -50,6 +50,11 @@ enum LambdaFailures {
                 + "\(resource) because no resource-based policy allows the lambda:\(action) action")
     }
 
+    static let recursion = make(
+        "RecursiveInvocationException", 400,
+        "Lambda has detected your function being invoked in a recursive loop with other Amazon Web Services resources "
+            + "and stopped your function's invocation.")
+
     static let codeStorageExceeded = make("CodeStorageExceededException", 400, "Code storage limit exceeded.")
 
     static let qualifierMismatch = invalidParameter(

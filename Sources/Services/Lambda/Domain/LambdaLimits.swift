@@ -14,6 +14,8 @@ enum LambdaLimits {
     static let environment = 4_096
     /// The event of a synchronous invocation, in bytes.
     static let synchronousPayload = 6_291_456
+    /// The event of an asynchronous invocation, in bytes.
+    static let asynchronousPayload = 1_048_576
     /// In bytes, encoded as base64.
     static let clientContext = 3_583
     static let tags = 50

@@ -10,6 +10,7 @@ extension LambdaService {
                 "Member must have length less than or equal to \(LambdaLimits.functionName)")
         }
         try UnsupportedParameters(operation: call.operation).check(input)
+        try requireDeadLetterTarget(input.deadLetterConfig, call)
         var settings = try FunctionSettings(creating: input)
         try Runtimes.validate(
             settings.runtime, operation: call.operation,

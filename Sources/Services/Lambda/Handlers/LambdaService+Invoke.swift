@@ -5,13 +5,18 @@ public import ServiceKit
 extension LambdaService {
     public func invoke(_ input: InvocationRequest, _ call: Call) async throws -> InvocationResponse {
         let unsupported = UnsupportedParameters(operation: call.operation)
-        try unsupported.refuse("InvocationType=Event", if: input.invocationType == "Event")
         try unsupported.refuse("DurableExecutionName", if: input.durableExecutionName != nil)
         try unsupported.refuse("TenantId", if: input.tenantId != nil)
+        if input.invocationType == "Event" {
+            try await accept(
+                input.functionName, input.qualifier, payload: input.payload, clientContext: input.clientContext, call)
+            return InvocationResponse(statusCode: 202)
+        }
         let invocation = try await prepare(
             input.functionName, input.qualifier, payload: input.payload, clientContext: input.clientContext,
             logType: input.logType, call)
         if input.invocationType == "DryRun" { return InvocationResponse(statusCode: 204) }
+        try refuseLoop(invocation.version.key, call)
         let result = try await invoker.invoke(try await function(invocation.version), invocation.request)
         return InvocationResponse(
             statusCode: 200, functionError: result.functionError,
@@ -20,12 +25,15 @@ extension LambdaService {
     }
 
     /// What an operation that invokes asks for, resolved; its checks are made in AWS's order.
+    ///
+    /// The limit is the payload's, in bytes.
     func prepare(
-        _ name: String, _ qualifier: String?, payload: [UInt8]?, clientContext: String?, logType: String?, _ call: Call
-    ) async throws -> (version: VersionRecord, request: Execution.InvocationRequest) {
+        _ name: String, _ qualifier: String?, payload: [UInt8]?, clientContext: String?, logType: String?,
+        limit: Int = LambdaLimits.synchronousPayload, _ call: Call
+    ) async throws -> (version: VersionRecord, qualifier: String?, request: Execution.InvocationRequest) {
         let target = try FunctionTarget(name, qualifier: qualifier, in: call, action: "InvokeFunction")
         let payload = payload ?? []
-        try InvocationPayload.validate(payload)
+        try InvocationPayload.validate(payload, limit: limit)
         let clientContext = try InvocationPayload.clientContext(clientContext)
         let version = try await executable(target)
         if settling.state(target.key, version.version) == .creating {
@@ -34,11 +42,18 @@ extension LambdaService {
                     + "The function is currently in the following state: Pending")
         }
         return (
-            version,
+            version, target.qualifier,
             Execution.InvocationRequest(
                 requestID: call.requestID, payload: payload, clientContext: clientContext,
                 invokedFunctionARN: target.arn, traceHeader: call.traceHeader, wantsLogTail: logType == "Tail")
         )
+    }
+
+    /// - Throws: `RecursiveInvocationException` if the function invokes itself, round and round.
+    func refuseLoop(_ key: FunctionKey, _ call: Call) throws {
+        guard let trace = call.traceHeader, case .found(let function) = catalog.lookUp(key), function.stopsLoop(trace)
+        else { return }
+        throw LambdaFailures.recursion
     }
 
     /// The version as the data plane runs it: its files are made ready.
@@ -61,15 +76,7 @@ extension LambdaService {
 
     /// The version to run, from memory.
     private func executable(_ target: FunctionTarget) async throws -> VersionRecord {
-        let function: FunctionRecord?
-        switch catalog.lookUp(target.key) {
-        case .found(let known): function = known
-        case .missing: function = nil
-        case .unknown:
-            function = try await store.read { try $0.function(target.key) }
-            if let function { catalog.fill([function]) }
-        }
-        let version = function?.version(for: target.qualifier) { Double.random(in: 0..<1) }
+        let version = try await queued(target.key)?.version(for: target.qualifier) { Double.random(in: 0..<1) }
         guard let version else {
             throw LambdaFailures.functionNotFound(target.key.arn(target.qualifier ?? latestVersion))
         }

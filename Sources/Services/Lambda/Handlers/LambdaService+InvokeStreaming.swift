@@ -15,6 +15,7 @@ extension LambdaService {
         if input.invocationType == "DryRun" {
             return Reply(InvokeWithResponseStreamResponse(statusCode: 204).wire)
         }
+        try refuseLoop(invocation.version.key, call)
         let stream = try await invoker.invokeStreaming(try await function(invocation.version), invocation.request)
         let reader = StreamReader(stream)
         return Reply(

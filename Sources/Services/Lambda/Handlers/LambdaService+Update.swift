@@ -7,6 +7,7 @@ extension LambdaService {
     ) async throws -> FunctionConfiguration {
         let key = try FunctionTarget.unqualified(input.functionName, in: call)
         try UnsupportedParameters(operation: call.operation).check(input)
+        try requireDeadLetterTarget(input.deadLetterConfig, call)
         return try await change(key) {
             let current = try await self.changeable(key, revisionID: input.revisionId)
             var updated = current

@@ -16,13 +16,13 @@ struct UnsupportedParameters {
         try refuse("PublishTo", if: isGiven(input.publishTo))
         try refuse("TenancyConfig", if: input.tenancyConfig != nil)
         try check(
-            deadLetter: input.deadLetterConfig, image: input.imageConfig,
+            image: input.imageConfig,
             capacityProvider: input.capacityProviderConfig, durable: input.durableConfig)
     }
 
     func check(_ input: UpdateFunctionConfigurationRequest) throws {
         try check(
-            deadLetter: input.deadLetterConfig, image: input.imageConfig,
+            image: input.imageConfig,
             capacityProvider: input.capacityProviderConfig, durable: input.durableConfig)
     }
 
@@ -38,10 +38,9 @@ struct UnsupportedParameters {
     }
 
     private func check(
-        deadLetter: DeadLetterConfig?, image: ImageConfig?, capacityProvider: CapacityProviderConfig?,
+        image: ImageConfig?, capacityProvider: CapacityProviderConfig?,
         durable: DurableConfig?
     ) throws {
-        try refuse("DeadLetterConfig", if: isGiven(deadLetter?.targetArn))
         try refuse(
             "ImageConfig",
             if: image?.command?.isEmpty == false || image?.entryPoint?.isEmpty == false

@@ -39,8 +39,20 @@ enum LambdaMigrations {
                     PRIMARY KEY (account, region))
                 """,
             ]),
-        concurrency, layers, management, codeSigning,
+        concurrency, layers, management, codeSigning, eventInvoke,
     ]
+
+    /// How asynchronous invocations are handled.
+    private static let eventInvoke = Migration(
+        store: "lambda-event-invoke", version: 1,
+        statements: [
+            """
+            CREATE TABLE lambda_event_invoke (
+                account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, qualifier TEXT NOT NULL,
+                attempts BIGINT, age BIGINT, on_success TEXT, on_failure TEXT, last_modified BIGINT NOT NULL,
+                PRIMARY KEY (account, region, name, qualifier))
+            """
+        ])
 
     /// A store of its own name, which sorts after `lambda`: it changes that store's tables.
     private static let concurrency = Migration(

@@ -25,7 +25,8 @@ struct LambdaTransaction {
     /// Removes the function with its versions and aliases.
     func deleteFunction(_ key: FunctionKey) throws {
         let tables = [
-            "lambda_aliases", "lambda_provisioned", "lambda_version_layers", "lambda_versions", "lambda_functions",
+            "lambda_aliases", "lambda_provisioned", "lambda_event_invoke", "lambda_version_layers", "lambda_versions",
+            "lambda_functions",
             "lambda_runtime_management",
         ]
         for table in tables {
@@ -67,6 +68,8 @@ struct LambdaTransaction {
             reservedConcurrency: try reservedConcurrency(key),
             provisioned: Dictionary(
                 try provisioned(key).map { ($0.qualifier, $0) }, uniquingKeysWith: { $1 }),
+            eventInvokes: Dictionary(
+                try eventInvokes(key).map { ($0.qualifier, $0) }, uniquingKeysWith: { $1 }),
             recursiveLoop: try recursiveLoop(key) ?? .terminate)
     }
 
@@ -142,6 +145,7 @@ extension LambdaTransaction {
             functions[functions.count - 1].versions[version.version] = version
         }
         try addConcurrency(to: &functions)
+        try addEventInvokes(to: &functions)
         try addManagement(to: &functions)
         return functions
     }

@@ -72,7 +72,8 @@ struct CodeSigningTests {
         try await LambdaFixture.with(engine) { fixture in
             let made = try await make(fixture)
             #expect(made.codeSigningConfigId.utf8.count == 21)
-            #expect(made.codeSigningConfigArn.hasSuffix(":111111111111:code-signing-config:\(made.codeSigningConfigId)"))
+            #expect(
+                made.codeSigningConfigArn.hasSuffix(":111111111111:code-signing-config:\(made.codeSigningConfigId)"))
             #expect(made.codeSigningPolicies.untrustedArtifactOnDeployment == "Warn")
             #expect(made.lastModified == "2026-01-01T00:00:00.000+0000")
             let arn = made.codeSigningConfigArn
@@ -154,7 +155,9 @@ struct CodeSigningTests {
                 let error = await #expect(throws: AWSError.self) { _ = try await operation(fixture, Self.unknown) }
                 #expect(error == CodeSigningFailures.notFound(Self.unknown))
             }
-            await #expect(throws: CodeSigningFailures.notFound(Self.unknown)) { try await delete(fixture, Self.unknown) }
+            await #expect(throws: CodeSigningFailures.notFound(Self.unknown)) {
+                try await delete(fixture, Self.unknown)
+            }
             await #expect(throws: CodeSigningFailures.notFound(Self.unknown)) {
                 _ = try await functions(fixture, Self.unknown)
             }

@@ -19,6 +19,8 @@ struct LambdaFixture: Sendable {
     let concurrency: RecordingConcurrency
     let roles: RoleTable
     let time: VirtualTime
+    let jobs: JobQueue
+    let deliveries: RecordingDelivery
     let blobs: MemoryBlobs
     let database: any Database
     let folder: String
@@ -28,7 +30,7 @@ struct LambdaFixture: Sendable {
         _ engine: SQLEngine, settling: Duration = .zero, requiresRole: Bool = false,
         _ body: (LambdaFixture) async throws -> Void
     ) async throws {
-        try await TestDatabase.with(engine, LambdaService.migrations) { database in
+        try await TestDatabase.with(engine, JobMigrations.all + LambdaService.migrations) { database in
             try await TemporaryFolder.with { folder in
                 let secrets = SecretBox(MasterKey(), purpose: "lambda/environment")
                 let fixture = try LambdaFixture(
@@ -50,12 +52,14 @@ struct LambdaFixture: Sendable {
         concurrency = RecordingConcurrency()
         roles = RoleTable()
         time = VirtualTime()
+        jobs = JobQueue(database: database, time: time)
+        deliveries = RecordingDelivery()
         service = try LambdaService(
             configuration: LambdaConfiguration(
                 dataFolder: folder, requiresExistingRole: requiresRole, isDurable: false, settlingTime: settling,
                 codeGrace: .zero),
             database: database, blobs: blobs, time: time, invoker: invoker, concurrency: concurrency, roles: roles,
-            secrets: secrets)
+            secrets: secrets, jobs: jobs, deliveries: deliveries)
     }
 
     /// The same installation after a restart.

@@ -3,10 +3,10 @@ import Foundation
 /// The checks on what an invocation brings along.
 enum InvocationPayload {
     /// - Throws: AWS's errors for an event that is too large or no JSON.
-    static func validate(_ payload: [UInt8]) throws {
-        if payload.count > LambdaLimits.synchronousPayload {
+    static func validate(_ payload: [UInt8], limit: Int = LambdaLimits.synchronousPayload) throws {
+        if payload.count > limit {
             throw LambdaFailures.tooLarge(
-                "Request must be smaller than \(LambdaLimits.synchronousPayload) bytes for the InvokeFunction operation"
+                "Request must be smaller than \(limit) bytes for the InvokeFunction operation"
             )
         }
         do {

@@ -1,0 +1,65 @@
+/// Writes the fields of a job's payload one after the other; ``FieldReader`` reads them in the same order.
+struct FieldWriter {
+    private(set) var bytes: [UInt8] = []
+
+    init(reserving capacity: Int) { bytes.reserveCapacity(capacity) }
+
+    mutating func append(_ byte: UInt8) { bytes.append(byte) }
+
+    mutating func append(_ value: Int64) {
+        withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
+    }
+
+    mutating func append(_ text: String) {
+        append(Int64(text.utf8.count))
+        bytes.append(contentsOf: text.utf8)
+    }
+
+    mutating func append(_ text: String?) {
+        guard let text else { return append(-1 as Int64) }
+        append(text)
+    }
+
+    /// Everything that follows, to the end.
+    mutating func append(rest: [UInt8]) { bytes.append(contentsOf: rest) }
+}
+
+/// Reads what ``FieldWriter`` wrote. Each method answers nil where the bytes end.
+struct FieldReader {
+    struct Optional { var value: String? }
+
+    private let bytes: [UInt8]
+    private var position = 0
+
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    mutating func byte() -> UInt8? {
+        guard position < bytes.count else { return nil }
+        defer { position += 1 }
+        return bytes[position]
+    }
+
+    mutating func integer() -> Int64? {
+        guard bytes.count - position >= 8 else { return nil }
+        var value: UInt64 = 0
+        for index in (0..<8).reversed() { value = value << 8 | UInt64(bytes[position + index]) }
+        position += 8
+        return Int64(bitPattern: value)
+    }
+
+    mutating func text() -> String? { optionalText()?.value }
+
+    mutating func optionalText() -> Optional? {
+        guard let count = integer() else { return nil }
+        if count == -1 { return Optional(value: nil) }
+        guard count >= 0, count <= bytes.count - position else { return nil }
+        let end = position + Int(count)
+        defer { position = end }
+        return Optional(value: String(decoding: bytes[position..<end], as: UTF8.self))
+    }
+
+    mutating func rest() -> [UInt8] {
+        defer { position = bytes.count }
+        return Array(bytes[position...])
+    }
+}
