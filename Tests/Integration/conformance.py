@@ -64,7 +64,7 @@ def tests(service, operations):
                 text_here = text
                 # Named in a parameter of a replay, as recordings name it.
                 calls += r"|^@scenario\(.*\[%s\]" % method
-            command = r'"%s",\s*"%s"' % (service, method.replace("_", "-"))
+            command = r'(?:"%s",\s*|aws_%s\(\s*)"%s"' % (service, service, method.replace("_", "-"))
             if re.search(calls, text_here, re.MULTILINE) or re.search(command, text):
                 found[operation].append(name)
     return found

@@ -1,10 +1,10 @@
 """Dead letters and destinations. All recorded ones are queues."""
 
-import base64
 import json
 import re
 
 from botocore.exceptions import ClientError
+from martlet import wait_until
 from replays.catalog import scenario
 from replays.replay import answer_of
 
@@ -73,7 +73,7 @@ class _Queue:
 
 def _advance(replay, seconds):
     """Moves the server's clock, so that what is due then is done now."""
-    body = json.dumps({"seconds": seconds}).encode()
+    body = json.dumps({"advance": seconds}).encode()
     status, _, answer = replay.server.get("/_martlet/clock", method="POST", body=body)
     assert status == 200, answer
 
@@ -98,9 +98,22 @@ def dead_letters(replay):
     answer = api.invoke(FunctionName=name, Payload=json.dumps(event), LogType="Tail")
     answer["Payload"] = json.loads(answer["Payload"].read())
     replay.keep("invoke_result", answer)
-    lines = base64.b64decode(answer["LogResult"]).decode().splitlines()
-    dated = [re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "date", line) for line in lines if line]
+    lines = _logged(replay, answer["ResponseMetadata"]["RequestId"])
+    dated = [re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "date", line) for line in lines]
     replay.keep("log_result", {"result": [line for line in dated if not line.startswith("REPORT")]})
+
+
+def _logged(replay, request_id):
+    """The lines that an invocation left in its log."""
+    logs = replay.client("logs")
+
+    def lines():
+        events = logs.filter_log_events(logGroupName="/aws/lambda/" + replay.function)["events"]
+        found = [line for event in events for line in event["message"].splitlines()]
+        starts = [number for number, line in enumerate(found) if line.startswith("START RequestId: " + request_id)]
+        return found[starts[0] :] if starts and any(line.startswith("REPORT RequestId: " + request_id) for line in found) else None
+
+    return wait_until(lines)
 
 
 def _put(replay, queue, **more):
