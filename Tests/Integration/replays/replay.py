@@ -3,6 +3,7 @@
 import json
 import os
 
+import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError, ParamValidationError
 from martlet import REGION, zip_package
@@ -12,6 +13,8 @@ from .comparison import Bindings, differences, normalised
 # What the server is to refuse must reach it.
 _UNCHECKED = Config(retries={"total_max_attempts": 1}, parameter_validation=False, read_timeout=60)
 _CHECKED = Config(retries={"total_max_attempts": 1}, read_timeout=60)
+# It keeps the services' models, which take long to read.
+_SESSION = boto3.session.Session()
 PYTHON = {"handler.py": "def handler(event, context):\n    return event\n"}
 NODE = {"index.js": "exports.handler = async (event) => event;\n", "lambda_handler.js": "exports.handler = async (event) => event;\n"}
 
@@ -33,7 +36,10 @@ class Replay:
         self.bindings = Bindings(self.account, self.region)
 
     def client(self, service, checked=False, **more):
-        return self.server.client(service, key=self.account, config=_CHECKED if checked else _UNCHECKED, **more)
+        return _SESSION.client(
+            service, region_name=self.region, endpoint_url=self.server.url, aws_access_key_id=self.account, aws_secret_access_key="secret",
+            config=_CHECKED if checked else _UNCHECKED, **more,
+        )  # fmt: skip
 
     def name(self, kind):
         return "%s-%s" % (kind, os.urandom(4).hex())

@@ -39,7 +39,6 @@ def of_a_bucket(replay):
 def members(replay):
     replay.create()
     user = "arn:aws:iam::%s:user/%s" % (replay.account, replay.name("user"))
-    replay.server.client("iam", key=replay.account)
     replay.known(user_arn=user.replace(replay.account, "111111111111"))
     account = {"SourceAccount": replay.account}
     _add(replay, "add_permission_principal_wildcard", "wilcard", "*", **account)
