@@ -25,6 +25,9 @@ STAND_INS = {
     "datetime": _is_date,
     "timestamp": lambda value: isinstance(value, str) and value.isdigit(),
     "lambda-url": lambda value: isinstance(value, str) and ".lambda-url." in value,
+    "function-url": lambda value: isinstance(value, str) and ".lambda-url." in value,
+    "code-sha256": lambda value: isinstance(value, str) and len(value) == 44,
+    "log-result": lambda value: isinstance(value, str),
 }
 
 

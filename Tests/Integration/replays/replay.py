@@ -6,7 +6,7 @@ import os
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError, ParamValidationError
-from martlet import REGION, zip_package
+from martlet import REGION, wait_until, zip_package
 
 from .comparison import Bindings, differences, normalised
 
@@ -88,6 +88,15 @@ class Replay:
     def package(self, runtime="python3.12"):
         return zip_package(NODE if runtime.startswith("node") else PYTHON)
 
+    @staticmethod
+    def packed(files):
+        return zip_package(files)
+
+    def provisioned(self, **given):
+        """The provisioned concurrency, once it is there."""
+        get = self.api.get_provisioned_concurrency_config
+        return wait_until(lambda: (answer := get(**given)) and answer["Status"] != "IN_PROGRESS" and answer)
+
     def create(self, name=None, wait=True, files=None, **more):
         """Creates a function as most scenarios have it; gives the answer."""
         given = {
@@ -109,6 +118,25 @@ class Replay:
         """Waits until the function may be changed again: this call answers then."""
         return self.api.get_function_configuration(FunctionName=name or self.function)
 
+    def invoke(self, event=None, name=None, **more):
+        """The answer of an invocation, with its payload as a text."""
+        answer = self.api.invoke(FunctionName=name or self.function, Payload=json.dumps(event if event is not None else {}), **more)
+        answer["Payload"] = answer["Payload"].read().decode()
+        return answer
+
+    def logged(self, request_id):
+        """The messages of an invocation's events in its log, from START to REPORT."""
+        logs = self.client("logs")
+
+        def messages():
+            events = logs.filter_log_events(logGroupName="/aws/lambda/" + self.function)["events"]
+            found = [event["message"] for event in events]
+            starts = [number for number, message in enumerate(found) if message.startswith("START RequestId: " + request_id)]
+            ends = [number for number, message in enumerate(found) if message.startswith("REPORT RequestId: " + request_id)]
+            return found[starts[0] : ends[0] + 1] if starts and ends else None
+
+        return wait_until(messages)
+
     def wrapped(self, answer):
         """As some recordings hold the answer of CreateFunction."""
         return {"CreateEventSourceMappingResponse": None, "CreateFunctionResponse": answer}
@@ -121,7 +149,3 @@ def answer_of(method, **parameters):
         return error.response
     except ParamValidationError as error:
         return str(error)
-
-
-def document(text):
-    return json.loads(text)

@@ -4,7 +4,6 @@ import json
 import re
 
 from botocore.exceptions import ClientError
-from martlet import wait_until
 from replays.catalog import scenario
 from replays.replay import answer_of
 
@@ -95,25 +94,11 @@ def dead_letters(replay):
         replay.call("delete_dlq", api.update_function_configuration, FunctionName=name, DeadLetterConfig={"TargetArn": ""})
     else:
         replay.create(files=files)
-    answer = api.invoke(FunctionName=name, Payload=json.dumps(event), LogType="Tail")
-    answer["Payload"] = json.loads(answer["Payload"].read())
-    replay.keep("invoke_result", answer)
-    lines = _logged(replay, answer["ResponseMetadata"]["RequestId"])
+    answer = replay.keep("invoke_result", replay.invoke(event, LogType="Tail"))
+    messages = replay.logged(answer["ResponseMetadata"]["RequestId"])
+    lines = [line for message in messages[:-1] for line in message.splitlines()]
     dated = [re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "date", line) for line in lines]
-    replay.keep("log_result", {"result": [line for line in dated if not line.startswith("REPORT")]})
-
-
-def _logged(replay, request_id):
-    """The lines that an invocation left in its log."""
-    logs = replay.client("logs")
-
-    def lines():
-        events = logs.filter_log_events(logGroupName="/aws/lambda/" + replay.function)["events"]
-        found = [line for event in events for line in event["message"].splitlines()]
-        starts = [number for number, line in enumerate(found) if line.startswith("START RequestId: " + request_id)]
-        return found[starts[0] :] if starts and any(line.startswith("REPORT RequestId: " + request_id) for line in found) else None
-
-    return wait_until(lines)
+    replay.keep("log_result", {"result": dated})
 
 
 def _put(replay, queue, **more):

@@ -129,14 +129,13 @@ def echo(replay):
         assert _invoke(replay, event)["Payload"] == event
 
 
+def without_additions(environment, recorded):
+    """What a function saw, without what Martlet adds, and with AWS's address for its own."""
+    return {name: value.replace(_ADDRESS, _AWS_ADDRESS) for name, value in environment.items() if name in recorded or name not in _ADDED}
+
+
 def _seen(replay, label, answer):
-    """What the function saw, without what Martlet adds, and with AWS's address for its own."""
-    recorded = replay.recorded[label]["environment"]
-    answer["environment"] = {
-        name: value.replace(_ADDRESS, _AWS_ADDRESS)
-        for name, value in answer["environment"].items()
-        if name in recorded or name not in _ADDED
-    }
+    answer["environment"] = without_additions(answer["environment"], replay.recorded[label]["environment"])
     replay.keep(label, answer)
 
 
