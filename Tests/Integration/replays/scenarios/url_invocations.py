@@ -16,12 +16,17 @@ def _create(replay, code, runtime="python3.12", handler="handler.handler", **mor
     answer = api.create_function_url_config(FunctionName=name, **_NONE, **more)
     if "create_lambda_url_config" in replay.recorded:
         replay.keep("create_lambda_url_config", answer)
-    qualifier = {"Qualifier": more["Qualifier"]} if "Qualifier" in more else {}
-    permission = {"FunctionName": name, "StatementId": "urlPermission", "Action": "lambda:InvokeFunctionUrl", "Principal": "*"}
-    allowed = api.add_permission(FunctionUrlAuthType="NONE", **permission, **qualifier)
+    allowed = _allow(replay)
     if "add_permission" in replay.recorded:
         replay.keep("add_permission", allowed)
     return answer["FunctionUrl"]
+
+
+def _allow(replay, **qualifier):
+    """Lets everybody call the URL; gives the answer of the recorded request. The other permission is needed since October 2025."""
+    add, everybody = replay.api.add_permission, {"FunctionName": replay.function, "Principal": "*", **qualifier}
+    add(StatementId="invokePermission", Action="lambda:InvokeFunction", InvokedViaFunctionUrl=True, **everybody)
+    return add(StatementId="urlPermission", Action="lambda:InvokeFunctionUrl", FunctionUrlAuthType="NONE", **everybody)
 
 
 def _ask(replay, url, path="/", method="GET", body=None, headers=None):
@@ -88,10 +93,7 @@ def without_its_alias(replay):
         "create_lambda_url_config", api.create_function_url_config(FunctionName=name, Qualifier="live", InvokeMode="BUFFERED", **_NONE)
     )
     url = answer["FunctionUrl"]
-    api.add_permission(
-        FunctionName=name, Qualifier="live", StatementId="urlPermission", Action="lambda:InvokeFunctionUrl", Principal="*",
-        FunctionUrlAuthType="NONE",
-    )  # fmt: skip
+    _allow(replay, Qualifier="live")
     replay.keep("invoke_aliased_url_response", {"status_code": _ask(replay, url)[0]})
     replay.call("delete_alias_resp", api.delete_alias, FunctionName=name, Name="live")
     status, headers, content = _ask(replay, url)
