@@ -106,7 +106,7 @@ def recordings_table(service):
         lines.append(row("`%s`" % file, [s for s in scenarios if s.file == file]))
     lines += [row("all", scenarios), "", head[0] % "kind", head[1]]
     for group in sorted({(s.file, s.group) for s in scenarios}):
-        lines.append(row(group[1], [s for s in scenarios if (s.file, s.group) == group]))
+        lines.append(row("`%s`: %s" % group, [s for s in scenarios if (s.file, s.group) == group]))
     lines += ["", "What does not match, and why:", ""]
     reasons = {}
     for scenario in scenarios:

@@ -5,9 +5,9 @@ import re
 
 from botocore.exceptions import ClientError
 from replays.catalog import scenario
+from replays.reasons import NO_SQS
 from replays.replay import answer_of
 
-_NO_SQS = "The recorded destinations are queues: SQS is not here yet, and a configuration that names one is refused."
 # The recorded traces name lines of the functions' files.
 _HANDLER = (
     """import logging
@@ -79,7 +79,7 @@ def _advance(replay, seconds):
 
 @scenario(
     "TestLambdaDLQ::test_dead_letter_queue",
-    {"create_lambda_with_dlq": _NO_SQS, "receive_result": _NO_SQS, "delete_dlq": _NO_SQS},
+    {"create_lambda_with_dlq": NO_SQS, "receive_result": NO_SQS, "delete_dlq": NO_SQS},
 )
 def dead_letters(replay):
     name, api, queue = replay.function, replay.api, _Queue(replay)
@@ -115,7 +115,7 @@ def _send(replay, event):
     replay.api.invoke(FunctionName=replay.function, Payload=json.dumps(event), InvocationType="Event")
 
 
-@scenario("TestLambdaDestinationSqs::test_assess_lambda_destination_invocation", {"*": _NO_SQS})
+@scenario("TestLambdaDestinationSqs::test_assess_lambda_destination_invocation", {"*": NO_SQS})
 def outcome(replay):
     queue = _Queue(replay)
     replay.create(files={"handler.py": _HANDLER})
@@ -125,7 +125,7 @@ def outcome(replay):
         replay.keep("receive_message_result", queue.receive())
 
 
-@scenario("TestLambdaDestinationSqs::test_lambda_destination_default_retries", {"*": _NO_SQS})
+@scenario("TestLambdaDestinationSqs::test_lambda_destination_default_retries", {"*": NO_SQS})
 def default_retries(replay):
     queue = _Queue(replay)
     replay.create(files={"handler.py": _HANDLER})
@@ -136,7 +136,7 @@ def default_retries(replay):
         replay.keep("receive_message_result", queue.receive())
 
 
-@scenario("TestLambdaDestinationSqs::test_retries", {"*": _NO_SQS})
+@scenario("TestLambdaDestinationSqs::test_retries", {"*": NO_SQS})
 def retries(replay):
     queue, message = _Queue(replay), replay.name("message")
     replay.known(test_msg_id=message)
@@ -150,7 +150,7 @@ def retries(replay):
         replay.keep("queue_destination_payload", queue.receive(AttributeNames=["All"]))
 
 
-@scenario("TestLambdaDestinationSqs::test_maxeventage", {"*": _NO_SQS})
+@scenario("TestLambdaDestinationSqs::test_maxeventage", {"*": NO_SQS})
 def age(replay):
     queue, message = _Queue(replay), replay.name("message")
     replay.known(test_msg_id=message)

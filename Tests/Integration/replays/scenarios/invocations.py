@@ -8,12 +8,12 @@ from itertools import zip_longest
 
 from botocore.exceptions import ClientError
 from replays.catalog import Unknown, scenario
+from replays.reasons import NO_S3, NO_SQS, OLD_SHAPE
 
 _ECHO = {
     "handler.py": "def handler(event, context):\n    print(event)\n    return event\n",
     "index.js": "exports.handler = async (event) => { console.log(event); return event; };\n",
 }
-_OLD = "Recorded before functions had all the members that they have now, such as LoggingConfig."
 
 
 def _echo(replay, **more):
@@ -78,7 +78,7 @@ def handler(event, context):
 _NOT_REPEATED = "Names the version of AWS's runtime and the durations of AWS's machine."
 
 
-@scenario("TestLambdaFeatures::test_invocation_type_event_error", {"creation_response": _OLD, "log_events": _NOT_REPEATED})
+@scenario("TestLambdaFeatures::test_invocation_type_event_error", {"creation_response": OLD_SHAPE, "log_events": _NOT_REPEATED})
 def asynchronous_error(replay):
     code = "class CustomException(Exception):\n    pass\n\n\ndef handler(event, context):\n    raise CustomException('some error occurred')\n"
     replay.keep("creation_response", replay.wrapped(replay.create(files={"handler.py": code}, Runtime="python3.10")))
@@ -90,7 +90,7 @@ def nobody(replay):
     replay.call("invoke_function_doesnotexist", replay.api.invoke, FunctionName="doesnotexist")
 
 
-@scenario("TestLambdaFeatures::test_lambda_environment", {"creation-result": _OLD, "get-configuration-result": _OLD})
+@scenario("TestLambdaFeatures::test_lambda_environment", {"creation-result": OLD_SHAPE, "get-configuration-result": OLD_SHAPE})
 def environment(replay):
     code = "import os\ndef handler(event, context):\n    return {'Hello': os.environ['Hello']}\n"
     variables = {"Variables": {"Hello": "World"}}
@@ -100,7 +100,7 @@ def environment(replay):
     replay.keep("get-configuration-result", replay.settle())
 
 
-@scenario("TestLambdaFeatures::test_lambda_with_context", {"creation": _OLD})
+@scenario("TestLambdaFeatures::test_lambda_with_context", {"creation": OLD_SHAPE})
 def context(replay):
     files = {"lambda_integration.js": "exports.handler = async (event, context) => ({context});\n"}
     created = replay.create(files=files, Runtime="nodejs16.x", Handler="lambda_integration.handler")
@@ -226,7 +226,7 @@ def handler(event, context):
     replay.keep("invoke_response_before", before[0])
 
 
-@scenario("TestLambdaVersions::test_async_invoke_queue_upon_function_update", {"*": "The recorded functions write to S3, which is not here yet."})
+@scenario("TestLambdaVersions::test_async_invoke_queue_upon_function_update", {"*": NO_S3})
 def queue_and_update(replay):
     pass
 
@@ -325,10 +325,7 @@ def reserved(replay):
     replay.call("get_function_concurrency_deleted", api.get_function_concurrency, FunctionName=name)
 
 
-_NO_SQS = "SQS is not here yet, and a configuration that names a queue is refused."
-
-
-@scenario("TestLambdaConcurrency::test_reserved_concurrency", {"put_event_invoke_conf": _NO_SQS, "msg": _NO_SQS})
+@scenario("TestLambdaConcurrency::test_reserved_concurrency", {"put_event_invoke_conf": NO_SQS, "msg": NO_SQS})
 def none_reserved(replay):
     name, api = replay.function, replay.api
     replay.create(Timeout=20)
@@ -368,7 +365,7 @@ def provisioned(replay):
 
 
 _OLDER = {
-    label: _OLD
+    label: OLD_SHAPE
     for label in (
         "create-result", "get-function-configuration", "publish_version_1", "get_function_configuration_version_1",
         "get_function_before_provisioned", "get_function_after_provisioned", "get_function_after_update", "publish_version_2",

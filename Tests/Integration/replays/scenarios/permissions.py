@@ -1,12 +1,12 @@
 """Resource policies."""
 
 from replays.catalog import scenario
+from replays.reasons import OLD_SHAPE
 
 _OLD_MESSAGE = (
     "Recorded in 2022; a recording of 2025 (TestLambdaRevisions) has the answer to the same request name GetPolicy instead of "
     "GetFunction/GetAlias."
 )
-_OLD_SHAPE = "Recorded in 2022, before functions had LoggingConfig, SnapStart and RuntimeVersionConfig."
 _OLD_REVISION = (
     "Recorded in 2022, when publishing a version gave the policy another revision; by test_lambda_permission_fn_versioning, of 2025, it does not."
 )
@@ -107,10 +107,10 @@ def of_the_function_alone(replay):
     {
         "add_permission_revision_id_doesnotmatch": _OLD_MESSAGE,
         "remove_permission_fn_revision_id_doesnotmatch": _OLD_MESSAGE,
-        "get_function_fn8": _OLD_SHAPE,
-        "get_function_fn8_v1": _OLD_SHAPE,
-        "get_function_fn9": _OLD_SHAPE,
-        "get_function_fn9_v1": _OLD_SHAPE,
+        "get_function_fn8": OLD_SHAPE,
+        "get_function_fn8_v1": OLD_SHAPE,
+        "get_function_fn9": OLD_SHAPE,
+        "get_function_fn9_v1": OLD_SHAPE,
     },
 )
 def revisions(replay):

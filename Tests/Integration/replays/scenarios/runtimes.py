@@ -4,9 +4,9 @@ import json
 import uuid
 
 from replays.catalog import scenario
+from replays.reasons import NO_RUNTIME
 from replays.replay import answer_of
 
-_NOT_HERE = "Martlet does not run this language yet, and refuses functions that need it."
 _SOURCES = {
     "python": (
         "handler.handler",
@@ -99,7 +99,7 @@ def _is_here(runtime):
 
 
 def _needs_runtime(runtime):
-    return {} if _is_here(runtime) else {"*": _NOT_HERE}
+    return {} if _is_here(runtime) else {"*": NO_RUNTIME}
 
 
 def _create(replay, files=None, **more):

@@ -1,9 +1,9 @@
 """Logging, SnapStart, recursion, images."""
 
 from replays.catalog import scenario
+from replays.reasons import NO_RUNTIME
 from replays.replay import answer_of
 
-_NO_RUNTIME = "Martlet does not run Java and .NET yet, and refuses functions that need them."
 _NO_IMAGES = "Container images are not here yet."
 
 
@@ -33,7 +33,7 @@ def logging_by_parts(replay):
 
 
 def _needs_runtime(runtime):
-    return {} if runtime.startswith("python") else {"*": _NO_RUNTIME}
+    return {} if runtime.startswith("python") else {"*": NO_RUNTIME}
 
 
 def _create(replay, snap_start):
