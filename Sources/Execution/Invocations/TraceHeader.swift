@@ -8,10 +8,8 @@ public struct TraceHeader: Sendable, Hashable {
     public var root: String
     public var sampled: Bool
 
-    /// Takes the caller's header, or makes one, and notes that the chain has come through the function.
-    /// - Parameters:
-    ///   - now: in seconds since the epoch.
-    ///   - lineage: what stands for the function in ``InvocationLineage``; nil leaves the header as it is.
+    /// Takes the caller's header, or makes one. `now` is in seconds since the epoch. `lineage` is what stands for the function in
+    /// ``InvocationLineage``: it is noted that the chain has come through it.
     public init(_ header: String?, now: Int64, lineage: String? = nil) {
         self.init(header, now: now)
         guard let lineage else { return }

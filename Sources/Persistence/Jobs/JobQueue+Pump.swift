@@ -17,7 +17,7 @@ extension JobQueue {
         let window = worker.window(lane)
         let now = time.now
         let (begun, wanted, claimed) = state.withLock { state -> ([Job], Int?, Set<Int64>) in
-            guard !state.isClosed, state.outcomes.count < Self.backlog, var known = state.lanes[lane] else {
+            guard state.isOpen, state.outcomes.count < Self.backlog, var known = state.lanes[lane] else {
                 return ([], nil, [])
             }
             var begun: [Job] = []
@@ -95,7 +95,7 @@ extension JobQueue {
             logger.error(
                 "What became of a job could not be recorded.",
                 metadata: ["kind": "\(job.lane.kind)", "error": "\(error)"])
-            if state.withLock({ $0.isClosed }) { return }
+            if !state.withLock({ $0.isOpen }) { return }
             try? await Task.sleep(for: .seconds(1))
             await record(batch)
         }

@@ -8,6 +8,7 @@ extension JobQueue {
     public func run() async {
         if claims.isShared { await renewLease() }
         await findLanes()
+        state.withLock { $0.isOpen = true }
         let leases = claims.isShared ? Task { await keepLease() } : nil
         while !Task.isCancelled {
             let now = time.now
@@ -37,7 +38,7 @@ extension JobQueue {
         bell.ring()
     }
 
-    /// Returns when everything that is due now is done and recorded.
+    /// Returns when everything that is due now is done and recorded, by a queue that runs.
     /// - Returns: false if the task was cancelled before.
     @discardableResult
     public func settled() async -> Bool {
@@ -86,7 +87,7 @@ extension JobQueue {
     }
 
     private func close() async {
-        state.withLock { $0.isClosed = true }
+        state.withLock { $0.isOpen = false }
         let limit = Task {
             try await Task.sleep(for: .seconds(5))
             let waiting = state.withLock { state in
@@ -152,8 +153,8 @@ extension JobQueue.State {
     /// Whether nothing is under way.
     var isIdle: Bool { tasks == 0 && outcomes.isEmpty && !isRecording }
 
-    /// Whether, besides, nothing is due that somebody does.
+    /// Whether, besides, all jobs are known, and nothing is due that somebody does.
     func isSettled(at now: Timestamp) -> Bool {
-        isIdle && lanes.allSatisfy { workers[$0.key.kind] == nil || $0.value.isSettled(at: now) }
+        isOpen && isIdle && lanes.allSatisfy { workers[$0.key.kind] == nil || $0.value.isSettled(at: now) }
     }
 }

@@ -19,7 +19,8 @@ public final class JobQueue: Sendable {
         var agenda = Agenda()
         var outcomes: [(job: Job, outcome: JobOutcome)] = []
         var isRecording = false
-        var isClosed = false
+        /// Whether jobs are begun: while ``JobQueue/run()`` runs.
+        var isOpen = false
         var settling: [Int: CheckedContinuation<Void, Never>] = [:]
         var nextWaiter = 0
         var tasks = 0

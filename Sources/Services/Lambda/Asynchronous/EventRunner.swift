@@ -158,14 +158,16 @@ final class EventRunner: JobWorker {
     private func end(_ lane: String, after duration: Duration?) {
         lanes.withLock { lanes in
             guard var known = lanes[lane] else { return }
-            known.running -= 1
+            defer { lanes[lane] = known }
             if let duration {
                 let (seconds, attoseconds) = duration.components
-                known.window.ended(after: Double(seconds) * 1000 + Double(attoseconds) / 1e15)
-            } else {
+                known.window.ended(
+                    after: Double(seconds) * 1000 + Double(attoseconds) / 1e15, running: known.running)
+            }
+            known.running -= 1
+            if duration == nil {
                 known.window.refused(running: known.running)
             }
-            lanes[lane] = known
         }
     }
 

@@ -9,6 +9,11 @@ struct FunctionTarget: Sendable, Hashable {
     /// The function's ARN, with the qualifier that was asked for.
     var arn: String { key.arn(qualifier) }
 
+    init(key: FunctionKey, qualifier: String?) {
+        self.key = key
+        self.qualifier = qualifier
+    }
+
     /// Resolves what the caller named against the account and region that it calls in.
     /// The action, such as `GetFunction`, is named by a refusal.
     /// - Throws: AWS's errors for a name that does not parse, for another region or account, and for two different

@@ -39,7 +39,7 @@ enum LambdaMigrations {
                     PRIMARY KEY (account, region))
                 """,
             ]),
-        concurrency, layers, management, codeSigning, eventInvoke,
+        concurrency, layers, management, codeSigning, eventInvoke, mappings,
     ]
 
     /// How asynchronous invocations are handled.

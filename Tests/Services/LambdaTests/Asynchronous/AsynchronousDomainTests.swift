@@ -140,22 +140,36 @@ import Testing
 
     // MARK: Windows
 
-    @Test func aWindowGrowsWhileNobodyWaits() {
+    /// Lets invocations end whose duration depends on how many run at the same time.
+    private func window(after rounds: Int = 5000, _ duration: (Int) -> Double) -> InvocationWindow {
         var window = InvocationWindow()
-        for _ in 0..<5000 { window.ended(after: 100) }
-        #expect(window.size == InvocationWindow.most)
+        for _ in 0..<rounds { window.ended(after: duration(window.size), running: window.size) }
+        return window
     }
 
+    @Test func aWindowGrowsWhileNobodyWaits() { #expect(window { _ in 100 }.size == InvocationWindow.most) }
+
     /// Twice as many at once take twice as long: the processors are busy.
-    @Test func aWindowStaysSmallWhereInvocationsWaitForOneAnother() {
+    @Test(arguments: [2000, 3001, 4567, 100_000])
+    func aWindowStaysSmallWhereInvocationsWaitForOneAnother(rounds: Int) {
+        #expect(window(after: rounds) { 10 * Double($0) }.size <= 2 * InvocationWindow.least)
+    }
+
+    /// Sixteen find room, a seventeenth does not.
+    @Test func aWindowFindsHowMuchRoomThereIs() {
+        let size = window { 50 * max(1, Double($0) / 16) }.size
+        #expect((16...32).contains(size))
+    }
+
+    /// Where there is little to do, nothing is learnt of a wider window.
+    @Test func aWindowThatIsNotFullStaysAsItIs() {
         var window = InvocationWindow()
-        for _ in 0..<5000 { window.ended(after: 10 * Double(window.size)) }
-        #expect(window.size <= 4 * InvocationWindow.least)
+        for _ in 0..<5000 { window.ended(after: 10, running: 1) }
+        #expect(window.size == InvocationWindow.least)
     }
 
     @Test func aWindowHeedsRefusals() {
-        var window = InvocationWindow()
-        for _ in 0..<5000 { window.ended(after: 100) }
+        var window = window { _ in 100 }
         window.refused(running: 10)
         #expect(window.size == 10)
         window.refused(running: 0)

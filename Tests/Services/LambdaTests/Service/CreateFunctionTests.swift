@@ -2,6 +2,7 @@ import Foundation
 import Persistence
 import ServiceKit
 import ServiceModel
+import Synchronization
 import TestSupport
 import Testing
 
@@ -110,15 +111,16 @@ struct CreateFunctionTests {
 
     @Test func whatIsNotBuiltSaysSo() async throws {
         let changes: [(String, (inout CreateFunctionRequest) -> Void)] = [
-            ("VpcConfig", { $0.vpcConfig = VpcConfig(subnetIds: ["subnet-1"]) }),
-            ("DeadLetterConfig", { $0.deadLetterConfig = DeadLetterConfig(targetArn: "arn:aws:sqs:us-east-1:1:q") }),
-            ("KMSKeyArn", { $0.kmsKeyArn = "arn:aws:kms:us-east-1:111111111111:key/1" }),
+            (
+                "DeadLetterConfig (Amazon SQS)",
+                { $0.deadLetterConfig = DeadLetterConfig(targetArn: "arn:aws:sqs:us-east-1:1:q") }
+            ),
             ("PackageType=Image", { $0.packageType = "Image" }),
             ("Code.S3Bucket", { $0.code = FunctionCode(s3Bucket: "b", s3Key: "k") }),
-            ("SnapStart", { $0.snapStart = SnapStart(applyOn: "PublishedVersions") }),
             ("DurableConfig", { $0.durableConfig = DurableConfig() }),
         ]
         try await LambdaFixture.with(.sqlite) { fixture in
+            fixture.deliveries.kinds.withLock { $0 = [] }
             for (parameter, change) in changes {
                 await #expect(
                     throws: AWSError.notImplemented(

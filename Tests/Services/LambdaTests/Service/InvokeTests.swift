@@ -80,16 +80,6 @@ struct InvokeTests {
         }
     }
 
-    @Test func asynchronousInvocationsSayThatTheyAreNotBuilt() async throws {
-        try await LambdaFixture.with(.sqlite) { fixture in
-            try await fixture.create()
-            let error = await #expect(throws: AWSError.self) {
-                try await fixture.invoke { $0.invocationType = "Event" }
-            }
-            #expect(error?.status == 501)
-        }
-    }
-
     @Test(arguments: TestDatabase.engines)
     func everythingIsThereAfterARestart(engine: SQLEngine) async throws {
         try await LambdaFixture.with(engine) { fixture in

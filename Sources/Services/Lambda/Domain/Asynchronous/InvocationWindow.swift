@@ -1,42 +1,59 @@
 /// How many events of one function run at the same time. A pure value.
 ///
-/// The window grows while that makes nobody wait: as long as invocations take about as long as they did when few of them ran, there is
-/// room for more. When they take longer, they wait for processors, and more of them would only take memory. A throttle means that
-/// there is no room either.
+/// The window is widened as long as that gets more done: twice as many invocations of a function that waits for others take no longer
+/// than half as many. Where they take twice as long, they wait for processors, and more of them would only take memory. A throttle
+/// means that there is no room either.
 struct InvocationWindow: Sendable, Hashable {
-    /// Never less: what runs at the same time from the beginning.
+    /// What runs at the same time from the beginning.
     static let least = 4
     /// Never more: no function has more concurrency here.
     static let most = 1000
+    /// Rounds after which a wider window is tried again, and by how much it has to be better.
+    private static let patience = 32
+    private static let gain = 1.3
 
-    private(set) var size: Int = least
-    /// How long invocations take when they do not disturb one another, in milliseconds; nil: nobody knows yet.
-    private var base: Double?
+    private(set) var size = least
+    /// The size that got the most done, and how much that was: invocations per millisecond.
+    private var best = (size: least, rate: 0.0)
+    private var rounds = 0
     private var sum = 0.0
+    private var running = 0
     private var count = 0
 
-    /// An invocation has ended after some milliseconds.
-    mutating func ended(after duration: Double) {
-        sum += duration
+    /// An invocation has ended after some milliseconds; with itself, `running` ran.
+    mutating func ended(after duration: Double, running: Int) {
+        sum += max(duration, 0.001)
+        self.running += running
         count += 1
         guard count >= max(size, 8) else { return }
-        let mean = sum / Double(count)
-        (sum, count) = (0, 0)
-        let known = base ?? mean
-        // A function may become slower for good: what was measured is forgotten slowly.
-        base = mean < known ? mean : known + (mean - known) * 0.05
-        // Below a millisecond or two, what is measured is this machine more than the function.
-        let usual = max(base ?? mean, 2)
-        if mean < usual * 1.5 {
+        let beside = Double(self.running) / Double(count)
+        let rate = beside * Double(count) / sum
+        (sum, self.running, count) = (0, 0, 0)
+        // A window that was not full tells nothing of its size.
+        guard beside > Double(size) * 0.6 else { return }
+        rounds += 1
+        if rate > best.rate * Self.gain {
+            best = (size, rate)
+            rounds = 0
             size = min(size * 2, Self.most)
-        } else if mean > usual * 2.5 {
-            size = max(size * 3 / 4, Self.least)
+        } else if size > best.size {
+            size = best.size
+        } else if rounds >= Self.patience {
+            // What was best may no longer be.
+            best = (size, rate)
+            rounds = 0
+            size = min(size * 2, Self.most)
         }
     }
 
     /// Something ran into a limit while `running` others ran.
     mutating func refused(running: Int) {
         size = max(min(size, running), 1)
-        (sum, count) = (0, 0)
+        best = (size, 0)
+        (sum, self.running, count) = (0, 0, 0)
     }
+
+    static func == (a: Self, b: Self) -> Bool { a.size == b.size && a.best == b.best && a.count == b.count }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(size) }
 }

@@ -4,7 +4,7 @@ struct FileSystemMount: Sendable, Hashable, Codable {
     var arn: String
     var path: String
 
-    /// - Parameter before: the function's network before the request; nil if it has none, or is new.
+    /// `before` is the function's network before the request; nil if it has none, or is new.
     /// - Throws: AWS's errors for file systems of a function that has no network to reach them.
     static func validate(_ mounts: [FileSystemMount], vpc: VPCSettings?, before: VPCSettings?) throws {
         guard let mount = mounts.first, vpc?.isConnected != true else { return }
