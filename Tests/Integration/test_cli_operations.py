@@ -152,9 +152,9 @@ def test_every_implemented_operation(server, aws_lambda, name, tmp_path):
 
 
 def _mapping(aws_lambda, name):
-    """A mapping of a broker of one's own, which needs no other service."""
+    """A mapping of a broker of one's own, which needs no other service while it is disabled."""
     made = aws_lambda(
-        "create-event-source-mapping", "--function-name", name, "--topics", "topic", "--source-access-configurations",
+        "create-event-source-mapping", "--function-name", name, "--no-enabled", "--topics", "topic", "--source-access-configurations",
         "Type=BASIC_AUTH,URI=arn:aws:secretsmanager:%s:%s:secret:x" % (REGION, ACCOUNT), "--self-managed-event-source",
         json.dumps({"Endpoints": {"KAFKA_BOOTSTRAP_SERVERS": ["kafka:1000"]}}),
     )  # fmt: skip
