@@ -59,11 +59,11 @@ struct MappingRuleTests {
         #expect((stream.batchSize, stream.batchingWindow, stream.parallelization) == (100, 0, 1))
         #expect((stream.maximumRecordAge, stream.maximumRetries, stream.tumblingWindow) == (-1, -1, 0))
         let kafka = try settings(nil) {
-            $0.startingPosition = "TRIM_HORIZON"
             $0.topics = ["t"]
             $0.access = [SourceAccessConfiguration(type: "BASIC_AUTH", uri: "arn:x")]
         }
         #expect((kafka.batchSize, kafka.batchingWindow, kafka.consumerGroup) == (100, nil, "u"))
+        #expect(kafka.startingPosition == "TRIM_HORIZON")
     }
 
     @Test(
