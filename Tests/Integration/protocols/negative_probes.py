@@ -130,15 +130,13 @@ class Requests:
     # The probes
 
     def probes(self, operation):
-        name = self.model.input(operation)
-        sample = self.model.structure(name) if name else {}
         for member in self.members(operation):
             yield from self._constraint_probes(operation, member)
             if self.protocol in ("rest-json", "json") and member.location == "body":
                 yield from self._type_probes(operation, member)
             elif member.location in ("querystring", "header"):
                 yield from self._text_probes(operation, member)
-        yield from self._body_probes(operation, sample)
+        yield from self.broken_bodies(operation)
 
     def _constraint_probes(self, operation, member):
         shape = self.model.shape(member.shape)
@@ -206,8 +204,10 @@ class Requests:
                 return
             yield self.make(member.text + " is no number", operation, self.with_value(operation, member.path, "abc"))
 
-    def _body_probes(self, operation, sample):
+    def broken_bodies(self, operation):
         """Bodies that are broken as a whole. A request that needs no body may be answered all the same."""
+        name = self.model.input(operation)
+        sample = self.model.structure(name) if name else {}
         good = self.make("nothing is wrong", operation, sample, is_wrong=False)
         yield good
         has_body = bool(good.body)

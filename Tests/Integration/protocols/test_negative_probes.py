@@ -1,6 +1,7 @@
 """What the models forbid is refused, with an error that clients understand, and the server lives on."""
 
 import http.client
+import json
 from collections import Counter
 
 import botocore.auth
@@ -30,6 +31,10 @@ def _operations():
         for protocol in wire_models.protocols(service):
             for name in wire_models.model(service, protocol).operation_names:
                 yield pytest.param(service, protocol, name, id="%s-%s-%s" % (service, protocol, name))
+
+
+def _dispatched(service):
+    return json.loads((wire_models.ROOT / "Models/implemented.json").read_text())[service]
 
 
 class Sender:
@@ -114,7 +119,7 @@ def test_what_the_model_forbids_is_refused(server, service, protocol, name):
         _SEEDS[service](server)
     is_implemented = name in conformance.implemented(service) if service in conformance.SERVICES else None
     wrong, count = [], 0
-    for probe in requests.probes(name):
+    for probe in requests.probes(name) if name in _dispatched(service) else requests.broken_bodies(name):
         count += 1
         try:
             status, headers, body = sender.send(probe)
