@@ -35,7 +35,7 @@ extension Chain {
     }
 
     /// Without proof: the key chooses the account.
-    private func openPrincipal(_ request: ChainRequest) async throws -> Principal {
+    func openPrincipal(_ request: ChainRequest) async throws -> Principal {
         guard let id = request.presented.accessKeyID else {
             return .root(account: platform.configuration.defaultAccount)
         }
@@ -56,13 +56,17 @@ extension Chain {
     }
 
     /// With proof: the signature has to be good.
-    func verify(_ request: inout ChainRequest, service: String, manner: ErrorManner) async throws {
+    /// - Parameter region: where the service is; nil: where the host's name says.
+    func verify(
+        _ request: inout ChainRequest, service: String, region: String? = nil, manner: ErrorManner
+    ) async throws {
         do {
             let parameters = try signature(request.presented)
             let known = try await resolve(parameters)
             request.seed = try platform.verifier.verify(
                 request.head, parameters, body: request.body, secret: known.key.secret,
-                expecting: .init(service: service, region: request.hostRoute.region), now: platform.clock())
+                expecting: .init(service: service, region: region ?? request.hostRoute.region),
+                now: platform.clock())
             request.principal = known.principal
             request.account = known.principal.account ?? platform.configuration.defaultAccount
         } catch let error as SignatureError {

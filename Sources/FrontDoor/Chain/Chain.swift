@@ -12,9 +12,9 @@ struct Chain: Responder {
         var request = ChainRequest(head, connection, defaultRegion: region)  // request id, what the signature claims
         do {
             try checkHost(&request)  // unknown names: 403
+            if routeToFunctionURL(&request) { return .accept(request, limit: Self.functionURLBodyLimit) }
             if let preflight = try checkOrigin(&request) { return .refuse(preflight) }  // foreign pages: 403; CORS
             if try routeToAdmin(&request) { return .accept(request, limit: Self.adminBodyLimit) }
-            try refuseFunctionURL(request)
             try routeByHead(&request)  // target header, CBOR path, REST path, query action in the URL
             return .accept(request, limit: bodyLimit(request))  // what is larger is refused unread
         } catch {
@@ -45,6 +45,7 @@ struct Chain: Responder {
                 try await authenticateOwner(&request, admin)
                 return finish(request, try await runAdmin(request, admin), exchange)
             }
+            if let url = request.functionURL { return try await answerFunctionURL(&request, url, exchange) }
             let route = try routeByBody(&request)  // query action in the body
             try await authenticate(&request, route)  // SigV4 → principal, account, region
             try await authorize(request, route)
@@ -65,7 +66,7 @@ struct Chain: Responder {
         return response
     }
 
-    private func finish(_ request: ChainRequest, _ response: HTTPResponse, _ exchange: Exchange) {
+    func finish(_ request: ChainRequest, _ response: HTTPResponse, _ exchange: Exchange) {
         exchange.finish(response)
         logAccess(request, request.head, response)
     }
@@ -83,6 +84,8 @@ struct Platform: Sendable {
     var admin: AdminRoutes
     /// nil: every invocation goes through the chain.
     var invocations: (any InvocationLane)?
+    /// nil: functions have no URLs.
+    var functionURLs: (any FunctionURLs)?
     var logger: Logger
     /// Real time, in seconds since the epoch.
     var clock: @Sendable () -> Int64

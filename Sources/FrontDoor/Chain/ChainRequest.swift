@@ -17,6 +17,7 @@ struct ChainRequest: Sendable {
     /// The foreign page that may read the answer.
     var allowedOrigin: String?
     var admin: AdminRoutes.Entry?
+    var functionURL: FunctionURLPlace?
     var route: Route?
     /// How to write an error once the protocol is known.
     var wire: WireProtocol?

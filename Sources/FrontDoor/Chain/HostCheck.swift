@@ -23,13 +23,6 @@ extension Chain {
         if let region = request.hostRoute.region { request.region = region }
     }
 
-    /// Function URLs have names of their own; they are known, and not built.
-    func refuseFunctionURL(_ request: ChainRequest) throws(AWSError) {
-        if request.hostRoute.functionURL != nil {
-            throw AWSError("NotImplemented", status: 501, message: "Function URLs are not implemented by Martlet.")
-        }
-    }
-
     /// The region of requests that name none.
     var region: String {
         switch caller {

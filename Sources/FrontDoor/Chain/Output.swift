@@ -44,6 +44,7 @@ extension ChainRequest {
     /// For logs: `lambda:Invoke`.
     var operationName: String {
         if admin != nil { return "\(head.method) \(head.path)" }
+        if let functionURL { return "function URL \(functionURL.id)" }
         return route.map { "\($0.service.name):\($0.operation.name)" } ?? "unknown"
     }
 }

@@ -42,6 +42,7 @@ extension Chain {
                 AWSError(
                     request.manner == .s3 ? "SlowDown" : "ServiceUnavailable", status: 503,
                     message: "The server holds as many request bodies as it may. Please reduce your request rate."))
+        case .bodyTooLarge where request.functionURL != nil: return Self.tooLargeForFunctionURL(request)
         case .bodyTooLarge: return failed(request, Self.tooLarge(request.route, limit: payloadLimit(request)))
         }
     }

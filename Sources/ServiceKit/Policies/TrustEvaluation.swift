@@ -1,4 +1,5 @@
-/// Decides by a role's trust policy whether a principal may do something to the role, such as `sts:AssumeRole`.
+/// Decides by the policy of a resource whether a principal may do something to it: by a role's trust policy `sts:AssumeRole`, by a
+/// function's `lambda:InvokeFunction`.
 ///
 /// Only what can be decided for sure is decided: a condition with an operator or a key that is not evaluated here makes
 /// the decision ``Decision/undecidable(_:)`` if it depends on it.
@@ -18,6 +19,10 @@ public struct TrustEvaluation: Sendable {
     public var principal: Principal
     /// The condition keys that the request has, in lower case.
     public var context: [String: String]
+    /// Whether `*` means nobody in particular too, as in the policies of what can be public.
+    public var admitsAnonymous = false
+    /// Further keys that are evaluated.
+    private var moreKeys: Set<String>
 
     /// The keys that are evaluated: one that the request does not have is then known to be absent.
     private static let knownKeys: Set<String> = [
@@ -27,10 +32,11 @@ public struct TrustEvaluation: Sendable {
 
     /// `more` are further condition keys of the request, in lower case, such as `sts:externalid`. For a role's session,
     /// `aws:principalarn` is the ARN of its role, whose path the session does not tell: it must be among them to be
-    /// evaluated.
-    public init(principal: Principal, more: [String: String] = [:]) {
+    /// evaluated. `knowing` are keys, in lower case, that the request is known not to have if they are not among `more`.
+    public init(principal: Principal, more: [String: String] = [:], knowing: Set<String> = []) {
         self.principal = principal
         context = more
+        moreKeys = knowing.union(more.keys)
         switch principal {
         case .root(let account):
             context["aws:principalaccount"] = account
@@ -95,13 +101,13 @@ public struct TrustEvaluation: Sendable {
 
     private func isCaller(_ candidate: PolicyPrincipal) -> Bool {
         switch candidate {
-        case .everyone: return principal != .anonymous
+        case .everyone: return principal != .anonymous || admitsAnonymous
         case .service(let name):
             if case .service(name, _, _) = principal { return true }
             return false
         case .federated, .canonicalUser: return false
         case .aws(let value):
-            guard principal != .anonymous else { return false }
+            guard principal != .anonymous else { return admitsAnonymous && value == "*" }
             if case .service = principal { return false }
             if value == "*" || value == principal.arn || value == principal.userID { return true }
             // An account stands for all of its principals; whether their own policies permit the call is not asked
@@ -123,7 +129,9 @@ public struct TrustEvaluation: Sendable {
 
     private func holds(_ condition: PolicyCondition) -> Match {
         let key = condition.key.lowercased()
-        guard Self.knownKeys.contains(key) else { return .unknown("the condition key \(condition.key)") }
+        guard Self.knownKeys.contains(key) || moreKeys.contains(key) else {
+            return .unknown("the condition key \(condition.key)")
+        }
         let operation = condition.operator
         guard operation.quantifier == nil, !condition.values.contains(where: { $0.contains("${") }) else {
             return .unknown("the condition on \(condition.key)")

@@ -4,6 +4,8 @@ public struct RootOnlyAuthorizer: Authorizer {
 
     public func authorize(_ principal: Principal, service: String, operation: String, account: String) async throws {
         if case .root(account) = principal { return }
+        // No policy of an identity speaks for a service: the function's own does, which Lambda asks in every mode.
+        if case .service = principal, service == "lambda", operation == "Invoke" { return }
         // As on AWS: no policy is needed to ask who one is, and none can forbid it.
         if service == "sts", operation == "GetCallerIdentity", principal != .anonymous { return }
         throw AWSError.accessDenied(principal, service: service, operation: operation)

@@ -18,6 +18,7 @@ public final class LambdaService: LambdaAPI {
     let invoker: any FunctionInvoker
     let roles: any RoleDirectory
     let catalog: FunctionCatalog
+    let urlIndex: FunctionURLIndex
     /// nil: nothing limits functions, and nothing is provisioned.
     let concurrency: (any ConcurrencyControl)?
     let provisioning: ProvisioningFunctions
@@ -54,7 +55,10 @@ public final class LambdaService: LambdaAPI {
         self.invoker = invoker
         self.concurrency = concurrency
         self.roles = roles
+        let urls = FunctionURLIndex()
+        urlIndex = urls
         catalog = FunctionCatalog { key, function in
+            urls.note(key, function)
             concurrency?.reserve(FunctionName(key), executions: function?.reservedConcurrency)
         }
         provisioning = ProvisioningFunctions(time: configuration.settlingTime)

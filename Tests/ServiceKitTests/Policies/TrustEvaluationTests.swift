@@ -44,6 +44,28 @@ import Testing
         #expect(try decide(principal, Self.allow(element)) == (isAllowed ? .allowed : .denied))
     }
 
+    @Test(arguments: [(#"{"AWS":"*"}"#, true), (#""*""#, true), (#"{"AWS":"123456789012"}"#, false)])
+    func aPublicResourceAdmitsNobodyInParticular(element: String, isAllowed: Bool) throws {
+        let policy = try PolicyDocument(
+            parsing: #"{"Version":"2012-10-17","Statement":[\#(Self.allow(element))]}"#)
+        var evaluation = TrustEvaluation(principal: .anonymous)
+        evaluation.admitsAnonymous = true
+        #expect(evaluation.decide(policy, action: "sts:AssumeRole") == (isAllowed ? .allowed : .denied))
+    }
+
+    @Test func keysOfAServiceAreEvaluated() throws {
+        let policy = try PolicyDocument(
+            parsing: #"{"Version":"2012-10-17","Statement":["#
+                + Self.allow(#"{"AWS":"*"}"#, condition: #"{"Bool":{"x:Flag":"true"}}"#) + "]}")
+        func decide(_ more: [String: String], knowing: Set<String> = []) -> TrustEvaluation.Decision {
+            TrustEvaluation(principal: Self.root, more: more, knowing: knowing).decide(policy, action: "sts:AssumeRole")
+        }
+        #expect(decide(["x:flag": "true"]) == .allowed)
+        #expect(decide(["x:flag": "false"]) == .denied)
+        #expect(decide([:], knowing: ["x:flag"]) == .denied)
+        #expect(decide([:]) == .undecidable("the condition key x:Flag"))
+    }
+
     @Test func aDenialWins() throws {
         let deny = Self.allow(#"{"AWS":"arn:aws:iam::123456789012:role/worker"}"#, effect: "Deny")
         #expect(try decide(Self.session, Self.allow(#"{"AWS":"*"}"#) + "," + deny) == .denied)

@@ -3,16 +3,7 @@ import ServiceKit
 
 extension LambdaService: EventRunner.Functions {
     /// The function, from memory if it is known there; nil: there is none.
-    func queued(_ key: FunctionKey) async throws -> FunctionRecord? {
-        switch catalog.lookUp(key) {
-        case .found(let function): return function
-        case .missing: return nil
-        case .unknown:
-            let function = try await store.read { try $0.function(key) }
-            if let function { catalog.fill([function]) }
-            return function
-        }
-    }
+    func queued(_ key: FunctionKey) async throws -> FunctionRecord? { try await known(key) }
 
     func runnable(_ version: VersionRecord) async throws -> FunctionVersion { try await function(version) }
 

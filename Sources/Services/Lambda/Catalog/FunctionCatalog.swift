@@ -24,6 +24,9 @@ final class FunctionCatalog: Sendable {
     /// Grows with every change of any function, when it is to be seen here.
     var changes: Int { counter.load(ordering: .acquiring) }
 
+    /// Whether everything has been read.
+    var isComplete: Bool { state.withLock { $0.isComplete } }
+
     /// What the catalogue says of a function.
     enum Answer: Sendable {
         case found(FunctionRecord)

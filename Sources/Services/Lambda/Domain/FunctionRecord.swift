@@ -9,6 +9,10 @@ struct FunctionRecord: Sendable, Hashable {
     var reservedConcurrency: Int?
     /// By qualifier.
     var provisioned: [String: ProvisionedRecord] = [:]
+    /// Resource policies by qualifier; that of the function itself under an empty one.
+    var policies: [String: ResourcePolicy] = [:]
+    /// URLs by qualifier; that of the function itself under an empty one.
+    var urls: [String: FunctionURLRecord] = [:]
     /// By qualifier.
     var eventInvokes: [String: EventInvokeRecord] = [:]
     /// What becomes of an invocation in a loop of the function's own making.

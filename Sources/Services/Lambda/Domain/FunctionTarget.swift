@@ -19,6 +19,14 @@ struct FunctionTarget: Sendable, Hashable {
     /// - Throws: AWS's errors for a name that does not parse, for another region or account, and for two different
     ///   qualifiers.
     init(_ name: String, qualifier: String? = nil, in call: Call, action: String? = nil) throws {
+        try self.init(named: name, qualifier: qualifier, in: call)
+        if key.account != call.account {
+            throw LambdaFailures.notAllowed(call.principal, action ?? call.operation, on: key.arn)
+        }
+    }
+
+    /// The same for an operation that may concern a function of another account: whether it may is left to the caller.
+    init(named name: String, qualifier: String?, in call: Call) throws {
         guard let reference = FunctionReference(parsing: name) else {
             throw AWSError.validation(
                 "1 validation error detected: Value '\(name)' at 'functionName' failed to satisfy constraint: "
@@ -28,12 +36,7 @@ struct FunctionTarget: Sendable, Hashable {
             throw LambdaFailures.notFound(
                 "Functions from '\(region)' are not reachable in this region ('\(call.region)')")
         }
-        key = FunctionKey(account: call.account, region: call.region, name: reference.name)
-        if let account = reference.account, account != call.account {
-            let action = action ?? call.operation
-            let resource = FunctionKey(account: account, region: call.region, name: reference.name).arn
-            throw LambdaFailures.notAllowed(call.principal, action, on: resource)
-        }
+        key = FunctionKey(account: reference.account ?? call.account, region: call.region, name: reference.name)
         if let derived = reference.qualifier, let given = qualifier, derived != given {
             throw LambdaFailures.qualifierMismatch
         }

@@ -68,6 +68,7 @@ extension LambdaService {
         try await change(key) {
             let existed = try await self.store.write { transaction in
                 try transaction.deleteProvisioned(key, input.name)
+                try transaction.setPolicy(key, input.name, nil)
                 try transaction.deleteEventInvoke(key, input.name)
                 return try transaction.deleteAlias(key, input.name)
             }

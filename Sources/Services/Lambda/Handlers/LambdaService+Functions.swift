@@ -88,6 +88,7 @@ extension LambdaService {
         }
         try transaction.delete(version)
         try transaction.deleteProvisioned(key, version.version)
+        try transaction.setPolicy(key, version.version, nil)
         try transaction.deleteEventInvoke(key, version.version)
         try transaction.deleteRuntimeManagement(key, version.version)
         try transaction.count(key, functions: 0, codeBytes: -version.codeSize)

@@ -31,22 +31,26 @@ extension LambdaService {
         _ name: String, _ qualifier: String?, payload: [UInt8]?, clientContext: String?, logType: String?,
         limit: Int = LambdaLimits.synchronousPayload, _ call: Call
     ) async throws -> (version: VersionRecord, qualifier: String?, request: Execution.InvocationRequest) {
-        let target = try FunctionTarget(name, qualifier: qualifier, in: call, action: "InvokeFunction")
+        let target = try await invocationTarget(name, qualifier, call)
         let payload = payload ?? []
         try InvocationPayload.validate(payload, limit: limit)
         let clientContext = try InvocationPayload.clientContext(clientContext)
         let version = try await executable(target)
-        if settling.state(target.key, version.version) == .creating {
-            throw LambdaFailures.conflict(
-                "The operation cannot be performed at this time. "
-                    + "The function is currently in the following state: Pending")
-        }
+        try requireStarted(version)
         return (
             version, target.qualifier,
             Execution.InvocationRequest(
                 requestID: call.requestID, payload: payload, clientContext: clientContext,
                 invokedFunctionARN: target.arn, traceHeader: call.traceHeader, wantsLogTail: logType == "Tail")
         )
+    }
+
+    /// - Throws: AWS's error for a version that was created an instant ago.
+    func requireStarted(_ version: VersionRecord) throws {
+        guard settling.state(version.key, version.version) == .creating else { return }
+        throw LambdaFailures.conflict(
+            "The operation cannot be performed at this time. "
+                + "The function is currently in the following state: Pending")
     }
 
     /// - Throws: `RecursiveInvocationException` if the function invokes itself, round and round.
@@ -75,11 +79,23 @@ extension LambdaService {
     }
 
     /// The version to run, from memory.
-    private func executable(_ target: FunctionTarget) async throws -> VersionRecord {
-        let version = try await queued(target.key)?.version(for: target.qualifier) { Double.random(in: 0..<1) }
+    func executable(_ target: FunctionTarget) async throws -> VersionRecord {
+        let version = try await known(target.key)?.version(for: target.qualifier) { Double.random(in: 0..<1) }
         guard let version else {
             throw LambdaFailures.functionNotFound(target.key.arn(target.qualifier ?? latestVersion))
         }
         return version
+    }
+
+    /// A function as the catalogue knows it; nil if there is none.
+    func known(_ key: FunctionKey) async throws -> FunctionRecord? {
+        switch catalog.lookUp(key) {
+        case .found(let function): return function
+        case .missing: return nil
+        case .unknown:
+            let function = try await store.read { try $0.function(key) }
+            if let function { catalog.fill([function]) }
+            return function
+        }
     }
 }

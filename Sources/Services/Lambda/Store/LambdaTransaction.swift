@@ -25,9 +25,8 @@ struct LambdaTransaction {
     /// Removes the function with its versions and aliases.
     func deleteFunction(_ key: FunctionKey) throws {
         let tables = [
-            "lambda_aliases", "lambda_provisioned", "lambda_event_invoke", "lambda_version_layers", "lambda_versions",
-            "lambda_functions",
-            "lambda_runtime_management",
+            "lambda_policies", "lambda_urls", "lambda_aliases", "lambda_provisioned", "lambda_event_invoke",
+            "lambda_version_layers", "lambda_versions", "lambda_functions", "lambda_runtime_management",
         ]
         for table in tables {
             try connection.execute(
@@ -62,15 +61,19 @@ struct LambdaTransaction {
     func function(_ key: FunctionKey) throws -> FunctionRecord? {
         let versions = try versions(key)
         guard !versions.isEmpty else { return nil }
-        return FunctionRecord(
-            key: key, versions: Dictionary(versions.map { ($0.version, $0) }, uniquingKeysWith: { $1 }),
-            aliases: Dictionary(try aliases(key).map { ($0.name, $0) }, uniquingKeysWith: { $1 }),
-            reservedConcurrency: try reservedConcurrency(key),
-            provisioned: Dictionary(
-                try provisioned(key).map { ($0.qualifier, $0) }, uniquingKeysWith: { $1 }),
-            eventInvokes: Dictionary(
-                try eventInvokes(key).map { ($0.qualifier, $0) }, uniquingKeysWith: { $1 }),
-            recursiveLoop: try recursiveLoop(key) ?? .terminate)
+        var function = [
+            FunctionRecord(
+                key: key, versions: Dictionary(versions.map { ($0.version, $0) }, uniquingKeysWith: { $1 }),
+                aliases: Dictionary(try aliases(key).map { ($0.name, $0) }, uniquingKeysWith: { $1 }),
+                reservedConcurrency: try reservedConcurrency(key),
+                provisioned: Dictionary(
+                    try provisioned(key).map { ($0.qualifier, $0) }, uniquingKeysWith: { $1 }),
+                eventInvokes: Dictionary(
+                    try eventInvokes(key).map { ($0.qualifier, $0) }, uniquingKeysWith: { $1 }),
+                recursiveLoop: try recursiveLoop(key) ?? .terminate)
+        ]
+        try addAccess(to: &function)
+        return function.first
     }
 
     // MARK: Usage
@@ -145,6 +148,7 @@ extension LambdaTransaction {
             functions[functions.count - 1].versions[version.version] = version
         }
         try addConcurrency(to: &functions)
+        try addAccess(to: &functions)
         try addEventInvokes(to: &functions)
         try addManagement(to: &functions)
         return functions
