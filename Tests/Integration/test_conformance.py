@@ -10,7 +10,10 @@ def test_the_tables_are_up_to_date(service):
     assert not stale, "run script/conformance"
 
 
-@pytest.mark.parametrize("operation, method", [("CreateFunction", "create_function"), ("GetFunctionUrlConfig", "get_function_url_config"), ("ListTags", "list_tags")])
+@pytest.mark.parametrize(
+    "operation, method",
+    [("CreateFunction", "create_function"), ("GetFunctionUrlConfig", "get_function_url_config"), ("ListTags", "list_tags")],
+)
 def test_methods_are_named_as_boto3_names_them(operation, method):
     assert conformance.snake(operation) == method
 

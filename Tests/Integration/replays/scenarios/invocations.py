@@ -6,9 +6,8 @@ import re
 import threading
 from itertools import zip_longest
 
-from botocore.exceptions import ClientError
 from replays.catalog import Unknown, scenario
-from replays.reasons import NO_S3, NO_SQS, OLD_SHAPE
+from replays.reasons import NO_S3, OLD_SHAPE
 
 _ECHO = {
     "handler.py": "def handler(event, context):\n    print(event)\n    return event\n",
@@ -312,89 +311,3 @@ def crashing(replay):
     code = "import ctypes\ndef handler(event, context):\n    ctypes.string_at(0)\n"
     replay.create(files={"handler.py": code})
     replay.keep("invocation_error", replay.invoke())
-
-
-@scenario("TestLambdaConcurrency::test_lambda_concurrency_crud")
-def reserved(replay):
-    name, api = replay.function, replay.api
-    replay.create()
-    replay.call("get_function_concurrency_default", api.get_function_concurrency, FunctionName=name)
-    replay.call("put_function_concurrency", api.put_function_concurrency, FunctionName=name, ReservedConcurrentExecutions=0)
-    replay.call("get_function_concurrency_updated", api.get_function_concurrency, FunctionName=name)
-    api.delete_function_concurrency(FunctionName=name)
-    replay.call("get_function_concurrency_deleted", api.get_function_concurrency, FunctionName=name)
-
-
-@scenario("TestLambdaConcurrency::test_reserved_concurrency", {"put_event_invoke_conf": NO_SQS, "msg": NO_SQS})
-def none_reserved(replay):
-    name, api = replay.function, replay.api
-    replay.create(Timeout=20)
-    replay.keep("fn", api.get_function_configuration(FunctionName=name, Qualifier="$LATEST"))
-    replay.call("put_reserved", api.put_function_concurrency, FunctionName=name, ReservedConcurrentExecutions=0)
-    replay.call("exc_no_cap_requestresponse", api.invoke, FunctionName=name)
-    replay.keep("invoke_result", replay.invoke(InvocationType="Event"))
-
-
-@scenario("TestLambdaConcurrency::test_reserved_concurrency_async_queue")
-def one_reserved(replay):
-    name, api = replay.function, replay.api
-    replay.create(files={"handler.py": "import time\ndef handler(event, context):\n    time.sleep(event.get('seconds', 0))\n"})
-    replay.keep("fn", api.get_function_configuration(FunctionName=name, Qualifier="$LATEST"))
-    replay.call("put_fn_concurrency", api.put_function_concurrency, FunctionName=name, ReservedConcurrentExecutions=1)
-
-    def run():
-        # The other's short invocation may be in the way.
-        while "too_many_requests_exc" not in replay.found:
-            try:
-                return replay.invoke({"seconds": 1})
-            except ClientError:
-                pass
-
-    running = threading.Thread(target=run)
-    running.start()
-    while "too_many_requests_exc" not in replay.found and running.is_alive():
-        try:
-            replay.invoke()
-        except ClientError as error:
-            replay.keep("too_many_requests_exc", error.response)
-    running.join()
-
-
-@scenario("TestLambdaConcurrency::test_provisioned_concurrency")
-def provisioned(replay):
-    name, api = replay.function, replay.api
-    given = {"FunctionName": name, "Qualifier": "1"}
-    replay.create()
-    api.publish_version(FunctionName=name)
-    put = api.put_provisioned_concurrency_config
-    replay.call("put_provisioned_5", put, ProvisionedConcurrentExecutions=5, **given)
-    replay.call("get_provisioned_prewait", api.get_provisioned_concurrency_config, **given)
-    replay.keep("get_provisioned_postwait", replay.provisioned(**given))
-
-
-_OLDER = {
-    label: OLD_SHAPE
-    for label in (
-        "create-result", "get-function-configuration", "publish_version_1", "get_function_configuration_version_1",
-        "get_function_before_provisioned", "get_function_after_provisioned", "get_function_after_update", "publish_version_2",
-    )
-}  # fmt: skip
-
-
-@scenario("TestLambdaConcurrency::test_lambda_provisioned_concurrency_moves_with_alias", _OLDER)
-def moving_provisioned(replay):
-    name, api, alias = replay.function, replay.api, replay.name("alias")
-    replay.known(alias_name=alias)
-    replay.create(Runtime="python3.8", Timeout=2)
-    api.publish_version(FunctionName=name, Description="my-first-version")
-    replay.call("create_alias", api.create_alias, FunctionName=name, Name=alias, FunctionVersion="1")
-    given = {"FunctionName": name, "Qualifier": alias}
-    api.put_provisioned_concurrency_config(ProvisionedConcurrentExecutions=1, **given)
-    replay.provisioned(**given)
-    api.update_function_configuration(FunctionName=name, Timeout=10)
-    replay.settle()
-    api.publish_version(FunctionName=name)
-    replay.call("update_alias", api.update_alias, FunctionName=name, Name=alias, FunctionVersion="2")
-    replay.call("get_provisioned_config_after_alias_move", api.get_provisioned_concurrency_config, **given)
-    api.delete_provisioned_concurrency_config(**given)
-    replay.call("provisioned_concurrency_notfound", api.get_provisioned_concurrency_config, **given)

@@ -7,6 +7,8 @@ from replays.catalog import scenario
 from .runtimes import without_additions
 
 _USER = "Names AWS's user and its entry point, /lambda-entrypoint.sh, which Martlet's sandboxes have not."
+_LIMITS = "Martlet limits processes and memory by control groups, and the machine's other limits stand."
+_OTHER_SERVICES = "The recorded function calls Step Functions and Cloud Map, which are not here yet."
 
 
 @scenario("TestLambdaBehavior::test_lambda_init_environment")
@@ -31,7 +33,7 @@ def arm(replay):
     pass
 
 
-@scenario("TestLambdaBehavior::test_runtime_ulimits", {"*": "Martlet limits processes and memory by control groups, and the machine's other limits stand."})
+@scenario("TestLambdaBehavior::test_runtime_ulimits", {"*": _LIMITS})
 def limits(replay):
     code = """
 import resource
@@ -44,6 +46,6 @@ def handler(event, context):
     replay.keep("invoke_runtime_ulimits", replay.invoke())
 
 
-@scenario("TestLambdaBehavior::test_lambda_host_prefix_api_operation", {"*": "The recorded function calls Step Functions and Cloud Map, which are not here yet."})
+@scenario("TestLambdaBehavior::test_lambda_host_prefix_api_operation", {"*": _OTHER_SERVICES})
 def host_prefixes(replay):
     pass
