@@ -124,6 +124,16 @@ class Replay:
         answer["Payload"] = answer["Payload"].read().decode()
         return answer
 
+    def rest(self):
+        """Waits until the function's environments ask for their next event: one that is asked sooner starts another."""
+
+        def is_idle():
+            seen = json.loads(self.server.get("/_martlet/status?limit=1000")[2])["dataPlane"]["environments"]
+            own = [one["state"] for one in seen if (one["account"], one["function"]) == (self.account, self.function)]
+            return own and all(state in ("idle", "frozen") for state in own)
+
+        wait_until(is_idle)
+
     def logged(self, request_id):
         """The messages of an invocation's events in its log, from START to REPORT."""
         logs = self.client("logs")

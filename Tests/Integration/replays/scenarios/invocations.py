@@ -241,6 +241,7 @@ def kept_environments(replay):
     runtime, handler = {"python": ("python3.12", "handler.handler"), "nodejs": ("nodejs20.x", "index.handler")}[replay.parameter]
     replay.create(files=_COUNTERS, Runtime=runtime, Handler=handler)
     replay.keep("first_invoke_result", replay.invoke())
+    replay.rest()
     replay.keep("second_invoke_result", replay.invoke())
 
 

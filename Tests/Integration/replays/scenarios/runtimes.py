@@ -144,6 +144,7 @@ def introspection(replay):
     _create(replay, Environment={"Variables": {"TEST_KEY": "TEST_VAL"}})
     if _is_here(replay.parameter):
         _seen(replay, "invocation_result_payload", _invoke(replay, {"introspect": True})["Payload"])
+        replay.rest()
         qualified = _invoke(replay, {"introspect": True}, Qualifier="$LATEST")["Payload"]
         _seen(replay, "invocation_result_payload_qualified", qualified)
 
