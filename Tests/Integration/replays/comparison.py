@@ -25,6 +25,9 @@ STAND_INS = {
     "datetime": _is_date,
     "timestamp": lambda value: isinstance(value, str) and value.isdigit(),
     "lambda-url": lambda value: isinstance(value, str) and ".lambda-url." in value,
+    "function-url": lambda value: isinstance(value, str) and ".lambda-url." in value,
+    "code-sha256": lambda value: isinstance(value, str) and len(value) == 44,
+    "log-result": lambda value: isinstance(value, str),
 }
 
 
@@ -65,7 +68,7 @@ def normalised(value, account):
         metadata = value.get("ResponseMetadata")
         kept = {key: normalised(inner, account) for key, inner in value.items() if key != "ResponseMetadata"}
         if metadata is not None:
-            kept["ResponseMetadata"] = {"HTTPHeaders": {}, "HTTPStatusCode": metadata["HTTPStatusCode"]}
+            kept["ResponseMetadata"] = {"HTTPStatusCode": metadata["HTTPStatusCode"]}
         return kept
     if isinstance(value, (list, tuple)):
         return [normalised(inner, account) for inner in value]
@@ -104,7 +107,11 @@ def _members(recorded, found, bindings, path):
     lines = ["%s.%s is missing: %s" % (path, key, _short(recorded[key])) for key in recorded if key not in found]
     lines += ["%s.%s is too much: %s" % (path, key, _short(found[key])) for key in found if key not in recorded and key not in ignored]
     for key in recorded:
-        if key in found:
+        if key == "ResponseMetadata" and key in found:
+            # One recording kept all of it.
+            place = path + ".ResponseMetadata.HTTPStatusCode"
+            lines += differences(recorded[key]["HTTPStatusCode"], found[key]["HTTPStatusCode"], bindings, place)
+        elif key in found:
             lines += differences(recorded[key], found[key], bindings, "%s.%s" % (path, key))
     return lines
 

@@ -3,15 +3,18 @@
 import json
 import os
 
+import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError, ParamValidationError
-from martlet import REGION, zip_package
+from martlet import REGION, wait_until, zip_package
 
 from .comparison import Bindings, differences, normalised
 
 # What the server is to refuse must reach it.
 _UNCHECKED = Config(retries={"total_max_attempts": 1}, parameter_validation=False, read_timeout=60)
 _CHECKED = Config(retries={"total_max_attempts": 1}, read_timeout=60)
+# It keeps the services' models, which take long to read.
+_SESSION = boto3.session.Session()
 PYTHON = {"handler.py": "def handler(event, context):\n    return event\n"}
 NODE = {"index.js": "exports.handler = async (event) => event;\n", "lambda_handler.js": "exports.handler = async (event) => event;\n"}
 
@@ -33,7 +36,10 @@ class Replay:
         self.bindings = Bindings(self.account, self.region)
 
     def client(self, service, checked=False, **more):
-        return self.server.client(service, key=self.account, config=_CHECKED if checked else _UNCHECKED, **more)
+        return _SESSION.client(
+            service, region_name=self.region, endpoint_url=self.server.url, aws_access_key_id=self.account, aws_secret_access_key="secret",
+            config=_CHECKED if checked else _UNCHECKED, **more,
+        )  # fmt: skip
 
     def name(self, kind):
         return "%s-%s" % (kind, os.urandom(4).hex())
@@ -82,6 +88,15 @@ class Replay:
     def package(self, runtime="python3.12"):
         return zip_package(NODE if runtime.startswith("node") else PYTHON)
 
+    @staticmethod
+    def packed(files):
+        return zip_package(files)
+
+    def provisioned(self, **given):
+        """The provisioned concurrency, once it is there."""
+        get = self.api.get_provisioned_concurrency_config
+        return wait_until(lambda: (answer := get(**given)) and answer["Status"] != "IN_PROGRESS" and answer)
+
     def create(self, name=None, wait=True, files=None, **more):
         """Creates a function as most scenarios have it; gives the answer."""
         given = {
@@ -103,6 +118,35 @@ class Replay:
         """Waits until the function may be changed again: this call answers then."""
         return self.api.get_function_configuration(FunctionName=name or self.function)
 
+    def invoke(self, event=None, name=None, **more):
+        """The answer of an invocation, with its payload as a text."""
+        answer = self.api.invoke(FunctionName=name or self.function, Payload=json.dumps(event if event is not None else {}), **more)
+        answer["Payload"] = answer["Payload"].read().decode()
+        return answer
+
+    def rest(self):
+        """Waits until the function's environments ask for their next event: one that is asked sooner starts another."""
+
+        def is_idle():
+            seen = json.loads(self.server.get("/_martlet/status?limit=1000")[2])["dataPlane"]["environments"]
+            own = [one["state"] for one in seen if (one["account"], one["function"]) == (self.account, self.function)]
+            return own and all(state in ("idle", "frozen") for state in own)
+
+        wait_until(is_idle)
+
+    def logged(self, request_id):
+        """The messages of an invocation's events in its log, from START to REPORT."""
+        logs = self.client("logs")
+
+        def messages():
+            events = logs.filter_log_events(logGroupName="/aws/lambda/" + self.function)["events"]
+            found = [event["message"] for event in events]
+            starts = [number for number, message in enumerate(found) if message.startswith("START RequestId: " + request_id)]
+            ends = [number for number, message in enumerate(found) if message.startswith("REPORT RequestId: " + request_id)]
+            return found[starts[0] : ends[0] + 1] if starts and ends else None
+
+        return wait_until(messages)
+
     def wrapped(self, answer):
         """As some recordings hold the answer of CreateFunction."""
         return {"CreateEventSourceMappingResponse": None, "CreateFunctionResponse": answer}
@@ -115,7 +159,3 @@ def answer_of(method, **parameters):
         return error.response
     except ParamValidationError as error:
         return str(error)
-
-
-def document(text):
-    return json.loads(text)

@@ -1,10 +1,10 @@
 """Functions: what is refused, what is not there, VPC settings, changes that meet."""
 
 from replays.catalog import scenario
+from replays.reasons import NO_S3
 from replays.replay import answer_of
 
-_NO_EC2 = "There is no EC2 here that could say whether a subnet or a security group exists, or in which VPC."
-_NO_S3 = "Packages in S3 wait for the S3 service."
+_NO_EC2 = "There is no EC2 here that could say whether a subnet or a security group exists."
 _PROVIDED = "AWS has retired `provided`; Martlet runs it still, for it costs nothing."
 
 
@@ -109,7 +109,7 @@ def security_groups(replay):
         replay.keep("create-response-%s-security-group" % label, answer_of(replay.create, VpcConfig=config))
 
 
-@scenario("TestLambdaFunction::test_lambda_code_location_s3_errors", {"*": _NO_S3})
+@scenario("TestLambdaFunction::test_lambda_code_location_s3_errors", {"*": NO_S3})
 def code_in_s3(replay):
     code = {"wrong-bucket": ("missing-bucket-%s" % replay.account, "key"), "wrong-key": ("bucket-%s" % replay.account, "missing-key")}
     common = {"FunctionName": replay.function, "Runtime": "python3.12", "Handler": "handler.handler", "Role": replay.role}

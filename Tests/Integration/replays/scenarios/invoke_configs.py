@@ -6,7 +6,9 @@ from replays.catalog import scenario
 @scenario("TestLambdaEventInvokeConfig::test_lambda_eventinvokeconfig_lifecycle")
 def lifecycle(replay):
     api, given = replay.api, {"FunctionName": replay.function}
-    put, update, get = (getattr(api, verb + "_function_event_invoke_config") for verb in ("put", "update", "get"))
+    put, update, get = (
+        api.put_function_event_invoke_config, api.update_function_event_invoke_config, api.get_function_event_invoke_config
+    )  # fmt: skip
     replay.create()
     replay.call("put_invokeconfig_retries_0", put, MaximumRetryAttempts=0, **given)
     replay.call("put_invokeconfig_eventage_60", put, MaximumEventAgeInSeconds=60, **given)

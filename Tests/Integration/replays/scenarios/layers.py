@@ -2,6 +2,7 @@
 
 from martlet import zip_package
 from replays.catalog import scenario
+from replays.reasons import NO_S3
 
 _CONTENT = {"ZipFile": zip_package({"python/shared.py": "VALUE = 1\n"})}
 
@@ -61,7 +62,7 @@ def too_many(replay):
     )  # fmt: skip
 
 
-@scenario("TestLambdaLayer::test_layer_s3_content", {"*": "Packages in S3 wait for the S3 service."})
+@scenario("TestLambdaLayer::test_layer_s3_content", {"*": NO_S3})
 def from_s3(replay):
     content = {"S3Bucket": "bucket-" + replay.account, "S3Key": "layer.zip"}
     replay.call("publish_layer_result", replay.api.publish_layer_version, LayerName=replay.name("layer"), Content=content)

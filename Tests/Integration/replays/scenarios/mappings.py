@@ -5,11 +5,8 @@ import uuid
 from martlet import wait_until
 from replays.catalog import scenario
 
-
-# No source is polled here yet, so that mappings are made as those that are not to be polled. All they show but the state in which
-# they settle is the same.
+# Martlet keeps mappings of sources that it cannot poll yet, and refuses to enable them. The answer to the creation does not show it.
 _DISABLED = {"Enabled": False}
-_NEWER_ARN = "EventSourceMappingArn, which the API reference and newer answers have, is missing in this older one."
 
 
 def _stream(replay, table, stream="2025-01-01T00:00:00.000"):
@@ -54,12 +51,12 @@ def positions_of_streams(replay):
     replay.call("invalid_starting_position", create, StartingPosition="invalid", **given)
 
 
+_NO_ARN = "Recorded in 2024, before mappings had EventSourceMappingArn."
+
+
 @scenario(
     "TestLambdaEventSourceMappings::test_create_event_source_self_managed",
-    {
-        "event-source-mapping-default": _NEWER_ARN,
-        "event-source-mapping-values": _NEWER_ARN,
-    },
+    {"event-source-mapping-default": _NO_ARN, "event-source-mapping-values": _NO_ARN},
 )
 def self_managed(replay):
     replay.create()
@@ -96,7 +93,7 @@ def filters(replay):
     "TestLambdaEventSourceMappings::test_event_source_mapping_lifecycle",
     {
         "update_table_response": "An answer of DynamoDB, which is not here yet.",
-        "get_response": "Streams are not polled yet, and a mapping that is not polled is Disabled.",
+        "get_response": "A mapping whose source cannot be polled yet is kept, but not enabled.",
     },
 )
 def lifecycle(replay):

@@ -1,12 +1,15 @@
 """Resource policies."""
 
 from replays.catalog import scenario
+from replays.reasons import OLD_SHAPE
 
 _OLD_MESSAGE = (
     "Recorded in 2022; a recording of 2025 (TestLambdaRevisions) has the answer to the same request name GetPolicy instead of "
     "GetFunction/GetAlias."
 )
-_OLD_SHAPE = "Recorded in 2022, before functions had LoggingConfig, SnapStart and RuntimeVersionConfig."
+_OLD_REVISION = (
+    "Recorded in 2022, when publishing a version gave the policy another revision; by test_lambda_permission_fn_versioning, of 2025, it does not."
+)
 _INVOKE = {"Action": "lambda:InvokeFunction"}
 
 
@@ -36,7 +39,6 @@ def of_a_bucket(replay):
 def members(replay):
     replay.create()
     user = "arn:aws:iam::%s:user/%s" % (replay.account, replay.name("user"))
-    replay.server.client("iam", key=replay.account)
     replay.known(user_arn=user.replace(replay.account, "111111111111"))
     account = {"SourceAccount": replay.account}
     _add(replay, "add_permission_principal_wildcard", "wilcard", "*", **account)
@@ -82,7 +84,10 @@ def of_versions_and_aliases(replay):
     _policy(replay, "get_policy_after_adding_2")
 
 
-@scenario("TestLambdaPermissions::test_lambda_permission_versioning")
+@scenario(
+    "TestLambdaPermissions::test_lambda_permission_versioning",
+    {"get_policy_after_publishing_latest": _OLD_REVISION, "get_policy_after_adding_to_new_version": _OLD_REVISION},
+)
 def of_the_function_alone(replay):
     source = {"SourceArn": _bucket(replay)}
     replay.create()
@@ -102,10 +107,10 @@ def of_the_function_alone(replay):
     {
         "add_permission_revision_id_doesnotmatch": _OLD_MESSAGE,
         "remove_permission_fn_revision_id_doesnotmatch": _OLD_MESSAGE,
-        "get_function_fn8": _OLD_SHAPE,
-        "get_function_fn8_v1": _OLD_SHAPE,
-        "get_function_fn9": _OLD_SHAPE,
-        "get_function_fn9_v1": _OLD_SHAPE,
+        "get_function_fn8": OLD_SHAPE,
+        "get_function_fn8_v1": OLD_SHAPE,
+        "get_function_fn9": OLD_SHAPE,
+        "get_function_fn9_v1": OLD_SHAPE,
     },
 )
 def revisions(replay):

@@ -4,9 +4,9 @@ import json
 import uuid
 
 from replays.catalog import scenario
+from replays.reasons import NO_RUNTIME
 from replays.replay import answer_of
 
-_NOT_HERE = "Martlet does not run this language yet, and refuses functions that need it."
 _SOURCES = {
     "python": (
         "handler.handler",
@@ -99,7 +99,7 @@ def _is_here(runtime):
 
 
 def _needs_runtime(runtime):
-    return {} if _is_here(runtime) else {"*": _NOT_HERE}
+    return {} if _is_here(runtime) else {"*": NO_RUNTIME}
 
 
 def _create(replay, files=None, **more):
@@ -129,14 +129,13 @@ def echo(replay):
         assert _invoke(replay, event)["Payload"] == event
 
 
+def without_additions(environment, recorded):
+    """What a function saw, without what Martlet adds, and with AWS's address for its own."""
+    return {name: value.replace(_ADDRESS, _AWS_ADDRESS) for name, value in environment.items() if name in recorded or name not in _ADDED}
+
+
 def _seen(replay, label, answer):
-    """What the function saw, without what Martlet adds, and with AWS's address for its own."""
-    recorded = replay.recorded[label]["environment"]
-    answer["environment"] = {
-        name: value.replace(_ADDRESS, _AWS_ADDRESS)
-        for name, value in answer["environment"].items()
-        if name in recorded or name not in _ADDED
-    }
+    answer["environment"] = without_additions(answer["environment"], replay.recorded[label]["environment"])
     replay.keep(label, answer)
 
 
@@ -145,6 +144,7 @@ def introspection(replay):
     _create(replay, Environment={"Variables": {"TEST_KEY": "TEST_VAL"}})
     if _is_here(replay.parameter):
         _seen(replay, "invocation_result_payload", _invoke(replay, {"introspect": True})["Payload"])
+        replay.rest()
         qualified = _invoke(replay, {"introspect": True}, Qualifier="$LATEST")["Payload"]
         _seen(replay, "invocation_result_payload_qualified", qualified)
 

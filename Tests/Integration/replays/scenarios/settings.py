@@ -1,9 +1,9 @@
 """Logging, SnapStart, recursion, images."""
 
 from replays.catalog import scenario
+from replays.reasons import NO_RUNTIME
 from replays.replay import answer_of
 
-_NO_RUNTIME = "Martlet does not run Java and .NET yet, and refuses functions that need them."
 _NO_IMAGES = "Container images are not here yet."
 
 
@@ -33,7 +33,7 @@ def logging_by_parts(replay):
 
 
 def _needs_runtime(runtime):
-    return {} if runtime.startswith("python") else {"*": _NO_RUNTIME}
+    return {} if runtime.startswith("python") else {"*": NO_RUNTIME}
 
 
 def _create(replay, snap_start):
@@ -77,22 +77,41 @@ def recursion_at_first(replay):
     )
 
 
-def _image(replay, label, config=None):
-    more = {"ImageConfig": config} if config else {}
+def _image_uri(replay, number=1):
+    return "%s.dkr.ecr.%s.amazonaws.com/repository-%d:latest" % (replay.account, replay.region, number)
+
+
+def _create_image(replay, label, **more):
     replay.call(
         label, replay.api.create_function, FunctionName=replay.function, Role=replay.role, PackageType="Image",
-        Code={"ImageUri": "%s.dkr.ecr.%s.amazonaws.com/repository:latest" % (replay.account, replay.region)},
-        Environment={"Variables": {"CUSTOM_ENV": "test"}}, **more,
+        Code={"ImageUri": _image_uri(replay)}, Environment={"Variables": {"CUSTOM_ENV": "test"}}, **more,
     )  # fmt: skip
+
+
+def _show_image(replay, suffix):
+    name, api = replay.function, replay.api
+    replay.call("get-function-code-" + suffix, api.get_function, FunctionName=name)
+    replay.call("get-function-config-" + suffix, api.get_function_configuration, FunctionName=name)
 
 
 @scenario("TestLambdaImages::test_lambda_image_crud", {"*": _NO_IMAGES})
 def image(replay):
-    _image(replay, "create-image-response")
+    name, api = replay.function, replay.api
+    _create_image(replay, "create-image-response")
+    _show_image(replay, "response")
+    replay.call("image-to-zipfile-error", api.update_function_code, FunctionName=name, ZipFile=replay.package())
+    replay.call("update-function-code-response", api.update_function_code, FunctionName=name, ImageUri=_image_uri(replay, 2))
+    _show_image(replay, "response-after-update")
 
 
 @scenario("TestLambdaImages::test_lambda_image_and_image_config_crud", {"*": _NO_IMAGES})
 def image_with_configuration(replay):
-    _image(
-        replay, "create-image-with-config-response", {"EntryPoint": ["sh"], "Command": ["-c", "echo test"], "WorkingDirectory": "/app1"}
-    )
+    name, update = replay.function, replay.api.update_function_configuration
+    config = {"EntryPoint": ["sh"], "Command": ["-c", "echo test"], "WorkingDirectory": "/app1"}
+    _create_image(replay, "create-image-with-config-response", ImageConfig=config)
+    _show_image(replay, "with-config-response")
+    config = {"Command": ["-c", "echo test1"], "WorkingDirectory": "/app1"}
+    replay.call("update-function-code-response", update, FunctionName=name, ImageConfig=config)
+    _show_image(replay, "response-after-update")
+    replay.call("update-function-code-delete-imageconfig-response", update, FunctionName=name, ImageConfig={})
+    _show_image(replay, "response-after-delete-imageconfig")

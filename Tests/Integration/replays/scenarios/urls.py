@@ -24,14 +24,18 @@ def exceptions(replay):
     replay.call("fn_version_result", api.publish_version, FunctionName=name)
     replay.call("create_alias_result", api.create_alias, FunctionName=name, Name="urlalias", FunctionVersion="1")
     nobody = "doesnotexist"
-    for operation in ("create", "get", "delete", "update"):
-        whole = operation + "_function_url_config"
-        method = getattr(api, whole)
+    methods = {
+        "create": api.create_function_url_config,
+        "get": api.get_function_url_config,
+        "delete": api.delete_function_url_config,
+        "update": api.update_function_url_config,
+    }
+    for operation, method in methods.items():
         more = {"AuthType": "NONE"} if operation in ("create", "update") else {}
 
         def ask(suffix, function=name, qualifier=None):
             given = {"FunctionName": function, **more, **({"Qualifier": qualifier} if qualifier else {})}
-            replay.call("%s_%s" % (whole, suffix), method, **given)
+            replay.call("%s_function_url_config_%s" % (operation, suffix), method, **given)
 
         ask("name_doesnotexist", nobody)
         ask("arn_doesnotexist", replay.function_arn(nobody))

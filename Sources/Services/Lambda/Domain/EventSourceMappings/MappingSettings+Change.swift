@@ -27,6 +27,7 @@ extension MappingSettings {
     private mutating func takeStart(_ change: MappingChange, of source: EventSource, now: Timestamp) throws {
         let kind = source.kind
         guard kind.takes(.startingPosition) else { return }
+        // Only streams must name one; a topic of Kafka is read from its beginning.
         guard let position = change.startingPosition ?? (kind.isKafka ? "TRIM_HORIZON" : nil) else {
             throw LambdaFailures.invalidParameter(
                 "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: "
