@@ -23,6 +23,9 @@ public final class LambdaService: LambdaAPI {
     let concurrency: (any ConcurrencyControl)?
     let provisioning: ProvisioningFunctions
     let settling: SettlingFunctions
+    let sources: any EventSourceDirectory
+    let objects: any ObjectReader
+    let changingMappings: ChangingMappings
     let collector: PackageCollector
     let deliveries: any EventDelivery
     let events: EventQueue
@@ -33,12 +36,14 @@ public final class LambdaService: LambdaAPI {
     let downloads = CodeDownloadTokens()
     let logger = Logger(label: "martlet.lambda")
 
-    /// The secrets encrypt functions' environment variables in the database; the roles are execution roles. Events wait in the jobs, and
-    /// what becomes of them is delivered where functions want it.
+    /// The secrets encrypt functions' environment variables in the database; the roles are execution roles; the sources are
+    /// what event source mappings poll; the objects may be packages of code. Events wait in the jobs, and what becomes of them
+    /// is delivered where functions want it.
     /// - Throws: if the folder for packages cannot be made.
     public init(
         configuration: LambdaConfiguration, database: any Database, blobs: any BlobStore, time: any TimeSource,
         invoker: any FunctionInvoker, concurrency: (any ConcurrencyControl)? = nil, roles: any RoleDirectory,
+        sources: any EventSourceDirectory = NoEventSources(), objects: any ObjectReader = NoObjects(),
         secrets: SecretBox, jobs: JobQueue, deliveries: any EventDelivery
     ) throws {
         self.configuration = configuration
@@ -58,6 +63,9 @@ public final class LambdaService: LambdaAPI {
         }
         provisioning = ProvisioningFunctions(time: configuration.settlingTime)
         settling = SettlingFunctions(time: configuration.settlingTime)
+        self.sources = sources
+        self.objects = objects
+        changingMappings = ChangingMappings(time: configuration.settlingTime)
         collector = PackageCollector(
             packages: packages, layers: layerFolders, store: store, grace: configuration.codeGrace)
         self.deliveries = deliveries
@@ -79,6 +87,7 @@ public final class LambdaService: LambdaAPI {
         do {
             try await fillCatalog()
             try await collector.sweep()
+            try await finishDeletions()
         } catch let error where !(error is CancellationError) {
             logger.error("The functions could not be read ahead.", metadata: ["error": "\(error)"])
         }
@@ -91,6 +100,7 @@ public final class LambdaService: LambdaAPI {
     /// Forgets what is kept outside the database, which the caller has emptied.
     public func reset() async throws {
         catalog.forget()
+        changingMappings.forget()
         asyncMetrics.reset()
         for key in provisioning.forget() { concurrency?.provision(FunctionName(key), []) }
         for digest in packages.digests.union(layerFolders.digests) { try await collector.forget(digest) }

@@ -80,7 +80,8 @@ enum Platform {
                 isDurable: durability == .full,
                 acceptsDeprecatedRuntimes: true, concurrentExecutions: settings.accountConcurrency),
             database: database, blobs: blobs, time: time, invoker: dataPlane, concurrency: dataPlane, roles: iam,
-            secrets: SecretBox(keys.master, purpose: "lambda/environment"), jobs: jobs,
+            objects: CalledObjectReader(calls), secrets: SecretBox(keys.master, purpose: "lambda/environment"),
+            jobs: jobs,
             deliveries: CallDelivery(calls))
 
         // The way in.

@@ -24,4 +24,6 @@ enum LambdaLimits {
     static let policy = 20_480
     /// The longest page of a list.
     static let page = 50
+    /// The longest page of event source mappings.
+    static let mappings = 100
 }

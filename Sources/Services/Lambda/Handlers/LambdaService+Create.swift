@@ -17,9 +17,10 @@ extension LambdaService {
             acceptsDeprecated: configuration.acceptsDeprecatedRuntimes)
         let tags = input.tags ?? [:]
         try FunctionTags.validate(tags)
-        guard let package = input.code.zipFile else {
-            throw LambdaFailures.invalidParameter("Please provide a source for function code.")
-        }
+        let package = try await package(
+            CodeSource(
+                archive: input.code.zipFile, bucket: input.code.s3Bucket, key: input.code.s3Key,
+                version: input.code.s3ObjectVersion, parameter: "Code.S3Bucket"), call)
         settings.layers = try await attachedLayers(input.layers ?? [], call)
         try await requireRole(settings.role, for: key)
         let signing = try await codeSigning(input.codeSigningConfigArn, for: key)
@@ -32,12 +33,13 @@ extension LambdaService {
     }
 
     private func create(
-        _ key: FunctionKey, _ settings: FunctionSettings, _ tags: [String: String], package: [UInt8], publishes: Bool,
+        _ key: FunctionKey, _ settings: FunctionSettings, _ tags: [String: String], package: CodePackage,
+        publishes: Bool,
         signing: CodeSigningKey?
     ) async throws -> FunctionConfiguration {
-        let digest = try await packages.digest(package)
+        let digest = try await packages.digest(package.bytes, limit: package.limit)
         let latest = try await packages.locks.withLock(digest) {
-            let stored = try await self.packages.store(package, digest: digest)
+            let stored = try await self.packages.store(package.bytes, digest: digest)
             let latest = VersionRecord(
                 key: key, version: latestVersion, settings: settings, codeDigest: stored.digest,
                 codeSize: stored.size, lastModified: self.time.now, revisionID: self.newID(),

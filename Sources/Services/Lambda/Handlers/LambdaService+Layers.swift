@@ -9,11 +9,12 @@ extension LambdaService {
         let key = try ownLayer(input.layerName, call)
         try LayerCompatibility.validate(
             runtimes: input.compatibleRuntimes, architectures: input.compatibleArchitectures)
-        try UnsupportedParameters(operation: call.operation).check(input.content)
-        guard let package = input.content.zipFile else {
-            throw LambdaFailures.invalidParameter("Please provide a source for layer code.")
-        }
-        let digest = try await packages.digest(package)
+        let fetched = try await package(
+            CodeSource(
+                archive: input.content.zipFile, bucket: input.content.s3Bucket, key: input.content.s3Key,
+                version: input.content.s3ObjectVersion, parameter: "Content.S3Bucket", kind: "layer"), call)
+        let package = fetched.bytes
+        let digest = try await packages.digest(package, limit: fetched.limit)
         // To its end, even if the caller gives up: what is stored has a row.
         let layer = try await Task {
             try await self.packages.locks.withLock(digest) {

@@ -51,13 +51,15 @@ extension LambdaService {
     {
         let key = try FunctionTarget.unqualified(input.functionName, in: call)
         try UnsupportedParameters(operation: call.operation).check(input)
-        guard let package = input.zipFile else {
-            throw LambdaFailures.invalidParameter("Please provide a source for function code.")
-        }
+        let source = CodeSource(
+            archive: input.zipFile, bucket: input.s3Bucket, key: input.s3Key, version: input.s3ObjectVersion,
+            parameter: "S3Bucket")
         return try await change(key) {
             let current = try await self.changeable(key, revisionID: input.revisionId)
+            let fetched = try await self.package(source, call)
+            let package = fetched.bytes
             try await self.refuseUnsigned(key)
-            let digest = try await self.packages.digest(package)
+            let digest = try await self.packages.digest(package, limit: fetched.limit)
             var updated = current
             updated.settings.architecture = input.architectures?.first ?? current.settings.architecture
             if input.dryRun == true {

@@ -11,7 +11,6 @@ struct UnsupportedParameters {
 
     func check(_ input: CreateFunctionRequest) throws {
         try refuse("PackageType=Image", if: input.packageType == "Image" || input.code.imageUri?.isEmpty == false)
-        try refuse("Code.S3Bucket", if: isGiven(input.code.s3Bucket) || isGiven(input.code.s3Key))
         try refuse("Code.SourceKMSKeyArn", if: isGiven(input.code.sourceKMSKeyArn))
         try refuse("PublishTo", if: isGiven(input.publishTo))
         try refuse("TenancyConfig", if: input.tenancyConfig != nil)
@@ -28,13 +27,8 @@ struct UnsupportedParameters {
 
     func check(_ input: UpdateFunctionCodeRequest) throws {
         try refuse("ImageUri", if: isGiven(input.imageUri))
-        try refuse("S3Bucket", if: isGiven(input.s3Bucket) || isGiven(input.s3Key))
         try refuse("SourceKMSKeyArn", if: isGiven(input.sourceKMSKeyArn))
         try refuse("PublishTo", if: isGiven(input.publishTo))
-    }
-
-    func check(_ input: LayerVersionContentInput) throws {
-        try refuse("Content.S3Bucket", if: isGiven(input.s3Bucket) || isGiven(input.s3Key))
     }
 
     private func check(

@@ -39,7 +39,7 @@ enum LambdaMigrations {
                     PRIMARY KEY (account, region))
                 """,
             ]),
-        concurrency, layers, management, codeSigning, eventInvoke, access,
+        concurrency, layers, management, codeSigning, eventInvoke, mappings, access,
     ]
 
     /// How asynchronous invocations are handled.

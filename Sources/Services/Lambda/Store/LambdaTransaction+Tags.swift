@@ -30,6 +30,7 @@ extension LambdaTransaction {
         switch resource {
         case .function(let key): try exists(key)
         case .codeSigning(let key): try codeSigning(key) != nil
+        case .mapping(let key): try mapping(key) != nil
         }
     }
 
@@ -37,6 +38,7 @@ extension LambdaTransaction {
         switch resource {
         case .function(let key): [.text(key.account), .text(key.region), .text("function:\(key.name)")]
         case .codeSigning(let key): [.text(key.account), .text(key.region), .text("code-signing-config:\(key.id)")]
+        case .mapping(let key): [.text(key.account), .text(key.region), .text("event-source-mapping:\(key.uuid)")]
         }
     }
 }

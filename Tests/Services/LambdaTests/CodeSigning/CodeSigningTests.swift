@@ -1,3 +1,4 @@
+import Persistence
 import ServiceKit
 import ServiceModel
 import TestSupport
@@ -14,7 +15,7 @@ struct CodeSigningTests {
     ) async throws -> CodeSigningConfig {
         try await fixture.service.createCodeSigningConfig(
             CreateCodeSigningConfigRequest(
-                description: "d", allowedPublishers: AllowedPublishers(signingProfileVersionArns: [Self.profile]),
+                allowedPublishers: AllowedPublishers(signingProfileVersionArns: [Self.profile]), description: "d",
                 codeSigningPolicies: policy.map { CodeSigningPolicies(untrustedArtifactOnDeployment: $0) }, tags: tags),
             fixture.call("CreateCodeSigningConfig")
         ).codeSigningConfig

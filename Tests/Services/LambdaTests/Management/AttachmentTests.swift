@@ -1,5 +1,7 @@
+import Persistence
 import ServiceKit
 import ServiceModel
+import Synchronization
 import TestSupport
 import Testing
 
@@ -96,6 +98,7 @@ struct AttachmentTests {
 
     @Test func deadLetterTargetsWaitForTheirServices() async throws {
         try await LambdaFixture.with(.sqlite) { fixture in
+            fixture.deliveries.kinds.withLock { $0 = [] }
             let error = await #expect(throws: AWSError.self) {
                 try await fixture.create {
                     $0.deadLetterConfig = DeadLetterConfig(targetArn: "arn:aws:sqs:us-east-1:111111111111:q")

@@ -1,4 +1,5 @@
 import Execution
+import Persistence
 import ServiceKit
 import ServiceModel
 import TestSupport
@@ -53,7 +54,7 @@ struct ManagementTests {
     ) async throws -> PutRuntimeManagementConfigResponse {
         try await fixture.service.putRuntimeManagementConfig(
             PutRuntimeManagementConfigRequest(
-                functionName: "f", qualifier: qualifier, updateRuntimeOn: mode, runtimeVersionArn: version),
+                functionName: "f", updateRuntimeOn: mode, qualifier: qualifier, runtimeVersionArn: version),
             fixture.call("PutRuntimeManagementConfig"))
     }
 

@@ -18,6 +18,8 @@ struct LambdaFixture: Sendable {
     let invoker: RecordingInvoker
     let concurrency: RecordingConcurrency
     let roles: RoleTable
+    let sources = SourceTable()
+    let objects = ObjectTable()
     let time: VirtualTime
     let jobs: JobQueue
     let deliveries: RecordingDelivery
@@ -59,7 +61,7 @@ struct LambdaFixture: Sendable {
                 dataFolder: folder, requiresExistingRole: requiresRole, isDurable: false, settlingTime: settling,
                 codeGrace: .zero),
             database: database, blobs: blobs, time: time, invoker: invoker, concurrency: concurrency, roles: roles,
-            secrets: secrets, jobs: jobs, deliveries: deliveries)
+            sources: sources, objects: objects, secrets: secrets, jobs: jobs, deliveries: deliveries)
     }
 
     /// The same installation after a restart.

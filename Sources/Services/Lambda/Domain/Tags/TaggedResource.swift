@@ -4,6 +4,7 @@ import ServiceKit
 enum TaggedResource: Sendable, Hashable {
     case function(FunctionKey)
     case codeSigning(CodeSigningKey)
+    case mapping(MappingKey)
 
     /// Resolves a taggable resource's ARN, whose form the model's pattern has checked.
     /// - Throws: AWS's errors for versions and aliases, for resources of other accounts and regions, and for kinds of which
@@ -25,6 +26,8 @@ enum TaggedResource: Sendable, Hashable {
         switch type {
         case "code-signing-config" where isHere:
             self = .codeSigning(CodeSigningKey(account: parsed.account, region: parsed.region, id: name))
+        case "event-source-mapping" where isHere:
+            self = .mapping(MappingKey(account: parsed.account, region: parsed.region, uuid: name))
         default: throw Self.notFound(type, arn)
         }
     }
@@ -34,6 +37,7 @@ enum TaggedResource: Sendable, Hashable {
         switch self {
         case .function(let key): LambdaFailures.functionNotFound(key.arn)
         case .codeSigning(let key): Self.notFound("code-signing-config", key.arn)
+        case .mapping(let key): Self.notFound("event-source-mapping", key.arn)
         }
     }
 
