@@ -16,6 +16,7 @@ struct URLEvent: Sendable {
     /// The event as JSON.
     var json: [UInt8] {
         var json = JSONBuilder()
+        let textBody = textBody
         json.object { json in
             json.member("version", "2.0")
             json.member("routeKey", "$default")
