@@ -150,7 +150,7 @@ def test_invalid_events_are_refused_in_awss_words(api, function):
         400,
     )
     assert api.invoke(FunctionName=function, InvocationType="DryRun")["StatusCode"] == 204
-    assert error(api.invoke, FunctionName=function, InvocationType="Event")[2] == 501
+    assert error(api.invoke, FunctionName=function, InvocationType="Event", Payload=b"{")[2] == 400
 
 
 def test_other_accounts_have_their_own_functions(server, api, function):

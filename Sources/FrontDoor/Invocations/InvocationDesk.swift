@@ -122,7 +122,8 @@ final class InvocationDesk {
             second = now
             date = HTTPDate.string(seconds: now)
         }
-        buffer.writeStaticString("HTTP/1.1 200 OK\r\nDate: ")
+        buffer.writeStaticString(
+            answer.isAccepted ? "HTTP/1.1 202 Accepted\r\nDate: " : "HTTP/1.1 200 OK\r\nDate: ")
         buffer.writeString(date)
         buffer.writeStaticString("\r\nx-amzn-RequestId: ")
         buffer.writeString(requestID)
@@ -134,9 +135,12 @@ final class InvocationDesk {
             buffer.writeStaticString("\r\nX-Amz-Log-Result: ")
             buffer.writeString(Data(tail).base64EncodedString())
         }
-        buffer.writeStaticString("\r\nX-Amz-Executed-Version: ")
-        buffer.writeString(version)
-        buffer.writeStaticString("\r\nContent-Type: application/json\r\nContent-Length: ")
+        if !answer.isAccepted {
+            buffer.writeStaticString("\r\nX-Amz-Executed-Version: ")
+            buffer.writeString(version)
+            buffer.writeStaticString("\r\nContent-Type: application/json")
+        }
+        buffer.writeStaticString("\r\nContent-Length: ")
         buffer.writeString(String(answer.payload.readableBytes))
         buffer.writeStaticString(keepAlive ? "\r\n\r\n" : "\r\nConnection: close\r\n\r\n")
     }

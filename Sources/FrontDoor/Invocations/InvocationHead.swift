@@ -10,6 +10,8 @@ struct InvocationHead {
     private(set) var credential: Credential?
     private(set) var trace: Range<Int>?
     private(set) var wantsLogTail = false
+    /// `InvocationType=Event`.
+    private(set) var isEvent = false
 
     struct Credential {
         var accessKeyID: Range<Int>
@@ -23,6 +25,7 @@ struct InvocationHead {
         host = fields.host
         trace = fields.trace
         wantsLogTail = fields.wantsLogTail
+        isEvent = fields.isEvent
         guard readTarget(bytes) else { return nil }
         if let authorization = fields.authorization {
             credential = Self.credential(bytes, authorization)
@@ -88,6 +91,7 @@ struct InvocationHead {
         var authorization: Range<Int>?
         var trace: Range<Int>?
         var wantsLogTail = false
+        var isEvent = false
         /// A field changes what the request means, and is not known here.
         var hasOthers = false
 
@@ -125,7 +129,11 @@ struct InvocationHead {
             case 14 where PlainHead.isName("x-amz-log-type", bytes, at):
                 if bytes.is("Tail", value) { wantsLogTail = true } else if !bytes.is("None", value) { hasOthers = true }
             case 21 where PlainHead.isName("x-amz-invocation-type", bytes, at):
-                if !bytes.is("RequestResponse", value) { hasOthers = true }
+                if bytes.is("Event", value) {
+                    isEvent = true
+                } else if !bytes.is("RequestResponse", value) {
+                    hasOthers = true
+                }
             default: hasOthers = true
             }
         }

@@ -18,8 +18,8 @@ public protocol InvocationTarget: AnyObject, Sendable {
     var isCurrent: Bool { get }
     /// `$LATEST` or a number.
     var executedVersion: String { get }
-    /// Whether a payload is one that the service would take.
-    func accepts(_ payload: ByteBuffer) -> Bool
+    /// Whether a payload is one that the service would take, of an asynchronous event or of any other.
+    func accepts(_ payload: ByteBuffer, isEvent: Bool) -> Bool
     /// Gives an idle environment the event.
     /// - Parameters:
     ///   - event: with everything that the request says.
@@ -31,6 +31,8 @@ public protocol InvocationTarget: AnyObject, Sendable {
     ) -> Bool
     /// Starts an environment for the event, if that is allowed now.
     func start(_ event: LaneEvent) async -> Result<LaneAnswer, AWSError>
+    /// Puts an asynchronous event into the function's queue: it is durable when this returns.
+    func enqueue(_ event: LaneEvent) async -> Result<LaneAnswer, AWSError>
 }
 
 /// One invocation.
@@ -40,6 +42,8 @@ public struct LaneEvent: Sendable {
     public var traceHeader: String?
     /// Whether the last 4 KB of the log are wanted.
     public var wantsLogTail: Bool
+    /// Whether nobody waits for the function: `InvocationType=Event`.
+    public var isEvent: Bool
 }
 
 /// How it ended.
@@ -48,6 +52,15 @@ public struct LaneAnswer: Sendable {
     /// `Unhandled` or `Handled`; nil for success.
     public var functionError: String?
     public var logTail: [UInt8]?
+    /// The answer to an event that is queued: 202, and nothing else.
+    public var isAccepted = false
+
+    /// The event is queued.
+    public static var accepted: LaneAnswer {
+        var answer = LaneAnswer(payload: ByteBuffer(), functionError: nil, logTail: nil)
+        answer.isAccepted = true
+        return answer
+    }
 
     public init(payload: ByteBuffer, functionError: String?, logTail: [UInt8]?) {
         self.payload = payload

@@ -89,7 +89,7 @@ final class RequestIntake<R: Responder>: ChannelInboundHandler {
                 plain,
                 Invocation(
                     target: target, trace: head.trace.map { String(decoding: bytes[$0], as: UTF8.self) },
-                    wantsLogTail: head.wantsLogTail)
+                    wantsLogTail: head.wantsLogTail, isEvent: head.isEvent)
             )
         }
         guard let (plain, invocation) = found else {
@@ -113,6 +113,7 @@ final class RequestIntake<R: Responder>: ChannelInboundHandler {
         var target: any InvocationTarget
         var trace: String?
         var wantsLogTail: Bool
+        var isEvent: Bool
     }
 
     private func begin(
@@ -121,11 +122,11 @@ final class RequestIntake<R: Responder>: ChannelInboundHandler {
     ) -> Bool {
         let target = invocation.target
         let payload = buffer.getSlice(at: buffer.readerIndex + plain.length, length: plain.bodyLength) ?? ByteBuffer()
-        guard target.accepts(payload) else { return false }
+        guard target.accepts(payload, isEvent: invocation.isEvent) else { return false }
         let requestID = RandomUUID.make()
         let event = LaneEvent(
-            requestID: requestID, payload: payload, traceHeader: invocation.trace, wantsLogTail: invocation.wantsLogTail
-        )
+            requestID: requestID, payload: payload, traceHeader: invocation.trace, wantsLogTail: invocation.wantsLogTail,
+            isEvent: invocation.isEvent)
         let version = target.executedVersion
         let number = connection.nextNumber
         let bound = NIOLoopBound((connection, desk), eventLoop: context.eventLoop)
@@ -139,7 +140,9 @@ final class RequestIntake<R: Responder>: ChannelInboundHandler {
             case .failure(let error): connection.finish(desk.response(error, requestID: requestID), number: number)
             }
         }
-        if !target.begin(event, on: context.eventLoop, done: done) {
+        if event.isEvent {
+            Task(executorPreference: LoopExecutor(context.eventLoop)) { done(await target.enqueue(event)) }
+        } else if !target.begin(event, on: context.eventLoop, done: done) {
             // Whatever becomes of the caller, as on AWS.
             Task(executorPreference: LoopExecutor(context.eventLoop)) { done(await target.start(event)) }
         }

@@ -29,8 +29,12 @@ extension JobQueue {
             state.tasks += begun.count + (wanted == nil ? 0 : 1)
             return (begun, wanted, wanted == nil ? [] : known.claimed)
         }
-        for job in begun { Task { await perform(job, worker) } }
+        for job in begun { Task(executorPreference: executor(of: job)) { await self.perform(job, worker) } }
         if let wanted { Task { await claim(lane, wanted, worker, claimed) } }
+    }
+
+    private func executor(of job: Job) -> (any TaskExecutor)? {
+        executors.isEmpty ? nil : executors[Int(job.id.magnitude % UInt64(executors.count))]
     }
 
     private func claim(_ lane: JobLane, _ wanted: Int, _ worker: any JobWorker, _ claimed: Set<Int64>) async {

@@ -30,14 +30,20 @@ public final class JobQueue: Sendable {
     let database: any Database
     let time: any TimeSource
     let claims: JobClaims
+    let executors: [any TaskExecutor]
     let logger = Logger(label: "martlet.jobs")
     let state = Mutex(State())
     /// Rings when something may have become due earlier than was known.
     let bell = Bell()
 
-    public init(database: any Database, time: any TimeSource) {
+    /// - Parameters:
+    ///   - database: where the jobs are; its other tables may change with them.
+    ///   - time: by which jobs are due.
+    ///   - executors: where jobs run, in turn; none: anywhere. Workers that wait for an event loop change threads less there.
+    public init(database: any Database, time: any TimeSource, executors: [any TaskExecutor] = []) {
         self.database = database
         self.time = time
+        self.executors = executors
         claims = JobClaims(database: database)
     }
 

@@ -35,8 +35,19 @@ struct PlainInvocations: InvocationLane {
         var isCurrent: Bool { lane.lambda.isCurrent(version) }
         var executedVersion: String { version.function.version }
 
-        func accepts(_ payload: ByteBuffer) -> Bool {
-            payload.withUnsafeReadableBytes(lane.lambda.isAcceptable)
+        func accepts(_ payload: ByteBuffer, isEvent: Bool) -> Bool {
+            payload.withUnsafeReadableBytes { lane.lambda.isAcceptable(payload: $0, isEvent: isEvent) }
+        }
+
+        func enqueue(_ event: LaneEvent) async -> Result<LaneAnswer, AWSError> {
+            do {
+                try await lane.lambda.enqueue(
+                    version, requestID: event.requestID, payload: Array(event.payload.readableBytesView),
+                    traceHeader: event.traceHeader)
+                return .success(.accepted)
+            } catch {
+                return .failure(error as? AWSError ?? .internalFailure)
+            }
         }
 
         func begin(

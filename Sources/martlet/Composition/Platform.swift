@@ -39,7 +39,9 @@ enum Platform {
         try await database.migrate(
             JobMigrations.all + ClockStore.migrations + LambdaService.migrations + LogsMigrations.all
                 + IAMMigrations.all)
-        let jobs = JobQueue(database: database, time: time)
+        let group = EventLoops.make()
+        let jobs = JobQueue(
+            database: database, time: time, executors: group.makeIterator().map { LoopExecutor($0) })
         let clock = PlatformClock(time: time, jobs: jobs, store: ClockStore(database: database))
         try await clock.restore()
         let blobs = try FileBlobStore(folder: folder.blobs, durability: durability)
@@ -57,7 +59,6 @@ enum Platform {
         let calls = InProcessCaller()
 
         // The data plane.
-        let group = EventLoops.make()
         let sandboxes = LinuxSandboxProvider(launcher: ground.launcher, dataFolder: ground.folder)
         let logs = LogsService(database: database, folder: folder.logs, durability: durability, time: time)
         let endpoint = SandboxEndpoint()

@@ -6,11 +6,13 @@ public final class InvocableVersion: Sendable {
     public let function: FunctionVersion
     /// The ARN that was asked for, with its qualifier.
     public let arn: String
+    fileprivate let qualifier: String?
     fileprivate let changes: Int
 
-    init(_ function: FunctionVersion, arn: String, changes: Int) {
+    init(_ function: FunctionVersion, arn: String, qualifier: String?, changes: Int) {
         self.function = function
         self.arn = arn
+        self.qualifier = qualifier
         self.changes = changes
     }
 }
@@ -32,15 +34,28 @@ extension LambdaService {
         guard layers != nil || version.settings.layers.list.isEmpty else { return nil }
         return InvocableVersion(
             version.execution(codeFolder: packages.path(version.codeDigest), layersFolder: layers),
-            arn: key.arn(qualifier), changes: changes)
+            arn: key.arn(qualifier), qualifier: qualifier, changes: changes)
+    }
+
+    /// Puts an event that ``isAcceptable(payload:isEvent:)`` into the function's queue. It is durable when this returns.
+    public func enqueue(
+        _ version: InvocableVersion, requestID: String, payload: [UInt8], traceHeader: String?
+    ) async throws {
+        let function = version.function
+        try await events.accept(
+            AsyncEvent(
+                requestID: requestID, qualifier: version.qualifier, received: time.now, traceHeader: traceHeader,
+                payload: payload),
+            for: FunctionKey(account: function.account, region: function.region, name: function.name))
     }
 
     /// Whether no function has changed since.
     public func isCurrent(_ version: InvocableVersion) -> Bool { version.changes == catalog.changes }
 
-    /// Whether an event is one that ``invoke(_:_:)`` would take.
-    public func isAcceptable(payload: UnsafeRawBufferPointer) -> Bool {
-        guard payload.count <= LambdaLimits.synchronousPayload else { return false }
+    /// Whether an event, asynchronous or not, is one that ``invoke(_:_:)`` would take.
+    public func isAcceptable(payload: UnsafeRawBufferPointer, isEvent: Bool) -> Bool {
+        let limit = isEvent ? LambdaLimits.asynchronousPayload : LambdaLimits.synchronousPayload
+        guard payload.count <= limit else { return false }
         return payload.withMemoryRebound(to: UInt8.self) { (try? PayloadScanner.check($0)) != nil }
     }
 }
