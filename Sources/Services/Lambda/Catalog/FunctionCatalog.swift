@@ -24,8 +24,8 @@ final class FunctionCatalog: Sendable {
     /// Grows with every change of any function, when it is to be seen here.
     var changes: Int { counter.load(ordering: .acquiring) }
 
-    /// Whether everything has been read.
-    var isComplete: Bool { state.withLock { $0.isComplete } }
+    /// Whether everything has been read, and nothing is in doubt.
+    var isCertain: Bool { state.withLock { $0.isComplete && $0.doubtful.isEmpty } }
 
     /// What the catalogue says of a function.
     enum Answer: Sendable {

@@ -10,10 +10,10 @@ extension LambdaService: FunctionURLs {
         return ServedURL(url: url, service: self)
     }
 
-    /// From memory, unless the catalogue is not complete.
+    /// From memory, unless the catalogue is not certain.
     private func url(id: String) async throws -> FunctionURLRecord? {
         var key = urlIndex.key(id: id)
-        if key == nil, !catalog.isComplete { key = try await store.read { try $0.url(id: id)?.key } }
+        if key == nil, !catalog.isCertain { key = try await store.read { try $0.url(id: id)?.key } }
         guard let key, let function = try await known(key) else { return nil }
         return function.urls.values.first { $0.id == id }
     }

@@ -1,5 +1,6 @@
 import Foundation
 import ServiceKit
+import TestSupport
 import Testing
 
 @testable import Lambda
@@ -27,6 +28,8 @@ struct URLAnswerTests {
         (#"{"statusCode":200,"body":"eA==","isBase64Encoded":false}"#, 200, "eA=="),
         (#"{"status\u0043ode":202,"headers":null,"cookies":null}"#, 202, ""),
         (#"{"statusCode":300,"statusCode":301}"#, 301, ""),
+        (" { \"statusCode\" : 203 ,\n\"body\"\t:\r[ 1 , { \"a b\" : \"c  d\" } ] } ", 203, #"[1,{"a b":"c  d"}]"#),
+        ("\u{FEFF}{\"statusCode\":204}", 204, ""), (#"{"a":"\\","statusCode":205,"b":[{"}":"]"}]}"#, 205, ""),
     ])
     func withAStatusItIsAResponse(_ payload: String, _ status: Int, _ body: String) throws {
         let response = try response(payload)
@@ -67,6 +70,14 @@ struct URLAnswerTests {
         #expect(throws: URLAnswer.Malformed.self) { try response(deeper) }
     }
 
+    /// Time in proportion: white space and brackets by the million.
+    @Test func sizeIsNoDanger() throws {
+        let wide = "[" + String(repeating: " ", count: 500_000) + String(repeating: "[],", count: 200_000) + "1]"
+        #expect(try response(wide).body.count == 600_003)
+        let members = (0..<20_000).map { #""h\#($0)":"v""# }.joined(separator: ",")
+        #expect(throws: URLAnswer.Malformed.self) { try response(#"{"statusCode":200,"headers":{\#(members)}}"#) }
+    }
+
     @Test func aCollectedStreamHasItsPrelude() throws {
         let payload =
             Array(#"{"statusCode":203,"cookies":["a=1"]}"#.utf8) + [UInt8](repeating: 0, count: 8) + [1, 0, 2]
@@ -80,7 +91,7 @@ struct URLAnswerTests {
 
     /// Whatever a function answers, reading it ends, and headers stay headers.
     @Test func anyBytes() {
-        var generator = SystemRandomNumberGenerator()
+        var generator = SeededGenerator(seed: 11)
         let seed = Array(
             #"{"statusCode":200,"headers":{"a":"b"},"cookies":["c"],"body":"\u0041","isBase64Encoded":false}"#.utf8)
         for _ in 0..<2_000 {

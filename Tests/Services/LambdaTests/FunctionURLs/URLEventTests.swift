@@ -63,6 +63,16 @@ struct URLEventTests {
         #expect(event["rawQueryString"] as? String == "a=1&a=%32&b&=c&%=%zz&d=x+y")
     }
 
+    @Test func whatConcernsTheConnectionIsNotPassedOn() throws {
+        let event = try event {
+            $0.body = Array("abc".utf8)
+            $0.headers = [.init("Connection", "close"), .init("Transfer-Encoding", "chunked"), .init("TE", "x")]
+        }
+        let headers = try #require(event["headers"] as? [String: String])
+        #expect(Set(headers.keys.filter { !$0.hasPrefix("x-") }) == ["content-length"])
+        #expect(headers["content-length"] == "3")
+    }
+
     @Test func pathsAreDecoded() throws {
         #expect(try event { $0.path = "/a%20b/%C3%BC%2F%25" }["rawPath"] as? String == "/a b/ü/%")
     }

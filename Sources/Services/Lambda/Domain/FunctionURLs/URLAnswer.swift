@@ -25,7 +25,7 @@ enum URLAnswer {
         // As AWS does, in difference to its documentation: without the quotes.
         case .string(let text): return WebResponse(status: 200, headers: [jsonType], body: Array(text.utf8))
         case .object, .array, .other:
-            return WebResponse(status: 200, headers: [jsonType], body: JSONParts.compacted(payload))
+            return WebResponse(status: 200, headers: [jsonType], body: JSONParts.compacted(payload[...]))
         }
     }
 
@@ -49,9 +49,9 @@ enum URLAnswer {
 
     private static let jsonType = WebRequest.Header("Content-Type", "application/json")
 
-    private static func head(_ members: [String: [UInt8]]) throws(Malformed) -> WebResponse {
+    private static func head(_ members: [String: ArraySlice<UInt8>]) throws(Malformed) -> WebResponse {
         var response = WebResponse(status: try status(members["statusCode"]))
-        switch members["headers"].flatMap(JSONParts.init) {
+        switch members["headers"].flatMap(JSONParts.init(part:)) {
         case nil, .other("null"): break
         case .object(let headers)?:
             for (name, value) in headers.sorted(by: { $0.key < $1.key }) {
@@ -60,11 +60,11 @@ enum URLAnswer {
             }
         default: throw Malformed()
         }
-        switch members["cookies"].flatMap(JSONParts.init) {
+        switch members["cookies"].flatMap(JSONParts.init(part:)) {
         case nil, .other("null"): break
         case .array(let cookies)?:
             for cookie in cookies {
-                guard case .string(let text)? = JSONParts(cookie) else { throw Malformed() }
+                guard case .string(let text)? = JSONParts(part: cookie) else { throw Malformed() }
                 response.headers.append(try header("Set-Cookie", text))
             }
         default: throw Malformed()
@@ -79,9 +79,9 @@ enum URLAnswer {
     private static let headLimit = 64 * 1024
 
     /// A number, or one in a string; 200 if there is none.
-    private static func status(_ json: [UInt8]?) throws(Malformed) -> Int {
+    private static func status(_ json: ArraySlice<UInt8>?) throws(Malformed) -> Int {
         let text: String
-        switch json.flatMap(JSONParts.init) {
+        switch json.flatMap(JSONParts.init(part:)) {
         case nil: return 200
         case .other(let number)?: text = number
         case .string(let number)? where number.utf8.allSatisfy({ (0x30...0x39).contains($0) }): text = number
@@ -94,14 +94,14 @@ enum URLAnswer {
         return status
     }
 
-    private static func body(_ members: [String: [UInt8]]) throws(Malformed) -> [UInt8] {
+    private static func body(_ members: [String: ArraySlice<UInt8>]) throws(Malformed) -> [UInt8] {
         let text: [UInt8]
-        switch members["body"].flatMap(JSONParts.init) {
+        switch members["body"].flatMap(JSONParts.init(part:)) {
         case .string(let string)?: text = Array(string.utf8)
         case nil, .other("null"): text = []
-        case .object, .array, .other: text = members["body"] ?? []
+        case .object, .array, .other: text = JSONParts.compacted(members["body"] ?? [])
         }
-        switch members["isBase64Encoded"].flatMap(JSONParts.init) {
+        switch members["isBase64Encoded"].flatMap(JSONParts.init(part:)) {
         case nil, .other("false"), .other("null"): return text
         case .other("true"):
             guard let bytes = Data(base64Encoded: Data(text), options: .ignoreUnknownCharacters) else {
@@ -113,8 +113,8 @@ enum URLAnswer {
     }
 
     /// The text of a string, a number or a Boolean; nil for null.
-    private static func scalar(_ json: [UInt8]) throws(Malformed) -> String? {
-        switch JSONParts(json) {
+    private static func scalar(_ json: ArraySlice<UInt8>) throws(Malformed) -> String? {
+        switch JSONParts(part: json) {
         case .string(let text): return text
         case .other("null"): return nil
         case .other(let text): return text

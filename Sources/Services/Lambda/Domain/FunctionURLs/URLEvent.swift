@@ -16,6 +16,7 @@ struct URLEvent: Sendable {
     /// The event as JSON.
     var json: [UInt8] {
         var json = JSONBuilder()
+        let textBody = textBody
         json.object { json in
             json.member("version", "2.0")
             json.member("routeKey", "$default")
@@ -82,11 +83,20 @@ struct URLEvent: Sendable {
             ("x-amzn-trace-id", trace), ("x-forwarded-for", request.source),
             ("x-forwarded-port", String(request.port)), ("x-forwarded-proto", request.isSecure ? "https" : "http"),
         ]
-        let given = request.headers.map { ($0.name.lowercased(), $0.value) }.filter { header in
-            !added.contains { $0.0 == header.0 }
+        var given = request.headers.map { ($0.name.lowercased(), $0.value) }.filter { header in
+            !Self.hopByHop.contains(header.0) && !added.contains { $0.0 == header.0 }
+        }
+        // Of a body that came in chunks.
+        if !request.body.isEmpty, !given.contains(where: { $0.0 == "content-length" }) {
+            given.append(("content-length", String(request.body.count)))
         }
         return Self.joined(given + added, separator: ",")
     }
+
+    /// What is between the client and us, and nothing to the function.
+    private static let hopByHop: Set<String> = [
+        "connection", "expect", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
+    ]
 
     private var cookies: [String] {
         request.headers.filter { $0.name.lowercased() == "cookie" }.flatMap { header in
