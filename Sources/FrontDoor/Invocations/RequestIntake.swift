@@ -125,7 +125,8 @@ final class RequestIntake<R: Responder>: ChannelInboundHandler {
         guard target.accepts(payload, isEvent: invocation.isEvent) else { return false }
         let requestID = RandomUUID.make()
         let event = LaneEvent(
-            requestID: requestID, payload: payload, traceHeader: invocation.trace, wantsLogTail: invocation.wantsLogTail,
+            requestID: requestID, payload: payload, traceHeader: invocation.trace,
+            wantsLogTail: invocation.wantsLogTail,
             isEvent: invocation.isEvent)
         let version = target.executedVersion
         let number = connection.nextNumber
