@@ -1,6 +1,7 @@
 """The platform's clock: read, moved, moved back, and kept over a restart."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -79,3 +80,26 @@ def test_the_command(martlet):
     assert server.run("clock").stdout.count("T") == 1
     assert "unit" in server.run("clock", "--advance", "soon").stderr
     assert server.run("clock", "--advance", "1s", "--resume").returncode != 0
+
+
+def test_moves_at_the_same_time_add_up(martlet):
+    server = martlet("--ephemeral").start()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: clock(server, advance=60), range(16)))
+    assert 959 < clock(server)["offset"] < 961
+
+
+def test_a_reset_takes_queued_events_along(martlet):
+    server = martlet("--ephemeral").start()
+    api = server.deploy("f", {"app.py": "import time\ndef handler(e, c): time.sleep(0.2)"})
+    clock(server, advance=3600)
+    for _ in range(20):
+        api.invoke(FunctionName="f", InvocationType="Event")
+    assert server.get("/_martlet/reset", method="POST")[0] == 200
+    assert clock(server)["offset"] == 0
+    assert not api.list_functions()["Functions"]
+    api = server.deploy("f", {"app.py": "def handler(e, c): return e"})
+    api.invoke(FunctionName="f", InvocationType="Event")
+    clock(server, advance=0)
+    logs = server.client("logs").filter_log_events(logGroupName="/aws/lambda/f")["events"]
+    assert sum(e["message"].startswith("START") for e in logs) == 1

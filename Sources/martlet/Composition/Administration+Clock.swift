@@ -10,22 +10,19 @@ extension Administration {
     func addClock(to routes: inout AdminRoutes) {
         routes.add("GET", Self.clockPath, access: .anyone) { _ in try Self.answer(clock.reading) }
         routes.add("POST", Self.clockPath, access: .owner) { request in
-            switch ClockRequest(request.body) {
-            case .advance(let duration): return try await move(to: clock.time.now.advanced(by: duration))
-            case .set(let time): return try await move(to: time)
-            case .resume: return try Self.answer(try await clock.resume())
-            case nil:
-                return .message(
-                    #"Say {"advance": seconds}, {"set": "2026-01-31T00:00:00Z"} or {"resume": true}."#, status: 400)
+            do {
+                switch ClockRequest(request.body) {
+                case .advance(let duration): return try Self.answer(try await clock.advance(by: duration))
+                case .set(let time): return try Self.answer(try await clock.move(to: time))
+                case .resume: return try Self.answer(try await clock.resume())
+                case nil:
+                    return .message(
+                        #"Say {"advance": seconds}, {"set": "2026-01-31T00:00:00Z"} or {"resume": true}."#, status: 400)
+                }
+            } catch is PlatformClock.OutOfRange {
+                return .message("The clock goes from 1970 to 9999.", status: 400)
             }
         }
-    }
-
-    private func move(to time: Timestamp) async throws -> AdminRoutes.Response {
-        guard PlatformClock.range.contains(time) else {
-            return .message("The clock goes from 1970 to 9999.", status: 400)
-        }
-        return try Self.answer(try await clock.move(to: time))
     }
 
     private static func answer(_ reading: PlatformClock.Reading) throws -> AdminRoutes.Response {
