@@ -1,13 +1,24 @@
 import Persistence
 import ServiceKit
 import ServiceModel
+import Synchronization
 
 /// Moves the platform's clock. What becomes due on the way happens at its time and in its order: a retry that is due in a minute, and the
 /// next, which the first one schedules two minutes later, both happen within an advance of five minutes.
-struct PlatformClock: Sendable {
+///
+/// Moves that are asked for at the same time are made one after the other: two advances are as far as both together.
+final class PlatformClock: Sendable {
     let time: MovableTime
     let jobs: JobQueue
-    let store: ClockStore
+    private let store: ClockStore
+    /// The end of the move that was asked for last.
+    private let last = Mutex<Task<Void, Never>?>(nil)
+
+    init(time: MovableTime, jobs: JobQueue, store: ClockStore) {
+        self.time = time
+        self.jobs = jobs
+        self.store = store
+    }
 
     /// What a move has come to.
     struct Reading: Sendable {
@@ -29,14 +40,38 @@ struct PlatformClock: Sendable {
 
     /// The clock goes with real time again.
     func resume() async throws -> Reading {
-        try await store.setOffset(.zero)
-        time.move(offset: .zero)
-        jobs.timeMoved()
-        return await settle(until: .now + Self.patience)
+        try await inTurn {
+            try await self.store.setOffset(.zero)
+            self.time.move(offset: .zero)
+            self.jobs.timeMoved()
+            return await self.settle(until: .now + Self.patience)
+        }
     }
 
-    /// Moves the clock to `target`, and does what is due until then, step by step. A time that is past is gone to at once.
-    func move(to target: Timestamp) async throws -> Reading {
+    /// Moves the clock to what `target` makes of its time, and does what is due until then, step by step. A time that is past is gone
+    /// to at once.
+    /// - Returns: nil if there is no such time.
+    func move(_ target: @escaping @Sendable (Timestamp) -> Timestamp) async throws -> Reading? {
+        try await inTurn {
+            let target = target(self.time.now)
+            return Self.range.contains(target) ? try await self.move(to: target) : nil
+        }
+    }
+
+    /// To its end, even if whoever has asked for it does not wait: what is due on the way must happen at its time.
+    private func inTurn<T: Sendable>(_ body: @escaping @Sendable () async throws -> T) async throws -> T {
+        let task = last.withLock { last in
+            let task = Task { [last] in
+                await last?.value
+                return try await body()
+            }
+            last = Task { _ = await task.result }
+            return task
+        }
+        return try await task.value
+    }
+
+    private func move(to target: Timestamp) async throws -> Reading {
         let end = ContinuousClock.now + Self.patience
         // Before anything happens by it: what is due by a moved clock must not be lost by a restart.
         try await store.setOffset(offset(to: target))
