@@ -8,7 +8,7 @@ import threading
 import time
 
 import pytest
-from martlet import ACCOUNT, REGION, error, function_arn, wait_until, zip_package
+from martlet import ACCOUNT, OTHER_ACCOUNT, REGION, error, function_arn, wait_until, zip_package
 from queued import NOTE, clock, make_notes, metric, notes
 
 ECHO = NOTE + "def handler(event, context): note(json.dumps([context.aws_request_id, event]))"
@@ -107,6 +107,31 @@ def test_a_function_is_told_of_invocations(server, fails, condition):
     else:
         assert record["responseContext"] == {"statusCode": 200, "executedVersion": "$LATEST"}
         assert record["responsePayload"] == {"answer": {"x": "ü"}}
+
+
+def test_a_destination_in_another_account_has_to_permit_it(server):
+    api = server.deploy("f", {"app.py": NOTE + "def handler(event, context): pass"})
+    server.deploy("mine", {"app.py": ECHO})
+    # Made up, as many are; it is not at home in that account for it.
+    foreign = "arn:aws:iam::%s:role/anything" % OTHER_ACCOUNT
+    api.update_function_configuration(FunctionName="f", Role=foreign)
+    theirs = server.client("lambda", key=OTHER_ACCOUNT)
+    theirs.create_function(
+        FunctionName="theirs", Runtime="python3.12", Handler="app.handler", Role=foreign, Code={"ZipFile": zip_package({"app.py": ECHO})})
+    told = "arn:aws:lambda:%s:%s:function:theirs" % (REGION, OTHER_ACCOUNT)
+
+    def tell(target):
+        api.put_function_event_invoke_config(FunctionName="f", DestinationConfig={"OnSuccess": {"Destination": target}})
+        send(api, "f")
+        clock(server, advance=0)
+
+    tell(told)
+    assert (metric(server, "DestinationDeliveryFailures", "f"), metric(server, "AsyncEventsReceived", "theirs")) == (1, 0)
+    theirs.add_permission(FunctionName="theirs", StatementId="s", Principal=ACCOUNT, Action="lambda:InvokeFunction")
+    tell(told)
+    tell(function_arn("mine"))
+    assert metric(server, "DestinationDeliveryFailures", "f") == 1
+    assert metric(server, "AsyncEventsReceived", "theirs") == metric(server, "AsyncEventsReceived", "mine") == 1
 
 
 def test_configurations_with_the_cli(server):

@@ -26,6 +26,24 @@ def test_recorded_timestamps_follow(martlet):
     assert clock(server, resume=True)["offset"] == 0
 
 
+def test_urls_of_packages_keep_real_time(martlet):
+    server = martlet("--ephemeral").start()
+    api = server.deploy("f", {"app.py": "def handler(e, c): return 1"})
+    url = api.get_function(FunctionName="f")["Code"]["Location"]
+    clock(server, advance=86_400)
+    for location in (url, api.get_function(FunctionName="f")["Code"]["Location"]):
+        assert server.get(location.removeprefix(server.url))[0] == 200
+
+
+def test_moves_at_once_are_made_one_after_the_other(martlet):
+    server = martlet("--ephemeral").start()
+    server.deploy("f", {"app.py": "def handler(e, c): raise ValueError()"}).invoke(FunctionName="f", InvocationType="Event")
+    with ThreadPoolExecutor() as pool:
+        offsets = list(pool.map(lambda seconds: clock(server, advance=seconds)["offset"], (200, 60, 60, 7)))
+    assert 327 <= round(max(offsets)) == round(clock(server)["offset"]) <= 328, offsets
+    assert len(set(map(round, offsets))) == 4
+
+
 def test_a_function_goes_on_by_real_time(martlet):
     server = martlet("--ephemeral").start()
     server.deploy("f", {"app.py": "import time\ndef handler(e, c): return [time.time(), c.get_remaining_time_in_millis()]"})
@@ -63,7 +81,7 @@ def test_retention_follows(martlet):
 
 @pytest.mark.parametrize(
     "body", [b"", b"{}", b"[]", b'{"advance": -1}', b'{"advance": "x"}', b'{"set": "yesterday"}', b'{"set": "9999-99-99T00:00:00Z"}',
-             b'{"advance": 1e300}', b'{"advance": 1, "resume": true}', b'{"resume": false}', b'{"set": -1e9}'])
+             b'{"advance": 1e300}', b'{"advance": 1, "resume": true}', b'{"advance": true}', b'{"set": true}', b'{"resume": false}', b'{"set": -1e9}'])
 def test_nonsense_is_refused(martlet, body):
     server = martlet("--ephemeral").start()
     status, _, answer = server.get("/_martlet/clock", method="POST", body=body)
@@ -78,7 +96,10 @@ def test_the_command(martlet):
     assert 172_799 < clock(server)["offset"] < 172_801
     assert server.run("clock", "--resume").returncode == 0
     assert server.run("clock").stdout.count("T") == 1
-    assert "unit" in server.run("clock", "--advance", "soon").stderr
+    for duration in ("soon", "nan", "inf", "1e999s", "-3m"):
+        assert "unit" in server.run("clock", "--advance=" + duration).stderr
+    assert "RFC 3339" in server.run("clock", "--set", "tomorrow").stderr
+    assert "9999" in server.run("clock", "--advance", "9999999d").stderr
     assert server.run("clock", "--advance", "1s", "--resume").returncode != 0
 
 

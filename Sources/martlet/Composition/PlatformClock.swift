@@ -5,6 +5,8 @@ import Synchronization
 
 /// Moves the platform's clock. What becomes due on the way happens at its time and in its order: a retry that is due in a minute, and the
 /// next, which the first one schedules two minutes later, both happen within an advance of five minutes.
+///
+/// Moves that are asked for at the same time are made one after the other: two advances are as far as both together.
 final class PlatformClock: Sendable {
     let time: MovableTime
     let jobs: JobQueue
