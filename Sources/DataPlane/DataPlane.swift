@@ -21,6 +21,7 @@ public final class DataPlane: FunctionInvoker {
     let admission: MachineAdmission?
     private let keeperOnceNeeded = Mutex<ProvisionedKeeper?>(nil)
     private let epoch = ContinuousClock.now
+    private let processors = MachineProcessors()
 
     public init(
         services: EnvironmentServices, configuration: DataPlaneConfiguration, group: any EventLoopGroup, logger: Logger
@@ -56,6 +57,8 @@ public final class DataPlane: FunctionInvoker {
     public var stemCounts: StemCounts? { stems?.counts }
 
     // MARK: FunctionInvoker
+
+    public var idleProcessors: Double { processors.idle }
 
     public func invoke(_ function: FunctionVersion, _ request: InvocationRequest) async throws -> InvocationResult {
         let decision = pool.withLock { $0.acquire(function, at: epoch.duration(to: .now)) }

@@ -11,6 +11,12 @@ public protocol FunctionInvoker: Sendable {
     /// Ends the environments of these versions of the function (all versions if nil), idle ones now, busy ones after their
     /// invocation: the function was deleted or changed. `exceptRevision` keeps those of the current revision.
     func retire(account: String, region: String, name: String, version: String?, exceptRevision: String?) async
+    /// The share of the machine's processors that has nothing to do, from 0 to 1: whether it is worth while to run more at the same time.
+    var idleProcessors: Double { get }
+}
+
+extension FunctionInvoker {
+    public var idleProcessors: Double { 1 }
 }
 
 /// One invocation, as the caller wants it.

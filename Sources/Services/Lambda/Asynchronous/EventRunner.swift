@@ -156,13 +156,15 @@ final class EventRunner: JobWorker {
 
     /// After nil: it was refused.
     private func end(_ lane: String, after duration: Duration?) {
+        let idle = invoker.idleProcessors
         lanes.withLock { lanes in
             guard var known = lanes[lane] else { return }
             defer { lanes[lane] = known }
             if let duration {
                 let (seconds, attoseconds) = duration.components
                 known.window.ended(
-                    after: Double(seconds) * 1000 + Double(attoseconds) / 1e15, running: known.running)
+                    after: Double(seconds) * 1000 + Double(attoseconds) / 1e15, running: known.running,
+                    idle: idle)
             }
             known.running -= 1
             if duration == nil {

@@ -141,10 +141,14 @@ import Testing
     // MARK: Windows
 
     /// Lets invocations end whose duration depends on how many run at the same time.
-    private func window(after rounds: Int = 5000, _ duration: (Int) -> Double) -> InvocationWindow {
+    private func window(after rounds: Int = 5000, idle: Double = 0.5, _ duration: (Int) -> Double) -> InvocationWindow {
         var window = InvocationWindow()
-        for _ in 0..<rounds { window.ended(after: duration(window.size), running: window.size) }
+        for _ in 0..<rounds { window.ended(after: duration(window.size), running: window.size, idle: idle) }
         return window
+    }
+
+    @Test func aWindowIsNotWidenedWhereTheProcessorsAreBusy() {
+        #expect(window(idle: 0.1) { _ in 100 }.size == InvocationWindow.least)
     }
 
     @Test func aWindowGrowsWhileNobodyWaits() { #expect(window { _ in 100 }.size == InvocationWindow.most) }
@@ -164,7 +168,7 @@ import Testing
     /// Where there is little to do, nothing is learnt of a wider window.
     @Test func aWindowThatIsNotFullStaysAsItIs() {
         var window = InvocationWindow()
-        for _ in 0..<5000 { window.ended(after: 10, running: 1) }
+        for _ in 0..<5000 { window.ended(after: 10, running: 1, idle: 1) }
         #expect(window.size == InvocationWindow.least)
     }
 

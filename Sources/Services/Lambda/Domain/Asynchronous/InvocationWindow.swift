@@ -1,8 +1,8 @@
 /// How many events of one function run at the same time. A pure value.
 ///
 /// The window is widened as long as that gets more done: twice as many invocations of a function that waits for others take no longer
-/// than half as many. Where they take twice as long, they wait for processors, and more of them would only take memory. A throttle
-/// means that there is no room either.
+/// than half as many. Where they take twice as long, they wait for one another, and more of them would only take memory; where the
+/// processors have no time to spare, more are not tried at all. A throttle means that there is no room either.
 struct InvocationWindow: Sendable, Hashable {
     /// What runs at the same time from the beginning.
     static let least = 4
@@ -11,6 +11,8 @@ struct InvocationWindow: Sendable, Hashable {
     /// Rounds after which a wider window is tried again, and by how much it has to be better.
     private static let patience = 32
     private static let gain = 1.3
+    /// The share of the processors that has to be idle for a wider window to be tried.
+    private static let spare = 0.2
 
     private(set) var size = least
     /// The size that got the most done, and how much that was: invocations per millisecond.
@@ -20,8 +22,8 @@ struct InvocationWindow: Sendable, Hashable {
     private var running = 0
     private var count = 0
 
-    /// An invocation has ended after some milliseconds; with itself, `running` ran.
-    mutating func ended(after duration: Double, running: Int) {
+    /// An invocation has ended after some milliseconds; with itself, `running` ran, and a share of the processors was idle.
+    mutating func ended(after duration: Double, running: Int, idle: Double) {
         sum += max(duration, 0.001)
         self.running += running
         count += 1
@@ -32,18 +34,14 @@ struct InvocationWindow: Sendable, Hashable {
         // A window that was not full tells nothing of its size.
         guard beside > Double(size) * 0.6 else { return }
         rounds += 1
-        if rate > best.rate * Self.gain {
-            best = (size, rate)
-            rounds = 0
-            size = min(size * 2, Self.most)
-        } else if size > best.size {
-            size = best.size
-        } else if rounds >= Self.patience {
+        if rate <= best.rate * Self.gain {
+            if size > best.size { size = best.size }
             // What was best may no longer be.
-            best = (size, rate)
-            rounds = 0
-            size = min(size * 2, Self.most)
+            guard rounds >= Self.patience else { return }
         }
+        best = (size, rate)
+        rounds = 0
+        if idle >= Self.spare { size = min(size * 2, Self.most) }
     }
 
     /// Something ran into a limit while `running` others ran.
