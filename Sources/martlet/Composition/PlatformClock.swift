@@ -33,7 +33,13 @@ final class PlatformClock: Sendable {
     /// How long a move waits for what is due.
     private static let patience = Duration.seconds(60)
 
-    var reading: Reading { Reading(now: time.now, real: time.realNow) }
+    var reading: Reading { reading(isSettled: true) }
+
+    /// Of one moment, so that the offset is exact.
+    private func reading(isSettled: Bool) -> Reading {
+        let real = time.realNow
+        return Reading(now: real.advanced(by: time.offset), real: real, isSettled: isSettled)
+    }
 
     /// Takes the clock up where an earlier process had moved it.
     func restore() async throws { time.move(offset: try await store.offset()) }
@@ -53,8 +59,12 @@ final class PlatformClock: Sendable {
     /// - Returns: nil if there is no such time.
     func move(_ target: @escaping @Sendable (Timestamp) -> Timestamp) async throws -> Reading? {
         try await inTurn {
-            let target = target(self.time.now)
-            return Self.range.contains(target) ? try await self.move(to: target) : nil
+            // Both by one reading: an advance by nothing moves nothing.
+            let real = self.time.realNow
+            let target = target(real.advanced(by: self.time.offset))
+            guard Self.range.contains(target) else { return nil }
+            return try await self.move(
+                to: target, offset: .milliseconds(target.milliseconds) - .milliseconds(real.milliseconds))
         }
     }
 
@@ -71,10 +81,10 @@ final class PlatformClock: Sendable {
         return try await task.value
     }
 
-    private func move(to target: Timestamp) async throws -> Reading {
+    private func move(to target: Timestamp, offset: Duration) async throws -> Reading {
         let end = ContinuousClock.now + Self.patience
         // Before anything happens by it: what is due by a moved clock must not be lost by a restart.
-        try await store.setOffset(offset(to: target))
+        try await store.setOffset(offset)
         var reading = await settle(until: end)
         while reading.isSettled, let next = jobs.nextDue, next < target {
             if next > time.now { time.move(to: next) }
@@ -84,10 +94,6 @@ final class PlatformClock: Sendable {
         time.move(offset: try await store.offset())
         jobs.timeMoved()
         return await settle(until: end)
-    }
-
-    private func offset(to target: Timestamp) -> Duration {
-        .milliseconds(target.milliseconds) - .milliseconds(time.realNow.milliseconds)
     }
 
     /// Waits for what is due now.
@@ -101,6 +107,6 @@ final class PlatformClock: Sendable {
             defer { group.cancelAll() }
             return await group.next() ?? false
         }
-        return Reading(now: time.now, real: time.realNow, isSettled: isSettled)
+        return reading(isSettled: isSettled)
     }
 }
