@@ -64,13 +64,17 @@ extension Chain {
 
     // MARK: Who calls
 
-    /// Signatures count in every mode: what differs is whose keys are believed.
+    /// Whether a request is signed, and for Lambda, counts in every mode: what differs is whose keys are believed.
     /// - Returns: nil if the request is not signed.
     private func caller(_ request: inout ChainRequest, region: String) async throws -> WebCaller? {
         guard let accessKeyID = request.presented.accessKeyID else { return nil }
         switch caller {
         case .sandbox(let identity): request.principal = identity.principal
-        case .anyone where platform.isOpen: request.principal = try await openPrincipal(request)
+        case .anyone where platform.isOpen:
+            if let given = request.presented.scope?.service, given != "lambda" {
+                throw SignatureError.scopeService(given: given, expected: "lambda").error(.rest)
+            }
+            request.principal = try await openPrincipal(request)
         case .anyone: try await verify(&request, service: "lambda", region: region, manner: .rest)
         }
         let account = request.principal.account ?? platform.configuration.defaultAccount

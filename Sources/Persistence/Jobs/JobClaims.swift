@@ -28,8 +28,9 @@ struct JobClaims: Sendable {
     {
         let body: @Sendable (any SQLConnection) throws -> Claim = { [owner, isShared] connection in
             let rows = JobRows(connection: connection)
-            let heads = try rows.heads(lane, limit: isOrdered ? 1 : wanted + claimed.count + 1)
-            var free = heads.filter { !claimed.contains($0.id) }[...]
+            let heads = try rows.heads(
+                lane, for: owner, isOrdered: isOrdered, limit: isOrdered ? 1 : wanted + claimed.count + 1)
+            var free = heads.filter { !claimed.contains($0.id) && !$0.isForeign }[...]
             var taken: [JobRows.Head] = []
             var bytes = 0
             while taken.count < wanted, let head = free.first, head.due <= now,

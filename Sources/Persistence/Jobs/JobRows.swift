@@ -14,17 +14,24 @@ struct JobRows {
             ])
     }
 
-    /// What of a lane could be claimed next, in order: those that are known to be claimed are among them.
-    func heads(_ lane: JobLane, limit: Int) throws -> [Head] {
-        let free = connection.engine == .postgres ? " AND owner IS NULL" : ""
+    /// What of a lane its owner could claim next, in order: what it has claimed already is among them, for the answer to a claim may have
+    /// been lost. What is another process's is left out, unless the lane is ordered: there it holds up the rest.
+    func heads(_ lane: JobLane, for owner: String, isOrdered: Bool, limit: Int) throws -> [Head] {
+        var parameters: [SQLValue] = [.text(lane.kind), .text(lane.name)]
+        var filter = ""
+        if connection.engine == .postgres, !isOrdered {
+            filter = " AND (owner IS NULL OR owner = ?)"
+            parameters.append(.text(owner))
+        }
         return try connection.query(
             """
-            SELECT id, position, due, size FROM jobs WHERE kind = ? AND lane = ?\(free)
+            SELECT id, position, due, size, owner FROM jobs WHERE kind = ? AND lane = ?\(filter)
             ORDER BY position, id LIMIT ?
-            """, [.text(lane.kind), .text(lane.name), .integer(Int64(limit))]
+            """, parameters + [.integer(Int64(limit))]
         ).map {
             Head(
-                id: $0.integer(0) ?? 0, due: Timestamp(milliseconds: $0.integer(2) ?? 0), size: Int($0.integer(3) ?? 0))
+                id: $0.integer(0) ?? 0, due: Timestamp(milliseconds: $0.integer(2) ?? 0),
+                size: Int($0.integer(3) ?? 0), isForeign: $0.text(4).map { $0 != owner } ?? false)
         }
     }
 
@@ -32,6 +39,8 @@ struct JobRows {
         var id: Int64
         var due: Timestamp
         var size: Int
+        /// Whether another process has claimed it.
+        var isForeign: Bool
     }
 
     /// The jobs themselves; those that are gone meanwhile are left out.
@@ -47,17 +56,14 @@ struct JobRows {
         }
     }
 
-    /// Makes jobs a process's own, as far as they are nobody's.
+    /// Makes jobs a process's own, as far as they are nobody else's.
     /// - Returns: those that are its own now.
     func own(_ heads: [Head], by owner: String) throws -> [Head] {
         try heads.filter { head in
             try connection.execute(
-                "UPDATE jobs SET owner = ? WHERE id = ? AND owner IS NULL", [.text(owner), .integer(head.id)]) > 0
+                "UPDATE jobs SET owner = ? WHERE id = ? AND (owner IS NULL OR owner = ?)",
+                [.text(owner), .integer(head.id), .text(owner)]) > 0
         }
-    }
-
-    func disown(_ ids: [Int64]) throws {
-        for id in ids { try connection.execute("UPDATE jobs SET owner = NULL WHERE id = ?", [.integer(id)]) }
     }
 
     func delete(_ id: Int64) throws {

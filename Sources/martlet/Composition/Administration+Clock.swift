@@ -10,19 +10,22 @@ extension Administration {
     func addClock(to routes: inout AdminRoutes) {
         routes.add("GET", Self.clockPath, access: .anyone) { _ in try Self.answer(clock.reading) }
         routes.add("POST", Self.clockPath, access: .owner) { request in
-            do {
-                switch ClockRequest(request.body) {
-                case .advance(let duration): return try Self.answer(try await clock.advance(by: duration))
-                case .set(let time): return try Self.answer(try await clock.move(to: time))
-                case .resume: return try Self.answer(try await clock.resume())
-                case nil:
-                    return .message(
-                        #"Say {"advance": seconds}, {"set": "2026-01-31T00:00:00Z"} or {"resume": true}."#, status: 400)
-                }
-            } catch is PlatformClock.OutOfRange {
-                return .message("The clock goes from 1970 to 9999.", status: 400)
+            switch ClockRequest(request.body) {
+            case .advance(let duration): return try await move { $0.advanced(by: duration) }
+            case .set(let time): return try await move { _ in time }
+            case .resume: return try Self.answer(try await clock.resume())
+            case nil:
+                return .message(
+                    #"Say {"advance": seconds}, {"set": "2026-01-31T00:00:00Z"} or {"resume": true}."#, status: 400)
             }
         }
+    }
+
+    private func move(_ target: @escaping @Sendable (Timestamp) -> Timestamp) async throws -> AdminRoutes.Response {
+        guard let reading = try await clock.move(target) else {
+            return .message("The clock goes from 1970 to 9999.", status: 400)
+        }
+        return try Self.answer(reading)
     }
 
     private static func answer(_ reading: PlatformClock.Reading) throws -> AdminRoutes.Response {

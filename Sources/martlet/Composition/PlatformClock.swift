@@ -11,8 +11,8 @@ final class PlatformClock: Sendable {
     let time: MovableTime
     let jobs: JobQueue
     private let store: ClockStore
-    /// The last move that was asked for: one begins when the one before has ended.
-    private let last = Mutex<Task<Reading, any Error>?>(nil)
+    /// The end of the move that was asked for last.
+    private let last = Mutex<Task<Void, Never>?>(nil)
 
     init(time: MovableTime, jobs: JobQueue, store: ClockStore) {
         self.time = time
@@ -28,55 +28,63 @@ final class PlatformClock: Sendable {
         var isSettled = true
     }
 
-    /// The clock cannot be moved there.
-    struct OutOfRange: Error {}
-
     /// Times between which nobody can tell a moved clock from a broken one: from 1970 to 9999.
     static let range = Timestamp(milliseconds: 0)...Timestamp(milliseconds: 253_402_300_799_000)
     /// How long a move waits for what is due.
     private static let patience = Duration.seconds(60)
 
-    var reading: Reading { Reading(now: time.now, real: time.realNow) }
+    var reading: Reading { reading(isSettled: true) }
+
+    /// Of one moment, so that the offset is exact.
+    private func reading(isSettled: Bool) -> Reading {
+        let real = time.realNow
+        return Reading(now: real.advanced(by: time.offset), real: real, isSettled: isSettled)
+    }
 
     /// Takes the clock up where an earlier process had moved it.
     func restore() async throws { time.move(offset: try await store.offset()) }
 
     /// The clock goes with real time again.
     func resume() async throws -> Reading {
-        try await inTurn { clock in
-            try await clock.store.setOffset(.zero)
-            clock.time.move(offset: .zero)
-            clock.jobs.timeMoved()
-            return await clock.settle(until: .now + Self.patience)
+        try await inTurn {
+            try await self.store.setOffset(.zero)
+            self.time.move(offset: .zero)
+            self.jobs.timeMoved()
+            return await self.settle(until: .now + Self.patience)
         }
     }
 
-    /// Moves the clock ahead, and does what is due until then, step by step.
-    func advance(by duration: Duration) async throws -> Reading {
-        try await inTurn { try await $0.run(to: $0.time.now.advanced(by: duration)) }
+    /// Moves the clock to what `target` makes of its time, and does what is due until then, step by step. A time that is past is gone
+    /// to at once.
+    /// - Returns: nil if there is no such time.
+    func move(_ target: @escaping @Sendable (Timestamp) -> Timestamp) async throws -> Reading? {
+        try await inTurn {
+            // Both by one reading: an advance by nothing moves nothing.
+            let real = self.time.realNow
+            let target = target(real.advanced(by: self.time.offset))
+            guard Self.range.contains(target) else { return nil }
+            return try await self.move(
+                to: target, offset: .milliseconds(target.milliseconds) - .milliseconds(real.milliseconds))
+        }
     }
 
-    /// Moves the clock to `target`, in the same way. A time that is past is gone to at once.
-    func move(to target: Timestamp) async throws -> Reading { try await inTurn { try await $0.run(to: target) } }
-
-    /// Runs a move to its end, even if nobody waits for it any longer.
-    private func inTurn(_ body: @escaping @Sendable (PlatformClock) async throws -> Reading) async throws -> Reading {
-        let move = last.withLock { last in
-            let move = Task { [before = last] in
-                _ = await before?.result
-                return try await body(self)
+    /// To its end, even if whoever has asked for it does not wait: what is due on the way must happen at its time.
+    private func inTurn<T: Sendable>(_ body: @escaping @Sendable () async throws -> T) async throws -> T {
+        let task = last.withLock { last in
+            let task = Task { [last] in
+                await last?.value
+                return try await body()
             }
-            last = move
-            return move
+            last = Task { _ = await task.result }
+            return task
         }
-        return try await move.value
+        return try await task.value
     }
 
-    private func run(to target: Timestamp) async throws -> Reading {
-        guard Self.range.contains(target) else { throw OutOfRange() }
+    private func move(to target: Timestamp, offset: Duration) async throws -> Reading {
         let end = ContinuousClock.now + Self.patience
         // Before anything happens by it: what is due by a moved clock must not be lost by a restart.
-        try await store.setOffset(offset(to: target))
+        try await store.setOffset(offset)
         var reading = await settle(until: end)
         while reading.isSettled, let next = jobs.nextDue, next < target {
             if next > time.now { time.move(to: next) }
@@ -86,10 +94,6 @@ final class PlatformClock: Sendable {
         time.move(offset: try await store.offset())
         jobs.timeMoved()
         return await settle(until: end)
-    }
-
-    private func offset(to target: Timestamp) -> Duration {
-        .milliseconds(target.milliseconds) - .milliseconds(time.realNow.milliseconds)
     }
 
     /// Waits for what is due now.
@@ -103,6 +107,6 @@ final class PlatformClock: Sendable {
             defer { group.cancelAll() }
             return await group.next() ?? false
         }
-        return Reading(now: time.now, real: time.realNow, isSettled: isSettled)
+        return reading(isSettled: isSettled)
     }
 }

@@ -120,6 +120,8 @@ struct FunctionURLTests {
             #expect(unsigned.hasSuffix(" nobody"))
             let signed = try await door.signed("GET", path, service: "lambda", key: "123456789012", secret: "wrong")
             #expect(signed.hasSuffix("arn:aws:iam::123456789012:root 123456789012 true"))
+            let elsewhere = try await door.signed("GET", path, service: "s3", key: "123456789012")
+            #expect(elsewhere.hasPrefix("HTTP/1.1 403"))
             let over = try await door.signed("GET", path, service: "lambda", key: "ASIA", token: "old")
             #expect(over.hasPrefix("HTTP/1.1 403") && over.hasSuffix("refused ExpiredTokenException"))
         }

@@ -1,10 +1,11 @@
 import Foundation
-import Persistence
 import ServiceKit
 import ServiceModel
 import Synchronization
 import TestSupport
 import Testing
+
+@testable import Persistence
 
 /// Several processes that share a database, each a queue with connections of its own.
 @Suite(.enabled(if: TestDatabase.postgresURL != nil, "MARTLET_TEST_POSTGRES is not set"))
@@ -50,6 +51,41 @@ struct SharedJobQueueTests {
             #expect(done.withLock { $0 }.count == 200)
             #expect(done.withLock { $0 }.values.allSatisfy { $0 == 1 })
             for node in nodes { try await node.database.close() }
+        }
+    }
+
+    /// Two processes' claims of one lane, which has two jobs.
+    private func claims(
+        isOrdered: Bool, _ body: (_ one: JobClaims, _ other: JobClaims, JobLane, Timestamp) async throws -> Void
+    ) async throws {
+        try await TestDatabase.with(.postgres, JobMigrations.all) { database in
+            let now = VirtualTime().now
+            try await JobQueue(database: database, time: VirtualTime()).enqueue(
+                ["first", "second"].map {
+                    NewJob(kind: "test", lane: "lane", due: now, payload: Array($0.utf8), isOrdered: isOrdered)
+                })
+            let lane = JobLane(kind: "test", name: "lane")
+            try await body(JobClaims(database: database), JobClaims(database: database), lane, now)
+        }
+    }
+
+    @Test func whatAnotherProcessDoesHoldsUpAnOrderedLane() async throws {
+        try await claims(isOrdered: true) { one, other, lane, now in
+            let first = try await one.claim(lane, 1, isOrdered: true, claimed: [], at: now)
+            #expect(first.jobs.map { String(decoding: $0.payload, as: UTF8.self) } == ["first"])
+            #expect(try await other.claim(lane, 1, isOrdered: true, claimed: [], at: now).jobs.isEmpty)
+        }
+    }
+
+    /// The connection may break after a claim was committed, and before its answer was there.
+    @Test func aClaimWhoseAnswerWasLostIsMadeAgain() async throws {
+        try await claims(isOrdered: false) { one, other, lane, now in
+            let lost = try await one.claim(lane, 8, isOrdered: false, claimed: [], at: now).jobs
+            #expect(lost.count == 2)
+            #expect(try await one.claim(lane, 8, isOrdered: false, claimed: [], at: now).jobs == lost)
+            let ids = Set(lost.map(\.id))
+            #expect(try await one.claim(lane, 8, isOrdered: false, claimed: ids, at: now).jobs.isEmpty)
+            #expect(try await other.claim(lane, 8, isOrdered: false, claimed: [], at: now).jobs.isEmpty)
         }
     }
 

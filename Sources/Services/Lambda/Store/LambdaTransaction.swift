@@ -22,7 +22,7 @@ struct LambdaTransaction {
             parameters(key) + [.integer(nextVersion), .text(EnvironmentVariables.json(tags))])
     }
 
-    /// Removes the function with its versions and aliases.
+    /// Removes the function with its versions, its aliases and its queue: a new function of its name is not to get its events.
     func deleteFunction(_ key: FunctionKey) throws {
         let tables = [
             "lambda_policies", "lambda_urls", "lambda_aliases", "lambda_provisioned", "lambda_event_invoke",
@@ -32,6 +32,7 @@ struct LambdaTransaction {
             try connection.execute(
                 "DELETE FROM \(table) WHERE account = ? AND region = ? AND name = ?", parameters(key))
         }
+        try JobTransaction.removeLane(kind: EventQueue.kind, AsyncEvent.lane(key), on: connection)
     }
 
     func tags(_ key: FunctionKey) throws -> [String: String]? {
