@@ -4,7 +4,7 @@ import json
 import os
 
 import pytest
-from martlet import error, stems, wait_until
+from martlet import error, wait_until, zip_package
 
 PYTHON = "import helper\ncount = 0\ndef handler(event, context):\n    global count\n    count += 1\n    return [helper.value, count]\n"
 
@@ -134,8 +134,6 @@ def test_what_answers_show(server, project):
     assert found["Code"]["Location"] == "file://%s" % str(folder).replace(" ", "%20")
     assert found["Configuration"]["CodeSha256"] == made["CodeSha256"]
     # A package in the folder's place, and back.
-    from martlet import zip_package
-
     package = zip_package({"app.py": "def handler(event, context): return 'package'\n"})
     api.update_function_code(FunctionName="shown", ZipFile=package)
     api.get_waiter("function_updated_v2").wait(FunctionName="shown", WaiterConfig={"Delay": 1})

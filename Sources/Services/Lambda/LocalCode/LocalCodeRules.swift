@@ -31,13 +31,16 @@ struct LocalCodeRules: Sendable {
         guard path.hasPrefix("/"), !path.utf8.contains(0), path.utf8.count < 1024,
             !path.split(separator: "/").contains(where: { $0 == ".." || $0 == "." })
         else { throw Self.refusal("The local folder \(path) is no absolute path without . and .. in it.") }
-        guard let folder = Self.canonical(path) else {
-            throw Self.refusal("The local folder \(path) cannot be opened: \(Self.text(errno)).")
-        }
-        guard allowed.contains(where: { Self.is(folder, in: $0) }) else {
+        let folder = Self.canonical(path)
+        let code = errno
+        // Of what is elsewhere nobody learns whether it is there.
+        guard allowed.contains(where: { Self.is(folder ?? path, in: $0) }) else {
             throw Self.refusal(
                 "The local folder \(path) is not in a folder that Martlet was started with: --allow-local-code names "
                     + "\(allowed.joined(separator: ", ")).")
+        }
+        guard let folder else {
+            throw Self.refusal("The local folder \(path) cannot be opened: \(Self.text(code)).")
         }
         guard !Self.is(folder, in: dataFolder), !Self.is(dataFolder, in: folder) else {
             throw Self.refusal("The local folder \(path) holds Martlet's own data, or is part of it.")
