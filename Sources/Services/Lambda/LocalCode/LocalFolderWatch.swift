@@ -50,7 +50,8 @@ final class LocalFolderWatch: Sendable {
         for line in mounts.split(separator: "\n") {
             let fields = line.split(separator: " ")
             guard fields.count > 4, let dash = fields.firstIndex(of: "-"), dash + 1 < fields.count else { continue }
-            let place = fields[4].replacing("\\040", with: " ").replacing("\\011", with: "\t").replacing("\\134", with: "\\")
+            let place = fields[4].replacing("\\040", with: " ").replacing("\\011", with: "\t").replacing(
+                "\\134", with: "\\")
             guard place == "/" || path == place || path.hasPrefix(place + "/"), place.utf8.count >= longest else {
                 continue
             }

@@ -34,7 +34,8 @@ struct LocalCodeTests {
     }
 
     @Test(arguments: [
-        ("", "no absolute path"), ("project/function", "no absolute path"), ("TOP/project/../project/function", "no absolute path"),
+        ("", "no absolute path"), ("project/function", "no absolute path"),
+        ("TOP/project/../project/function", "no absolute path"),
         ("TOP/project/./function", "no absolute path"), ("TOP/project/function\0x", "no absolute path"),
         ("TOP/project-secret", "is not in a folder"), ("TOP", "is not in a folder"), ("/", "is not in a folder"),
         ("TOP/none", "is not in a folder"), ("TOP/project/escape", "is not in a folder"),
@@ -66,17 +67,41 @@ struct LocalCodeTests {
         try withFolders { top in
             let folder = top + "/project/function"
             let changes: [(name: String, isSeen: Bool, make: () throws -> Bool)] = [
-                ("a file", true, { try write("one", folder + "/a"); return true }),
-                ("its text", true, { try write("two", folder + "/a"); return true }),
+                (
+                    "a file", true,
+                    {
+                        try write("one", folder + "/a")
+                        return true
+                    }
+                ),
+                (
+                    "its text", true,
+                    {
+                        try write("two", folder + "/a")
+                        return true
+                    }
+                ),
                 ("its name", true, { rename(folder + "/a", folder + "/b") == 0 }),
                 ("its mode", true, { chmod(folder + "/b", 0o755) == 0 }),
                 ("a folder", true, { mkdir(folder + "/deep", 0o755) == 0 }),
-                ("a file in it", true, { try write("x", folder + "/deep/x"); return true }),
+                (
+                    "a file in it", true,
+                    {
+                        try write("x", folder + "/deep/x")
+                        return true
+                    }
+                ),
                 ("a link", true, { symlink("b", folder + "/link") == 0 }),
                 ("nothing", false, { true }),
                 // What is derived, or no code.
                 (".git", false, { mkdir(folder + "/.git", 0o755) == 0 }),
-                ("in .git", false, { try write("x", folder + "/.git/x"); return true }),
+                (
+                    "in .git", false,
+                    {
+                        try write("x", folder + "/.git/x")
+                        return true
+                    }
+                ),
                 ("__pycache__", false, { mkdir(folder + "/deep/__pycache__", 0o755) == 0 }),
             ]
             var seen: Set<UInt64> = [try LocalFolderScan(folder).fingerprint]
@@ -111,7 +136,13 @@ struct LocalCodeTests {
             #expect(mkdir(folder + "/deep", 0o755) == 0)
             try write("one", folder + "/deep/a")
             let changes: [(String, () throws -> Bool)] = [
-                ("write", { try write("two", folder + "/deep/a"); return true }),
+                (
+                    "write",
+                    {
+                        try write("two", folder + "/deep/a")
+                        return true
+                    }
+                ),
                 ("chmod", { chmod(folder + "/deep/a", 0o600) == 0 }),
                 ("rename", { rename(folder + "/deep/a", folder + "/deep/b") == 0 }),
                 ("unlink", { unlink(folder + "/deep/b") == 0 }),
