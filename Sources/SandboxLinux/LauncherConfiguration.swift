@@ -5,6 +5,9 @@ public struct LauncherConfiguration: Sendable {
     /// Folders (or files) of the host from which sandboxes may bind: interpreters, bootstraps. Nothing else of the host
     /// can be asked for, whatever becomes of Martlet. What does not exist is passed over. At most 64.
     public var allowedPrefixes: [String]
+    /// Folders of the host below which functions' code may be, beside the data folder: canonical paths. No other folder can be a
+    /// function's code, whatever becomes of Martlet. At most 64.
+    public var codeFolders: [String] = []
     /// The platform's names inside sandboxes, each with all below it, beside the built-in ones (`localhost`, AWS's). At most 64.
     public var domains: [String] = []
     /// The launcher's executable; nil: found by ``LauncherProcess/locate()``.

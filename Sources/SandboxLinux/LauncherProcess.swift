@@ -40,6 +40,7 @@ public final class LauncherProcess: Sendable {
         let instance = String(status.st_dev, radix: 16) + "-" + String(status.st_ino, radix: 16)
         var arguments = configuration.wrapper + [executable, "--instance", instance, "--data", folder]
         for prefix in configuration.allowedPrefixes { arguments += ["--allow", prefix] }
+        for folder in configuration.codeFolders.prefix(64) { arguments += ["--code", folder] }
         for domain in configuration.domains.prefix(64) {
             arguments += ["--domain", domain.hasPrefix(".") ? String(domain.dropFirst()) : domain]
         }

@@ -41,10 +41,8 @@ enum SpawnMessage {
         }
         var code = ""
         if let folder = configuration.code {
-            guard let relative = below(folder, dataFolders) else {
-                throw SandboxError.failed("the code folder \(folder) is not below the data folder")
-            }
-            code = relative
+            // An absolute path is one of a folder that the launcher was started with, or refused there.
+            code = below(folder, dataFolders) ?? folder
         }
 
         var body: [UInt8] = []
@@ -76,9 +74,7 @@ enum SpawnMessage {
         guard orders.binds.count <= ML_BINDS_MAX, orders.command.count <= ML_ARGUMENTS_MAX,
             orders.environment.count <= ML_ENVIRONMENT_MAX, let memory = UInt32(exactly: orders.memory)
         else { throw SandboxError.failed("too many binds, arguments or environment variables") }
-        guard let code = below(orders.code, dataFolders) else {
-            throw SandboxError.failed("the code folder \(orders.code) is not below the data folder")
-        }
+        let code = below(orders.code, dataFolders) ?? orders.code
         var body: [UInt8] = []
         body.append(
             fixed: ml_specialise(

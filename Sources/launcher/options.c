@@ -25,6 +25,8 @@ bool parse_options(int count, char **arguments, struct options *options) {
             options->data = value;
         } else if (strcmp(name, "--allow") == 0 && value[0] == '/' && options->prefix_count < PREFIXES_MAX) {
             options->prefixes[options->prefix_count++] = value;
+        } else if (strcmp(name, "--code") == 0 && value[0] == '/' && options->code_count < CODE_FOLDERS_MAX) {
+            options->code[options->code_count++] = value;
         } else if (strcmp(name, "--domain") == 0 && cns_is_domain(value) && options->domain_count < DOMAINS_MAX) {
             options->domains[options->domain_count++] = value;
         } else {

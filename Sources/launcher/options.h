@@ -5,13 +5,15 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-enum { PREFIXES_MAX = 64, DOMAINS_MAX = 64 };
+enum { PREFIXES_MAX = 64, DOMAINS_MAX = 64, CODE_FOLDERS_MAX = 64 };
 
 struct options {
     const char *instance;  // names this data folder's control groups
     const char *data;      // the data folder's path
     const char *prefixes[PREFIXES_MAX];
     int prefix_count;
+    const char *code[CODE_FOLDERS_MAX];  // folders of the host below which functions' code may be
+    int code_count;
     const char *domains[DOMAINS_MAX];  // the platform's own names, beside the built-in ones
     int domain_count;
 };

@@ -17,6 +17,8 @@ static struct {
     int folder;
 } prefixes[PREFIXES_MAX];
 static int prefix_count;
+static const char *const *code_folders;
+static int code_count;
 
 int paths_open(const struct options *options, int data) {
     struct stat given, found;
@@ -43,6 +45,8 @@ int paths_open(const struct options *options, int data) {
         prefixes[prefix_count].folder = folder;
         prefix_count++;
     }
+    code_folders = options->code;
+    code_count = options->code_count;
     return 0;
 }
 
@@ -66,6 +70,33 @@ int paths_on_host(const char *path) {
         while (*rest == '/') rest++;
         // Links are fine as long as they stay below: the prefix belongs to root or to whoever runs everything.
         return sys_openat2(prefixes[i].folder, *rest ? rest : ".", O_PATH, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
+    }
+    errno = EACCES;
+    return -1;
+}
+
+static int beneath(int folder, const char *path) {
+    return sys_openat2(folder, path, O_PATH | O_DIRECTORY,
+                       RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+}
+
+int paths_of_code(const char *path) {
+    if (path[0] != '/') return paths_in_data(path);
+    for (int i = 0; i < code_count; i++) {
+        size_t length = strlen(code_folders[i]);
+        if (strncmp(path, code_folders[i], length) != 0 || (path[length] != 0 && path[length] != '/')) continue;
+        const char *rest = path + length;
+        while (*rest == '/') rest++;
+        // Opened anew each time: a build may delete the folder and make it again. A link in its place is refused, since
+        // whoever owns the folder above would decide where it leads.
+        int folder = sys_openat2(AT_FDCWD, code_folders[i], O_PATH | O_DIRECTORY,
+                                 RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+        if (folder < 0 || !*rest) return folder;
+        int code = beneath(folder, rest);
+        int error = errno;
+        close(folder);
+        errno = error;
+        return code;
     }
     errno = EACCES;
     return -1;

@@ -16,5 +16,8 @@ int paths_in_data(const char *path);
 int paths_open_in_data(const char *path);
 // Below an allowed prefix. An O_PATH descriptor or -1 with errno.
 int paths_on_host(const char *path);
+// A function's code: a relative path is one below the data folder; an absolute one is below a folder that was named for
+// code at the start, by no symbolic link anywhere. An O_PATH descriptor or -1 with errno.
+int paths_of_code(const char *path);
 // Whether an inside path may carry a bind: absolute, normal, and not in a place that the sandbox makes itself.
 bool paths_may_carry(const char *inside);

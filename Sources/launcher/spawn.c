@@ -47,7 +47,7 @@ static int plan_mounts(struct plan *plan, const struct spawn_request *request, c
                        const struct spawn_settings *settings, const struct sandbox *sandbox, const char **stage) {
     *stage = "the code folder";
     if (request->code) {
-        int code = paths_in_data(request->code);
+        int code = paths_of_code(request->code);
         if (code < 0) return -1;
         int added = add_mount(plan, rootfs_tree(code), "/var/task");
         int error = errno;

@@ -55,8 +55,7 @@ static int tell(const struct sandbox *sandbox, const struct spawn_request *reque
     return sent == (ssize_t)used ? 0 : -1;
 }
 
-static int open_tree_in_data(const char *path) {
-    int source = paths_in_data(path);
+static int take_tree(int source) {
     if (source < 0) return -1;
     int tree = rootfs_tree(source);
     int error = errno;
@@ -91,12 +90,12 @@ int stem_specialise(struct sandbox *sandbox, const struct spawn_request *request
     int trees[ML_BINDS_MAX + 1];
     int count = 0, error = 0;
     *stage = "the code folder";
-    trees[0] = open_tree_in_data(request->code);
+    trees[0] = take_tree(paths_of_code(request->code));
     if (trees[0] < 0) return errno;
     count = 1;
     *stage = "a bind";
     for (int i = 0; i < request->bind_count && error == 0; i++) {
-        trees[count] = open_tree_in_data(request->binds[i].host);
+        trees[count] = take_tree(paths_in_data(request->binds[i].host));
         if (trees[count] < 0)
             error = errno;
         else

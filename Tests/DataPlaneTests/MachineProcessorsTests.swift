@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct MachineProcessorsTests {
     @Test func idleTimeIsWhatNobodyUsed() throws {
-        let before = try #require(MachineProcessors.Times(stat: "cpu  100 0 100 700 100 0 0 0 50 0\ncpu0 1 1 1 1 1 1 1 1"))
+        let before = try #require(
+            MachineProcessors.Times(stat: "cpu  100 0 100 700 100 0 0 0 50 0\ncpu0 1 1 1 1 1 1 1 1"))
         let after = try #require(MachineProcessors.Times(stat: "cpu  150 0 125 775 150 0 0 0 90 0\n"))
         #expect(before.all == 1000)
         #expect(after.idleShare(since: before) == 125.0 / 200)

@@ -50,7 +50,10 @@ final class SandboxFixture: Sendable {
     private static let serial = Mutex(0)
 
     /// Starts a launcher, through `wrapper` and, in ``Mode/user``, without root.
-    init(_ mode: Mode, files: [String: String] = [:], allowed: [String] = [], wrapper: [String] = []) async throws {
+    init(
+        _ mode: Mode, files: [String: String] = [:], allowed: [String] = [], codeFolders: [String] = [],
+        wrapper: [String] = []
+    ) async throws {
         self.mode = mode
         var template = Array("/var/tmp/martlet-sandbox-XXXXXX".utf8CString)
         guard let made = mkdtemp(&template) else { throw SandboxError.failed("mkdtemp") }
@@ -66,6 +69,7 @@ final class SandboxFixture: Sendable {
         }
         var configuration = LauncherConfiguration(dataFolder: dataFolder, allowedPrefixes: allowed)
         configuration.wrapper = wrapper
+        configuration.codeFolders = codeFolders
         if !mode.isRoot && geteuid() == 0 {
             for path in [dataFolder, dataFolder + "/code"] { chown(path, Mode.nobody, Mode.nobody) }
             let user = String(Mode.nobody)

@@ -15,11 +15,14 @@ public struct LambdaConfiguration: Sendable {
     public var codeGrace: Duration
     /// How many invocations of one account may run at the same time in one region.
     public var concurrentExecutions: Int
+    /// The folders of the host below which a function's code may be a folder, as canonical paths.
+    public var localCodeFolders: [String]
 
     public init(
         dataFolder: String, requiresExistingRole: Bool = false, isDurable: Bool = true,
         acceptsDeprecatedRuntimes: Bool = false, settlingTime: Duration = .milliseconds(100),
-        codeGrace: Duration = .seconds(1000), concurrentExecutions: Int = 1000
+        codeGrace: Duration = .seconds(1000), concurrentExecutions: Int = 1000,
+        localCodeFolders: [String] = []
     ) {
         self.dataFolder = dataFolder
         self.requiresExistingRole = requiresExistingRole
@@ -28,5 +31,6 @@ public struct LambdaConfiguration: Sendable {
         self.settlingTime = settlingTime
         self.codeGrace = codeGrace
         self.concurrentExecutions = concurrentExecutions
+        self.localCodeFolders = localCodeFolders
     }
 }

@@ -14,6 +14,7 @@ public final class LambdaService: LambdaAPI {
     let store: LambdaStore
     let packages: PackageStore
     let layerFolders: LayerFolders
+    let localCode: LocalCode
     let time: any TimeSource
     let invoker: any FunctionInvoker
     let roles: any RoleDirectory
@@ -51,6 +52,8 @@ public final class LambdaService: LambdaAPI {
         packages = try PackageStore(
             folder: "\(configuration.dataFolder)/code", blobs: blobs, isDurable: configuration.isDurable)
         layerFolders = try LayerFolders(folder: "\(configuration.dataFolder)/layers", packages: packages)
+        localCode = LocalCode(
+            LocalCodeRules(allowed: configuration.localCodeFolders, dataFolder: configuration.dataFolder))
         self.time = time
         downloads = CodeDownloadTokens(time: signatureTime)
         self.invoker = invoker
@@ -102,6 +105,7 @@ public final class LambdaService: LambdaAPI {
     public func reset() async throws {
         catalog.forget()
         changingMappings.forget()
+        localCode.forget()
         asyncMetrics.reset()
         for key in provisioning.forget() { concurrency?.provision(FunctionName(key), []) }
         for digest in packages.digests.union(layerFolders.digests) { try await collector.forget(digest) }

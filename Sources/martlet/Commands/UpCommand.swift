@@ -53,6 +53,11 @@ struct UpCommand: ParsableCommand {
         help: ArgumentHelp(
             "Megabytes that functions leave to the rest of the machine (default: auto, 4 % of it).", valueName: "MB"))
     var memoryReserve: String?
+    @Option(
+        help: ArgumentHelp(
+            "Let functions run from local folders below this one, with changes seen at once (repeatable).",
+            valueName: "dir"))
+    var allowLocalCode: [String] = []
     @Option(help: ArgumentHelp("Answer below this host name too (repeatable).", valueName: "name")) var hostSuffix:
         [String] = []
     @Option(help: ArgumentHelp("Let web pages of this origin call the APIs (repeatable).", valueName: "origin"))

@@ -13,6 +13,8 @@ struct Ground: Sendable {
     let folder: String
     /// The data folder as the user named it.
     let namedFolder: String
+    /// The folders below which a function's code may be, as canonical paths.
+    let localCodeFolders: [String]
     /// The certificate and key that the user named: its files may be root's.
     let identity: TLSIdentity?
 
@@ -29,11 +31,14 @@ struct Ground: Sendable {
         if let bootstraps = runtimes.bootstraps { prefixes.append(bootstraps) }
         var configuration = LauncherConfiguration(dataFolder: named, allowedPrefixes: prefixes)
         configuration.domains = settings.hostSuffixes
+        configuration.codeFolders = try LocalCodeFolders.canonical(settings.localCodeFolders.map(absolute))
         let launcher = try LauncherProcess.start(configuration)
         let identity = try TransportSecurity.identity(settings.tls)
         let folder = try Privileges.drop(dataFolder: named)
+        try LocalCodeFolders.requireReadable(configuration.codeFolders)
         return Ground(
-            launcher: launcher, runtimes: runtimes, folder: folder, namedFolder: named, identity: identity)
+            launcher: launcher, runtimes: runtimes, folder: folder, namedFolder: named,
+            localCodeFolders: configuration.codeFolders, identity: identity)
     }
 
     /// Each connection is a descriptor, and shells and service managers begin with 1024 of them.

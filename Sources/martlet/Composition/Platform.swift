@@ -79,7 +79,8 @@ enum Platform {
             configuration: LambdaConfiguration(
                 dataFolder: ground.folder, requiresExistingRole: settings.authentication == .iam,
                 isDurable: durability == .full,
-                acceptsDeprecatedRuntimes: true, concurrentExecutions: settings.accountConcurrency),
+                acceptsDeprecatedRuntimes: true, concurrentExecutions: settings.accountConcurrency,
+                localCodeFolders: ground.localCodeFolders),
             database: database, blobs: blobs, time: time, invoker: dataPlane, concurrency: dataPlane, roles: iam,
             objects: CalledObjectReader(calls), secrets: SecretBox(keys.master, purpose: "lambda/environment"),
             jobs: jobs,

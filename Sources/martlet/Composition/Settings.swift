@@ -38,6 +38,8 @@ struct Settings: Sendable {
     var memoryReserve: Int64?
     /// Host name suffixes beside the built-in ones.
     var hostSuffixes: [String] = []
+    /// Folders below which a function's code may be a local folder.
+    var localCodeFolders: [String] = []
     /// Web origins that may call the APIs from a browser.
     var allowedOrigins: [String] = []
 

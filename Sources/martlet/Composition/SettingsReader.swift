@@ -62,6 +62,7 @@ struct SettingsReader {
         }
         try readLimits(options, into: &settings)
         settings.hostSuffixes = list(options.hostSuffix, "HOST_SUFFIX")
+        settings.localCodeFolders = list(options.allowLocalCode, "ALLOW_LOCAL_CODE")
         settings.allowedOrigins = list(options.allowOrigin, "ALLOW_ORIGIN")
         settings.tls = try tls(options)
         settings.requiresTLS = try flag(options.tlsOnly, "TLS_ONLY")

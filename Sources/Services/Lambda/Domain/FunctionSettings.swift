@@ -26,6 +26,8 @@ struct FunctionSettings: Sendable, Hashable {
     var kmsKey: String?
     /// The ARN of the queue or topic for events of asynchronous invocations that failed.
     var deadLetterTarget: String?
+    /// The folder of the host that is the code, as it was named; nil: the code is a package.
+    var localFolder: String?
     /// Whether SnapStart applies to published versions.
     var hasSnapStart = false
 

@@ -20,7 +20,8 @@ extension LambdaService {
 
     /// Makes the folder of the layers, so that no invocation has to wait for it.
     /// - Throws: AWS's errors for layers that, together or with the function's code, are too large.
-    func prepare(_ layers: AttachedLayers, codeDigest: String) async throws {
+    /// The digest is that of the function's package, if it has one.
+    func prepare(_ layers: AttachedLayers, codeDigest: String?) async throws {
         guard !layers.list.isEmpty else { return }
         var size: Int64 = 0
         for digest in layers.digests { size += try await packages.unpackedSize(digest) }
@@ -28,7 +29,7 @@ extension LambdaService {
         guard size <= limit else {
             throw LambdaFailures.invalidParameter("Layers consume more than the available size of \(limit) bytes")
         }
-        size += try await packages.unpackedSize(codeDigest)
+        if let codeDigest { size += try await packages.unpackedSize(codeDigest) }
         guard size <= limit else {
             throw LambdaFailures.invalidParameter(
                 "Function code combined with layers exceeds the maximum allowed size of \(limit) bytes. "

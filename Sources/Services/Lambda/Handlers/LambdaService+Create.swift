@@ -24,6 +24,8 @@ extension LambdaService {
         settings.layers = try await attachedLayers(input.layers ?? [], call)
         try await requireRole(settings.role, for: key)
         let signing = try await codeSigning(input.codeSigningConfigArn, for: key)
+        try refusePublishing(package, input.publish)
+        settings.localFolder = package.localFolder
         let complete = settings
         return try await change(key) {
             if try await self.store.read({ try $0.exists(key) }) { throw Self.alreadyExists(key) }
@@ -37,16 +39,16 @@ extension LambdaService {
         publishes: Bool,
         signing: CodeSigningKey?
     ) async throws -> FunctionConfiguration {
-        let digest = try await packages.digest(package.bytes, limit: package.limit)
+        let digest = try await digest(package)
         let latest = try await packages.locks.withLock(digest) {
-            let stored = try await self.packages.store(package.bytes, digest: digest)
+            let stored = try await self.keep(package, digest: digest)
             let latest = VersionRecord(
                 key: key, version: latestVersion, settings: settings, codeDigest: stored.digest,
                 codeSize: stored.size, lastModified: self.time.now, revisionID: self.newID(),
                 pendingRevisionID: self.newID(), generation: self.newID())
             let published = publishes ? self.published(latest, number: 1, description: nil) : nil
             do {
-                try await self.prepare(settings.layers, codeDigest: digest)
+                try await self.prepare(settings.layers, codeDigest: latest.packageDigest)
                 try await self.store.write { transaction in
                     if try transaction.exists(key) { throw Self.alreadyExists(key) }
                     try Self.requirePackages(transaction, of: settings.layers)

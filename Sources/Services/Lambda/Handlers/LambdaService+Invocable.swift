@@ -28,6 +28,8 @@ extension LambdaService {
             qualifier.flatMap({ function.aliases[$0]?.routing }) == nil,
             let version = function.version(for: qualifier, random: { 0 }),
             settling.state(key, version.version) != .creating, version.missingNeed == nil,
+            // Whether its code has changed is asked at each invocation.
+            version.settings.localFolder == nil,
             packages.isPresent(version.codeDigest)
         else { return nil }
         let layers = layerFolders.ready(version.settings.layers.digests)

@@ -64,6 +64,7 @@ extension LambdaService {
     /// - Throws: an error of AWS's for a version that needs what is not there.
     func function(_ version: VersionRecord) async throws -> FunctionVersion {
         if let missing = version.missingNeed { throw missing }
+        if let folder = version.settings.localFolder { return try await function(version, localFolder: folder) }
         let folder =
             packages.isPresent(version.codeDigest)
             ? packages.path(version.codeDigest) : try await packages.folder(version.codeDigest)
@@ -71,7 +72,7 @@ extension LambdaService {
     }
 
     /// What is `/opt` in the version's sandboxes; nil if it has no layers.
-    private func layersFolder(_ version: VersionRecord) async throws -> String? {
+    func layersFolder(_ version: VersionRecord) async throws -> String? {
         guard !version.settings.layers.list.isEmpty else { return nil }
         let digests = version.settings.layers.digests
         if let ready = layerFolders.ready(digests) { return ready }

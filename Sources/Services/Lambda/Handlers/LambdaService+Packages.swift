@@ -5,6 +5,8 @@ struct CodePackage: Sendable {
     var bytes: [UInt8]
     /// How many bytes it may have: only what is sent with a request has a limit of its own.
     var limit = LambdaLimits.zippedPackage
+    /// The folder of the host that is the code; then there are no bytes.
+    var localFolder: String?
 }
 
 /// Where a request says that its code is.
@@ -35,6 +37,7 @@ extension LambdaService {
         guard bucket != nil || key != nil else {
             throw LambdaFailures.invalidParameter("Please provide a source for \(source.kind) code.")
         }
+        if bucket == LocalCodeRules.bucket, source.kind == "function" { return try await localPackage(source) }
         try UnsupportedParameters(operation: call.operation).refuse(source.parameter, if: !objects.isAvailable)
         guard let bucket, let key else {
             throw LambdaFailures.invalidParameter("Please provide a source for \(source.kind) code.")

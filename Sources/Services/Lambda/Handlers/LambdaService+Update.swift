@@ -24,7 +24,7 @@ extension LambdaService {
             let replacement = updated
             do {
                 if input.layers != nil {
-                    try await self.prepare(replacement.settings.layers, codeDigest: current.codeDigest)
+                    try await self.prepare(replacement.settings.layers, codeDigest: current.packageDigest)
                 }
                 try await self.store.write { transaction in
                     try Self.requireUnchanged(transaction, current)
@@ -56,14 +56,15 @@ extension LambdaService {
             parameter: "S3Bucket")
         return try await change(key) {
             let current = try await self.changeable(key, revisionID: input.revisionId)
-            let fetched = try await self.package(source, call)
-            let package = fetched.bytes
+            let package = try await self.package(source, call)
+            try self.refusePublishing(package, input.publish)
             try await self.refuseUnsigned(key)
-            let digest = try await self.packages.digest(package, limit: fetched.limit)
+            let digest = try await self.digest(package)
             var updated = current
+            updated.settings.localFolder = package.localFolder
             updated.settings.architecture = input.architectures?.first ?? current.settings.architecture
             if input.dryRun == true {
-                let checked = try await self.packages.check(package, digest: digest)
+                let checked = try await self.check(package, digest: digest)
                 updated.codeDigest = checked.digest
                 updated.codeSize = checked.size
                 return FunctionConfiguration(updated, arn: key.arn, state: .settled)
@@ -74,17 +75,17 @@ extension LambdaService {
     }
 
     private func replaceCode(
-        _ current: VersionRecord, _ updated: VersionRecord, _ package: [UInt8], _ digest: String, publishes: Bool
+        _ current: VersionRecord, _ updated: VersionRecord, _ package: CodePackage, _ digest: String, publishes: Bool
     ) async throws -> FunctionConfiguration {
         let key = current.key
         let (replacement, version) = try await packages.locks.withLock(digest) {
-            let stored = try await self.packages.store(package, digest: digest)
+            let stored = try await self.keep(package, digest: digest)
             var updated = updated
             updated.codeDigest = stored.digest
             updated.codeSize = stored.size
             let replacement = updated
             do {
-                try await self.prepare(replacement.settings.layers, codeDigest: digest)
+                try await self.prepare(replacement.settings.layers, codeDigest: replacement.packageDigest)
                 let version = try await self.store.write { transaction -> VersionRecord? in
                     try Self.requireUnchanged(transaction, current)
                     try transaction.update(replacement)

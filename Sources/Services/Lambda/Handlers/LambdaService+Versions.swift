@@ -6,19 +6,24 @@ extension LambdaService {
         try UnsupportedParameters(operation: call.operation).refuse("PublishTo", if: input.publishTo != nil)
         return try await change(key) {
             try self.refuseWhileSettling(key)
-            let version = try await self.store.write { transaction in
-                guard let latest = try transaction.version(key, latestVersion) else {
-                    throw LambdaFailures.functionNotFound(key.arn)
+            let version = try await self.publishing(key) { packaged in
+                try await self.store.write { transaction in
+                    guard let latest = try transaction.version(key, latestVersion) else {
+                        throw LambdaFailures.functionNotFound(key.arn)
+                    }
+                    if let revision = input.revisionId, revision != latest.revisionID {
+                        throw LambdaFailures.revisionMismatch
+                    }
+                    if let given = input.codeSha256, !given.isEmpty, given != latest.codeSha256 {
+                        throw LambdaFailures.invalidParameter(
+                            "CodeSHA256 (\(given)) is different from current CodeSHA256 in $LATEST "
+                                + "(\(latest.codeSha256)). Please try again with the CodeSHA256 in $LATEST.")
+                    }
+                    if let packaged, packaged.revisionID != latest.revisionID {
+                        throw LambdaFailures.updateInProgress(key.arn)
+                    }
+                    return try self.publish(transaction, packaged ?? latest, description: input.description)
                 }
-                if let revision = input.revisionId, revision != latest.revisionID {
-                    throw LambdaFailures.revisionMismatch
-                }
-                if let given = input.codeSha256, !given.isEmpty, given != latest.codeSha256 {
-                    throw LambdaFailures.invalidParameter(
-                        "CodeSHA256 (\(given)) is different from current CodeSHA256 in $LATEST (\(latest.codeSha256)). "
-                            + "Please try again with the CodeSHA256 in $LATEST.")
-                }
-                return try self.publish(transaction, latest, description: input.description)
             }
             try await self.reload(key)
             return FunctionConfiguration(version, arn: version.arn, state: .settled)

@@ -8,6 +8,7 @@ struct StoredSettings: Codable {
     var kmsKey: String?
     var deadLetterTarget: String?
     var hasSnapStart: Bool?
+    var localFolder: String?
 
     init(_ settings: FunctionSettings) {
         vpc = settings.vpc
@@ -15,6 +16,7 @@ struct StoredSettings: Codable {
         kmsKey = settings.kmsKey
         deadLetterTarget = settings.deadLetterTarget
         hasSnapStart = settings.hasSnapStart ? true : nil
+        localFolder = settings.localFolder
     }
 
     func apply(to settings: inout FunctionSettings) {
@@ -23,6 +25,7 @@ struct StoredSettings: Codable {
         settings.kmsKey = kmsKey
         settings.deadLetterTarget = deadLetterTarget
         settings.hasSnapStart = hasSnapStart ?? false
+        settings.localFolder = localFolder
     }
 
     /// Nil if there is nothing to keep.
