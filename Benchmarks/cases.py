@@ -187,6 +187,30 @@ def warm(bench, endpoint, label="warm", **more):
     return rates
 
 
+def events(bench, endpoint):
+    """Asynchronous invocations: how fast they are taken, and how fast they are run, from the first to the last."""
+    labels = "events, 16 connections, taken per second", "events, 16 connections, run per second"
+    with noted(bench, endpoint, *labels):
+        if isinstance(endpoint, endpoints.Emulator):
+            raise Unsupported("it runs events while their sender waits")
+        with deployed(endpoint, [bench.python("app.py", environment={"PRINT": "1"})]) as (target,):
+            latencies(volley(target.port, [target.request(EVENT)]))
+            logs = endpoint.client("logs").get_paginator("filter_log_events")
+            began = time.time()
+            taken = rate([target], 16, bench.options.seconds, **{"X-Amz-Invocation-Type": "Event"})
+            seen, deadline = [], time.time() + 180
+            while len(seen) <= taken["requests"] and time.time() < deadline:
+                time.sleep(max(1, (time.time() - began) / 4))
+                pages = logs.paginate(logGroupName="/aws/lambda/" + target.name, filterPattern='"one line of the log"')
+                seen = [event["timestamp"] / 1000 for page in pages for event in page["events"]]
+        # One of them was no event.
+        ran = [moment for moment in seen if moment > began]
+        bench.figures.add(endpoint.name, labels[0], taken["per_second"])
+        if len(seen) <= taken["requests"]:
+            raise RuntimeError("%d of %d have run" % (len(ran), taken["requests"]))
+        bench.figures.add(endpoint.name, labels[1], len(ran) / (max(ran) - began))
+
+
 def printed(bench, endpoint):
     """The same with a line for each invocation: as a share of the rate without, and until the last line can be read."""
     rates = warm(bench, endpoint, "a printed line", environment={"PRINT": "1"})
@@ -370,6 +394,7 @@ CASES = {
     "package": {"run": package},
     "empty": {"run": empty, "only": True},
     "warm": {"run": warm},
+    "events": {"run": events},
     "printed": {"run": printed},
     "scale": {"run": scale, "martlet": True},
     "neighbour": {"run": neighbour, "only": True},

@@ -9,7 +9,7 @@ from pathlib import Path
 BEGIN = "<!-- What follows, to the end mark, is the output of: script/bench --markdown -->"
 END = "<!-- end -->"
 
-#: What the figures should be: said before they were measured. `× emulator` is checked against that column.
+#: What the figures should be: said before they were measured. `× emulator` and `× ministack` are checked against those columns.
 GOALS = {
     "start to ready, ms": "≤ 50",
     "memory at rest, MB": "≤ 40",
@@ -24,6 +24,8 @@ GOALS = {
     "warm, Python, 16 connections, per second": "≥ 5 × emulator",
     "warm, native, 1 connection, per second": "≥ 2.5 × emulator",
     "warm, native, 16 connections, per second": "≥ 16000",
+    "events, 16 connections, taken per second": "≥ 10 × ministack",
+    "events, 16 connections, run per second": "≥ 5 × ministack",
     "a printed line, Python, 1 connection, % of the rate without": "≥ 70",
     "a printed line, Python, 16 connections, % of the rate without": "≥ 70",
     "a printed line, native, 1 connection, % of the rate without": "≥ 70",
@@ -79,9 +81,10 @@ def number(value):
     return "%.0f" % value if value >= 100 else "%.1f" % value if value >= 10 else "%.2f" % value if value >= 0.1 else "%.3f" % value
 
 
-def met(goal, value, reference):
-    """Whether a goal such as `≤ 2` or `≥ 4 × emulator` is reached; None: it cannot be said."""
-    match = re.fullmatch(r"([≤≥]) ([0-9.]+)( × emulator)?", goal)
+def met(goal, values):
+    """Whether a goal such as `≤ 2` or `≥ 4 × emulator` is reached by the values of the columns; None: it cannot be said."""
+    match = re.fullmatch(r"([≤≥]) ([0-9.]+)(?: × (emulator|ministack))?", goal)
+    value, reference = values.get("martlet"), match and match[3] and values.get(match[3])
     if not match or value is None or (match[3] and not reference):
         return None
     wanted = float(match[2]) * (reference if match[3] else 1)
@@ -107,7 +110,7 @@ def rows(figures, names):
             one, other = values.get("martlet"), values[name]
             ratios.append("" if not one or not other else number(other / one if lower_is_better(figure) else one / other))
         goal = GOALS.get(figure, "")
-        mark = {True: "met", False: "missed", None: ""}[met(goal, values.get("martlet"), values.get("emulator"))]
+        mark = {True: "met", False: "missed", None: ""}[met(goal, values)]
         found.append([figure, goal, mark, *(number(values[name]) for name in names), *ratios])
     return found
 

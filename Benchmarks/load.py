@@ -17,12 +17,12 @@ class WrongAnswers(RuntimeError):
     """Too many of the answers were not what was asked for."""
 
 
-def rate(targets, connections, seconds):
-    """Invocations per second and latencies, by wrk, of one function or of a random one of several."""
+def rate(targets, connections, seconds, **more):
+    """Invocations per second and latencies, by wrk, of one function or of a random one of several; `more` are further headers."""
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
         lines = []
         for target in targets:
-            headers = ", ".join("[%s] = %s" % (json.dumps(name), json.dumps(value)) for name, value in target.headers(EVENT).items())
+            headers = ", ".join("[%s] = %s" % (json.dumps(name), json.dumps(value)) for name, value in {**target.headers(EVENT), **more}.items())
             lines.append("{path = %s, headers = {%s}}" % (json.dumps(target.path), headers))
         file.write("return {%s}\n" % ",\n".join(lines))
         file.flush()

@@ -1,6 +1,7 @@
 """The platform's clock: read, moved, moved back, and kept over a restart."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -23,6 +24,24 @@ def test_recorded_timestamps_follow(martlet):
     expires = server.client("sts").get_session_token()["Credentials"]["Expiration"]
     assert expires - datetime.now(timezone.utc) < timedelta(hours=13)
     assert clock(server, resume=True)["offset"] == 0
+
+
+def test_urls_of_packages_keep_real_time(martlet):
+    server = martlet("--ephemeral").start()
+    api = server.deploy("f", {"app.py": "def handler(e, c): return 1"})
+    url = api.get_function(FunctionName="f")["Code"]["Location"]
+    clock(server, advance=86_400)
+    for location in (url, api.get_function(FunctionName="f")["Code"]["Location"]):
+        assert server.get(location.removeprefix(server.url))[0] == 200
+
+
+def test_moves_at_once_are_made_one_after_the_other(martlet):
+    server = martlet("--ephemeral").start()
+    server.deploy("f", {"app.py": "def handler(e, c): raise ValueError()"}).invoke(FunctionName="f", InvocationType="Event")
+    with ThreadPoolExecutor() as pool:
+        offsets = list(pool.map(lambda seconds: clock(server, advance=seconds)["offset"], (200, 60, 60, 7)))
+    assert 327 <= round(max(offsets)) == round(clock(server)["offset"]) <= 328, offsets
+    assert len(set(map(round, offsets))) == 4
 
 
 def test_a_function_goes_on_by_real_time(martlet):
@@ -62,7 +81,7 @@ def test_retention_follows(martlet):
 
 @pytest.mark.parametrize(
     "body", [b"", b"{}", b"[]", b'{"advance": -1}', b'{"advance": "x"}', b'{"set": "yesterday"}', b'{"set": "9999-99-99T00:00:00Z"}',
-             b'{"advance": 1e300}', b'{"advance": 1, "resume": true}', b'{"resume": false}', b'{"set": -1e9}'])
+             b'{"advance": 1e300}', b'{"advance": 1, "resume": true}', b'{"advance": true}', b'{"set": true}', b'{"resume": false}', b'{"set": -1e9}'])
 def test_nonsense_is_refused(martlet, body):
     server = martlet("--ephemeral").start()
     status, _, answer = server.get("/_martlet/clock", method="POST", body=body)
@@ -77,5 +96,31 @@ def test_the_command(martlet):
     assert 172_799 < clock(server)["offset"] < 172_801
     assert server.run("clock", "--resume").returncode == 0
     assert server.run("clock").stdout.count("T") == 1
-    assert "unit" in server.run("clock", "--advance", "soon").stderr
+    for duration in ("soon", "nan", "inf", "1e999s", "-3m"):
+        assert "unit" in server.run("clock", "--advance=" + duration).stderr
+    assert "RFC 3339" in server.run("clock", "--set", "tomorrow").stderr
+    assert "9999" in server.run("clock", "--advance", "9999999d").stderr
     assert server.run("clock", "--advance", "1s", "--resume").returncode != 0
+
+
+def test_moves_at_the_same_time_add_up(martlet):
+    server = martlet("--ephemeral").start()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: clock(server, advance=60), range(16)))
+    assert 959 < clock(server)["offset"] < 961
+
+
+def test_a_reset_takes_queued_events_along(martlet):
+    server = martlet("--ephemeral").start()
+    api = server.deploy("f", {"app.py": "import time\ndef handler(e, c): time.sleep(0.2)"})
+    clock(server, advance=3600)
+    for _ in range(20):
+        api.invoke(FunctionName="f", InvocationType="Event")
+    assert server.get("/_martlet/reset", method="POST")[0] == 200
+    assert clock(server)["offset"] == 0
+    assert not api.list_functions()["Functions"]
+    api = server.deploy("f", {"app.py": "def handler(e, c): return e"})
+    api.invoke(FunctionName="f", InvocationType="Event")
+    clock(server, advance=0)
+    logs = server.client("logs").filter_log_events(logGroupName="/aws/lambda/f")["events"]
+    assert sum(e["message"].startswith("START") for e in logs) == 1

@@ -55,8 +55,7 @@ extension Chain {
         return .root(account: platform.configuration.defaultAccount)
     }
 
-    /// With proof: the signature has to be good.
-    /// - Parameter region: where the service is; nil: where the host's name says.
+    /// With proof: the signature has to be good, for a service in this region; nil: in that which the host's name says.
     func verify(
         _ request: inout ChainRequest, service: String, region: String? = nil, manner: ErrorManner
     ) async throws {

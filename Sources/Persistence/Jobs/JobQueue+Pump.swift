@@ -57,6 +57,7 @@ extension JobQueue {
     private func perform(_ job: Job, _ worker: any JobWorker) async {
         let outcome = await worker.run(job)
         let records = state.withLock { state in
+            if state.isOver { return false }
             state.lanes[job.lane]?.ended()
             state.outcomes.append((job, outcome))
             if state.isRecording { return false }

@@ -98,6 +98,8 @@ extension JobQueue {
         }
         await idle()
         limit.cancel()
+        // What ends from now on ends because everything does, and not for reasons of its own.
+        state.withLock { $0.isOver = true }
         try? await claims.leave()
     }
 

@@ -19,8 +19,10 @@ public final class JobQueue: Sendable {
         var agenda = Agenda()
         var outcomes: [(job: Job, outcome: JobOutcome)] = []
         var isRecording = false
-        /// Whether jobs are begun: while ``JobQueue/run()`` runs.
+        /// Whether jobs are begun: while ``JobQueue/run()`` runs, and nobody has asked for a pause.
         var isOpen = false
+        /// Whether what becomes of jobs is no longer recorded: they are left to the next process as they were.
+        var isOver = false
         var settling: [Int: CheckedContinuation<Void, Never>] = [:]
         var nextWaiter = 0
         var tasks = 0
@@ -82,13 +84,21 @@ public final class JobQueue: Sendable {
     /// The window of a lane may have changed.
     public func look(at lane: JobLane) { pump([lane]) }
 
-    /// Forgets everything, after the database was emptied.
-    public func reset() async {
+    /// Begins nothing more until ``forget()``, so that the database can be emptied.
+    public func pause() { state.withLock { $0.isOpen = false } }
+
+    /// Waits for what is under way, forgets everything, as the database has, and goes on.
+    /// - Parameter empty: empties the database.
+    public func forget(after empty: () async throws -> Void) async rethrows {
         await idle()
-        state.withLock { state in
-            state.lanes = [:]
-            state.agenda = Agenda()
+        defer {
+            state.withLock { state in
+                state.lanes = [:]
+                state.agenda = Agenda()
+                state.isOpen = true
+            }
         }
+        try await empty()
     }
 
     func enqueued(_ earliest: [JobLane: Timestamp]) {

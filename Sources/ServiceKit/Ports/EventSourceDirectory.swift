@@ -55,8 +55,7 @@ public struct EventSourceDescription: Sendable, Hashable {
 public protocol EventSourceDirectory: Sendable {
     /// Whether sources of this kind are there to be polled at all: their service is built.
     func offers(_ kind: EventSourceKind) -> Bool
-    /// Looks for a source, as the function's execution role: what the role may not read, it may not poll.
-    /// - Parameter role: the execution role's ARN.
+    /// Looks for a source, as the function's execution role, whose ARN is given: what the role may not read, it may not poll.
     /// - Throws: ``AWSError``, the source's own service's.
     /// - Returns: nil if there is no such source.
     func describe(_ source: EventSource, role: String, region: String) async throws -> EventSourceDescription?

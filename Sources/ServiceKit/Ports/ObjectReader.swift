@@ -4,9 +4,7 @@ import ServiceModel
 public protocol ObjectReader: Sendable {
     /// Whether there is an S3 to read from.
     var isAvailable: Bool { get }
-    /// - Parameters:
-    ///   - version: of a bucket that keeps versions; nil: the latest.
-    ///   - region: where the bucket is.
+    /// An object's bytes. A version is one of a bucket that keeps versions; nil: the latest. The region is the bucket's.
     /// - Throws: ``AWSError``, as S3 answers `GetObject`.
     func object(
         bucket: String, key: String, version: String?, as principal: Principal, account: String, region: String

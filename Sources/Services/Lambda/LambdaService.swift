@@ -34,18 +34,18 @@ public final class LambdaService: LambdaAPI {
     private let asyncMetrics: AsyncMetrics
     /// Changes of one function are made one at a time.
     let changes = KeyedLock<FunctionKey>()
-    let downloads = CodeDownloadTokens()
+    let downloads: CodeDownloadTokens
     let logger = Logger(label: "martlet.lambda")
 
     /// The secrets encrypt functions' environment variables in the database; the roles are execution roles; the sources are
     /// what event source mappings poll; the objects may be packages of code. Events wait in the jobs, and what becomes of them
-    /// is delivered where functions want it.
+    /// is delivered where functions want it. Only URLs for downloads go by `signatureTime`, which nobody moves.
     /// - Throws: if the folder for packages cannot be made.
     public init(
         configuration: LambdaConfiguration, database: any Database, blobs: any BlobStore, time: any TimeSource,
         invoker: any FunctionInvoker, concurrency: (any ConcurrencyControl)? = nil, roles: any RoleDirectory,
         sources: any EventSourceDirectory = NoEventSources(), objects: any ObjectReader = NoObjects(),
-        secrets: SecretBox, jobs: JobQueue, deliveries: any EventDelivery
+        secrets: SecretBox, jobs: JobQueue, deliveries: any EventDelivery, signatureTime: any TimeSource = SystemTime()
     ) throws {
         self.configuration = configuration
         store = LambdaStore(database: database, secrets: secrets)
@@ -55,6 +55,7 @@ public final class LambdaService: LambdaAPI {
         localCode = LocalCode(
             LocalCodeRules(allowed: configuration.localCodeFolders, dataFolder: configuration.dataFolder))
         self.time = time
+        downloads = CodeDownloadTokens(time: signatureTime)
         self.invoker = invoker
         self.concurrency = concurrency
         self.roles = roles

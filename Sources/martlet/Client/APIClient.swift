@@ -11,7 +11,10 @@ struct APIClient {
         var status: Int
         var code: String
         var message: String
-        var description: String { code.isEmpty ? "The server answered \(status)." : "\(code): \(message)" }
+        var description: String {
+            if message.isEmpty { return "The server answered \(status)\(code.isEmpty ? "" : ": \(code)")." }
+            return code.isEmpty ? message : "\(code): \(message)"
+        }
     }
 
     let http: HTTPClient

@@ -48,7 +48,12 @@ struct ClockCommand: ParsableCommand {
             }
             object = ["advance": seconds]
         }
-        if let set { object = ["set": set] }
+        if let set {
+            guard ClockRequest.time(set) != nil else {
+                throw SettingsError("--set takes a time as RFC 3339 writes it, such as 2027-01-01T00:00:00Z.")
+            }
+            object = ["set": set]
+        }
         if resume { object = ["resume": true] }
         return try object.map { Array(try JSONSerialization.data(withJSONObject: $0)) }
     }
@@ -57,7 +62,9 @@ struct ClockCommand: ParsableCommand {
     static func seconds(_ text: String) -> Double? {
         let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
         let unit = text.last.flatMap { units[$0] }
-        return Double(unit == nil ? text : String(text.dropLast())).map { $0 * (unit ?? 1) }
+        let number = Double(unit == nil ? text : String(text.dropLast())).map { $0 * (unit ?? 1) }
+        // What JSON can say, and ahead.
+        return number.flatMap { $0.isFinite && $0 >= 0 ? $0 : nil }
     }
 
     private func show(_ body: [UInt8]) throws {

@@ -10,22 +10,19 @@ extension Administration {
     func addClock(to routes: inout AdminRoutes) {
         routes.add("GET", Self.clockPath, access: .anyone) { _ in try Self.answer(clock.reading) }
         routes.add("POST", Self.clockPath, access: .owner) { request in
-            switch ClockRequest(request.body) {
-            case .advance(let duration): return try await move(to: clock.time.now.advanced(by: duration))
-            case .set(let time): return try await move(to: time)
-            case .resume: return try Self.answer(try await clock.resume())
-            case nil:
-                return .message(
-                    #"Say {"advance": seconds}, {"set": "2026-01-31T00:00:00Z"} or {"resume": true}."#, status: 400)
+            do {
+                switch ClockRequest(request.body) {
+                case .advance(let duration): return try Self.answer(try await clock.advance(by: duration))
+                case .set(let time): return try Self.answer(try await clock.move(to: time))
+                case .resume: return try Self.answer(try await clock.resume())
+                case nil:
+                    return .message(
+                        #"Say {"advance": seconds}, {"set": "2026-01-31T00:00:00Z"} or {"resume": true}."#, status: 400)
+                }
+            } catch is PlatformClock.OutOfRange {
+                return .message("The clock goes from 1970 to 9999.", status: 400)
             }
         }
-    }
-
-    private func move(to time: Timestamp) async throws -> AdminRoutes.Response {
-        guard PlatformClock.range.contains(time) else {
-            return .message("The clock goes from 1970 to 9999.", status: 400)
-        }
-        return try Self.answer(try await clock.move(to: time))
     }
 
     private static func answer(_ reading: PlatformClock.Reading) throws -> AdminRoutes.Response {
@@ -47,19 +44,34 @@ enum ClockRequest: Equatable {
 
     /// - Returns: nil for what says no such thing, or more than one.
     init?(_ body: [UInt8]) {
-        guard let object = try? JSONSerialization.jsonObject(with: Data(body)) as? [String: Any], object.count == 1
-        else {
+        guard let object = try? JSONDecoder().decode([String: Value].self, from: Data(body)), object.count == 1 else {
             return nil
         }
         switch object.first {
-        case ("advance", let seconds as Double)? where seconds >= 0 && seconds <= 1e12:
+        case ("advance", .number(let seconds))? where seconds >= 0 && seconds <= 1e12:
             self = .advance(.milliseconds(Int64(seconds * 1000)))
-        case ("set", let text as String)?:
+        case ("set", .text(let text))?:
             guard let time = Self.time(text) else { return nil }
             self = .set(time)
-        case ("set", let seconds as Double)?: self = .set(Timestamp(seconds: seconds))
-        case ("resume", let flag as Bool)? where flag: self = .resume
+        case ("set", .number(let seconds))?: self = .set(Timestamp(seconds: seconds))
+        case ("resume", .flag(true))?: self = .resume
         default: return nil
+        }
+    }
+
+    /// Strictly what JSON says: `true` is not one second.
+    private enum Value: Decodable {
+        case flag(Bool), number(Double), text(String)
+
+        init(from decoder: any Decoder) throws {
+            let value = try decoder.singleValueContainer()
+            if let flag = try? value.decode(Bool.self) {
+                self = .flag(flag)
+            } else if let number = try? value.decode(Double.self) {
+                self = .number(number)
+            } else {
+                self = .text(try value.decode(String.self))
+            }
         }
     }
 

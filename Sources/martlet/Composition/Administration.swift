@@ -77,11 +77,10 @@ struct Administration: Sendable {
 
     /// All state goes: environments first, so that nothing of them is written anew; and the clock goes with real time.
     @Sendable private func reset() async throws {
+        clock.jobs.pause()
         await dataPlane.endAll()
         dataPlane.forgetPast()
-        await clock.jobs.reset()
-        try await database.eraseAll()
-        await clock.jobs.reset()
+        try await clock.jobs.forget { try await database.eraseAll() }
         clock.time.move(offset: .zero)
         for service in services { try await service.reset() }
     }

@@ -55,9 +55,11 @@ struct EventDeliverer: JobWorker {
         return .done
     }
 
-    /// The function's execution role, in a session that has the function's name.
+    /// The function's execution role, in a session that has the function's name; of the function's account, as in its environments: with
+    /// `--auth open` a role's ARN may be made up, and must not make the function a stranger at home, nor at home elsewhere.
     private static func principal(_ delivery: EventDeliveryJob) -> Principal {
-        guard let role = RoleARN(delivery.role) else { return .root(account: delivery.key.account) }
-        return .assumedRole(account: role.account, role: role.name, roleID: "", session: delivery.key.name)
+        let account = delivery.key.account
+        guard let role = RoleARN(delivery.role) else { return .root(account: account) }
+        return .assumedRole(account: account, role: role.name, roleID: "", session: delivery.key.name)
     }
 }

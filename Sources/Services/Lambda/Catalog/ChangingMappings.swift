@@ -14,7 +14,7 @@ final class ChangingMappings: Sendable {
 
     init(time: Duration) { self.time = time }
 
-    /// - Parameter state: what is shown until then, such as `Creating`.
+    /// A change begins; `state`, such as `Creating`, is shown until it has settled.
     func begin(_ key: MappingKey, _ state: String) {
         guard time > .zero else { return }
         let now = ContinuousClock.now

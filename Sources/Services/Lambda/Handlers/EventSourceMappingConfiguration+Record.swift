@@ -2,8 +2,7 @@ import ServiceKit
 import ServiceModel
 
 extension EventSourceMappingConfiguration {
-    /// A mapping as AWS shows those of its kind.
-    /// - Parameter state: nil if it has settled.
+    /// A mapping as AWS shows those of its kind; `state` is nil if it has settled.
     init(_ record: MappingRecord, state: String?) {
         let (kind, settings) = (record.source.kind, record.settings)
         self.init(

@@ -16,7 +16,8 @@ extension LambdaService: FunctionPermissions {
     /// - Throws: AWS's errors.
     func invocationTarget(_ name: String, _ qualifier: String?, _ call: Call) async throws -> FunctionTarget {
         let target = try FunctionTarget(named: name, qualifier: qualifier, in: call)
-        let isForeign = target.key.account != call.account
+        // A destination's call is made in the target's account: it is the caller's own that counts.
+        let isForeign = target.key.account != call.principal.account ?? call.account
         switch call.principal {
         case .service: break
         default: guard isForeign else { return target }

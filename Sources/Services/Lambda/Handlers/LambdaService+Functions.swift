@@ -10,8 +10,7 @@ extension LambdaService {
                 version, arn: target.arn, state: settling.state(target.key, version.version)),
             code: version.settings.localFolder.map { FunctionCodeLocation(location: LocalCodeRules.location($0)) }
                 ?? FunctionCodeLocation(
-                    repositoryType: "S3",
-                    location: downloads.location(version.codeDigest, origin: call.endpoint, now: time.now)),
+                    repositoryType: "S3", location: downloads.location(version.codeDigest, origin: call.endpoint)),
             tags: tags.isEmpty ? nil : tags,
             concurrency: reserved.map { Concurrency(reservedConcurrentExecutions: $0) })
     }

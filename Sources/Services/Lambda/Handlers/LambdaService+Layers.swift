@@ -117,7 +117,7 @@ extension LambdaService {
 
     private func content(_ layer: LayerVersionRecord, _ call: Call) -> LayerVersionContentOutput {
         LayerVersionContentOutput(
-            location: downloads.location(layer.codeDigest, origin: call.endpoint, now: time.now),
+            location: downloads.location(layer.codeDigest, origin: call.endpoint),
             codeSha256: Data(Hexadecimal.decode(layer.codeDigest) ?? []).base64EncodedString(), codeSize: layer.codeSize
         )
     }

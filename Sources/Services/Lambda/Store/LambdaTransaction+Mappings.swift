@@ -18,10 +18,8 @@ extension LambdaTransaction {
         ).map(mapping)
     }
 
-    /// A page of an account's mappings, by their ids.
-    /// - Parameters:
-    ///   - function: only those of this function, with this qualifier or none.
-    ///   - source: only those of this source.
+    /// A page of an account's mappings, by their ids: only those of the function, with this qualifier or none, and of the source, if
+    /// these are given.
     func mappings(
         account: String, region: String, of function: FunctionTarget? = nil, source: String? = nil,
         after uuid: String? = nil, limit: Int = .max

@@ -61,7 +61,8 @@ struct LambdaFixture: Sendable {
                 dataFolder: folder, requiresExistingRole: requiresRole, isDurable: false, settlingTime: settling,
                 codeGrace: .zero),
             database: database, blobs: blobs, time: time, invoker: invoker, concurrency: concurrency, roles: roles,
-            sources: sources, objects: objects, secrets: secrets, jobs: jobs, deliveries: deliveries)
+            sources: sources, objects: objects, secrets: secrets, jobs: jobs, deliveries: deliveries,
+            signatureTime: time)
     }
 
     /// The same installation after a restart.

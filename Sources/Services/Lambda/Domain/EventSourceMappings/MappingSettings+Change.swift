@@ -2,8 +2,7 @@ import ServiceKit
 import ServiceModel
 
 extension MappingSettings {
-    /// The settings of a new mapping.
-    /// - Parameter uuid: the mapping's, which is the name of a Kafka consumer group that has no other.
+    /// The settings of a new mapping, whose id is the name of a Kafka consumer group that has no other.
     /// - Throws: AWS's errors.
     static func make(_ change: MappingChange, of source: EventSource, uuid: String, now: Timestamp) throws
         -> MappingSettings
