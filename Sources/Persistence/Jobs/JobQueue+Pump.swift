@@ -6,6 +6,8 @@ import Synchronization
 extension JobQueue {
     /// Outcomes that wait to be recorded, above which nothing new is begun.
     private static let backlog = 4096
+    /// Outcomes that are recorded in one transaction.
+    private static let batch = 1024
 
     /// Begins what may begin, and claims what is due.
     func pump(_ lanes: [JobLane]) {
@@ -16,19 +18,23 @@ extension JobQueue {
         guard let worker = state.withLock({ $0.workers[lane.kind] }) else { return }
         let window = worker.window(lane)
         let now = time.now
-        let (begun, wanted, claimed) = state.withLock { state -> ([Job], Int?, Set<Int64>) in
+        let (begun, wanted, claimed, isSooner) = state.withLock { state -> ([Job], Int?, Set<Int64>, Bool) in
             guard state.isOpen, state.outcomes.count < Self.backlog, var known = state.lanes[lane] else {
-                return ([], nil, [])
+                return ([], nil, [], false)
             }
+            let first = state.agenda.first
             var begun: [Job] = []
             while let job = known.begin(window: window) { begun.append(job) }
             let wanted = known.beginClaim(window: window, isOrdered: worker.isOrdered, at: now)
             state.lanes[lane] = known.isOver ? nil : known
             // What is due already is claimed when the window has room.
             state.agenda.set(lane, known.next.flatMap { $0 > now ? $0 : nil })
+            let isSooner = state.agenda.first.map { next in first.map { next < $0 } ?? true } ?? false
             state.tasks += begun.count + (wanted == nil ? 0 : 1)
-            return (begun, wanted, wanted == nil ? [] : known.claimed)
+            return (begun, wanted, wanted == nil ? [] : known.claimed, isSooner)
         }
+        // Whoever waits for the first of the agenda has to know that it is another.
+        if isSooner { bell.ring() }
         for job in begun { Task(executorPreference: executor(of: job)) { await self.perform(job, worker) } }
         if let wanted { Task { await claim(lane, wanted, worker, claimed) } }
     }
@@ -79,13 +85,14 @@ extension JobQueue {
     private func record() async {
         while true {
             let batch = state.withLock { state -> [(job: Job, outcome: JobOutcome)] in
-                defer { state.outcomes.removeFirst(min(state.outcomes.count, 1024)) }
+                defer { state.outcomes.removeFirst(min(state.outcomes.count, Self.batch)) }
                 if state.outcomes.isEmpty { state.isRecording = false }
-                return Array(state.outcomes.prefix(1024))
+                return Array(state.outcomes.prefix(Self.batch))
             }
             if batch.isEmpty { return settle() }
             await record(batch)
-            pump(Array(Set(batch.map(\.job.lane))))
+            // Where outcomes had piled up, other lanes may have been held up.
+            pump(batch.count < Self.batch ? Array(Set(batch.map(\.job.lane))) : state.withLock { Array($0.lanes.keys) })
         }
     }
 

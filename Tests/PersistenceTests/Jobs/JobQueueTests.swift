@@ -187,4 +187,21 @@ import Testing
             await running.value
         }
     }
+
+    /// A lane whose first job is not due yet is looked at again when it is, though nothing else happens meanwhile.
+    @Test(arguments: TestDatabase.engines, [false, true])
+    func whatIsDueLaterIsDoneWithoutAnotherEvent(engine: SQLEngine, isOrdered: Bool) async throws {
+        let worker = Recorder(isOrdered: isOrdered) { _ in .done }
+        try await with(engine, worker) { queue, time, _ in
+            for round in 1...20 {
+                try await queue.enqueue([
+                    Self.job("later", due: time.now.advanced(by: .seconds(5)), isOrdered: isOrdered)
+                ])
+                await queue.settled()
+                time.advance(by: .seconds(5))
+                await queue.settled()
+                #expect(worker.done.count == round)
+            }
+        }
+    }
 }

@@ -32,9 +32,6 @@ actor LocalFolders {
         return try await next.value
     }
 
-    /// Forgets every folder.
-    func forget() { known = [:] }
-
     private func next(_ path: String) -> Look {
         waiting[path] = nil
         return begin(path)
