@@ -659,3 +659,8 @@ def test_the_aws_cli_makes_a_public_url(server, echo):
     assert len(server.aws("lambda", "list-function-url-configs", "--function-name", echo)["FunctionUrlConfigs"]) == 1
     server.aws("lambda", "delete-function-url-config", "--function-name", echo)
     assert by_name(server, url)[0].status == 404
+
+
+def test_a_page_by_its_path_has_no_part_in_the_origin_of_the_platform(server, api, echo):
+    url = create(api, echo)
+    assert requests.get(by_path(server, url)).headers["Content-Security-Policy"].startswith("sandbox ")

@@ -38,9 +38,16 @@ extension Chain {
             }
         }
         let answer = await url.answer(asked, caller: caller)
-        guard let rest = answer.rest else { return finish(request, HTTPResponse(answer), exchange) }
-        try await stream(rest, HTTPResponse(answer), request, exchange)
+        var head = HTTPResponse(answer)
+        // By its path a page has the origin of the platform's APIs, which its scripts must not speak for.
+        if place.isByPath { head.headers.append(.init(name: "Content-Security-Policy", value: Self.apart)) }
+        guard let rest = answer.rest else { return finish(request, head, exchange) }
+        try await stream(rest, head, request, exchange)
     }
+
+    /// Gives a page an origin of its own, and leaves it all else.
+    private static let apart =
+        "sandbox allow-downloads allow-forms allow-modals allow-popups allow-popups-to-escape-sandbox allow-scripts"
 
     /// As on AWS, without a word.
     private static func noFunctionURL(_ request: ChainRequest) -> HTTPResponse {

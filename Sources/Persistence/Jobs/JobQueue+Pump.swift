@@ -97,19 +97,20 @@ extension JobQueue {
     }
 
     private func record(_ batch: [(job: Job, outcome: JobOutcome)]) async {
-        do {
-            try await commit(batch)
-        } catch  where batch.count > 1 {
-            // One of them may be the reason.
-            for one in batch { await record([one]) }
-        } catch {
-            guard let job = batch.first?.job else { return }
-            logger.error(
-                "What became of a job could not be recorded.",
-                metadata: ["kind": "\(job.lane.kind)", "error": "\(error)"])
-            if !state.withLock({ $0.isOpen }) { return }
-            try? await Task.sleep(for: .seconds(1))
-            await record(batch)
+        while true {
+            do {
+                return try await commit(batch)
+            } catch  where batch.count > 1 {
+                // One of them may be the reason.
+                for one in batch { await record([one]) }
+                return
+            } catch {
+                logger.error(
+                    "What became of a job could not be recorded.",
+                    metadata: ["kind": "\(batch.first?.job.lane.kind ?? "")", "error": "\(error)"])
+                if !state.withLock({ $0.isOpen }) { return }
+                try? await Task.sleep(for: .seconds(1))
+            }
         }
     }
 

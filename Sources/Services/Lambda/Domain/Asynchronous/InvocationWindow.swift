@@ -3,7 +3,7 @@
 /// The window is widened as long as that gets more done: twice as many invocations of a function that waits for others take no longer
 /// than half as many. Where they take twice as long, they wait for one another, and more of them would only take memory; where the
 /// processors have no time to spare, more are not tried at all. A throttle means that there is no room either.
-struct InvocationWindow: Sendable, Hashable {
+struct InvocationWindow: Sendable {
     /// What runs at the same time from the beginning.
     static let least = 4
     /// Never more: no function has more concurrency here.
@@ -50,8 +50,4 @@ struct InvocationWindow: Sendable, Hashable {
         best = (size, 0)
         (sum, self.running, count) = (0, 0, 0)
     }
-
-    static func == (a: Self, b: Self) -> Bool { a.size == b.size && a.best == b.best && a.count == b.count }
-
-    func hash(into hasher: inout Hasher) { hasher.combine(size) }
 }
