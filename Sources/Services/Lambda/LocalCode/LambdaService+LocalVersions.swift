@@ -3,10 +3,8 @@ import ServiceKit
 /// Versions of functions whose code is a local folder. A version never changes: it is made from a package, with what the folder
 /// holds at that moment.
 extension LambdaService {
-    /// Runs a change that publishes `$LATEST`.
-    /// - Parameters:
-    ///   - key: The function.
-    ///   - body: Gets what to publish in the place of a `$LATEST` whose code is a local folder; nil: `$LATEST` itself.
+    /// Runs a change that publishes the function's `$LATEST`. The change gets what to publish in the place of one whose code is a local
+    /// folder; nil: `$LATEST` itself.
     func publishing(
         _ key: FunctionKey, _ body: @escaping @Sendable (VersionRecord?) async throws -> VersionRecord
     ) async throws -> VersionRecord {

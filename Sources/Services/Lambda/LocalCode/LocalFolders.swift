@@ -15,7 +15,7 @@ actor LocalFolders {
     private var running: [String: Look] = [:]
     private var waiting: [String: Look] = [:]
 
-    /// - Parameter path: The folder's canonical path.
+    /// What is in the folder that has this canonical path.
     /// - Throws: ``LocalFolderError``.
     func scan(_ path: String) async throws -> LocalFolderScan {
         if let known = known[path] {
