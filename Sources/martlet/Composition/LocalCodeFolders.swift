@@ -19,8 +19,8 @@ enum LocalCodeFolders {
             }
             defer { free(resolved) }
             let path = String(cString: resolved)
-            var status = stat()
-            guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+            var isFolder: ObjCBool = false
+            guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
                 throw SettingsError("--allow-local-code is \(folder), which is no folder.")
             }
             guard path != "/", !ofTheSystem.contains(where: { path == $0 || path.hasPrefix($0 + "/") }) else {
