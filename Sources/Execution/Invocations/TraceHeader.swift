@@ -13,10 +13,10 @@ public struct TraceHeader: Sendable, Hashable {
     public init(_ header: String?, now: Int64, lineage: String? = nil) {
         self.init(header, now: now)
         guard let lineage else { return }
-        // Nearly no chain has come through a function already.
-        if value.contains("Lineage=") {
-            value = InvocationLineage(header: value).adding(lineage).replacing(in: value)
+        if let header, header == value {
+            value = InvocationLineage(header: header).adding(lineage).replacing(in: header)
         } else {
+            // Nearly every chain begins here.
             value += ";Lineage=\(lineage):1"
         }
     }

@@ -64,12 +64,12 @@ extension JobQueue {
 
     /// Tells those who wait for it that nothing is due or under way.
     func settle() {
-        let now = time.now
         let waiting = state.withLock { state -> [CheckedContinuation<Void, Never>] in
-            guard state.isIdle else { return [] }
+            // Nearly always nobody waits.
+            guard state.isIdle, !state.closers.isEmpty || !state.settling.isEmpty else { return [] }
             var waiting = state.closers
             state.closers = []
-            if state.isSettled(at: now) {
+            if state.isSettled(at: time.now) {
                 waiting += state.settling.values
                 state.settling = [:]
             }

@@ -81,10 +81,7 @@ public final class JobQueue: Sendable {
         try await database.read { try JobRows(connection: $0).count(kind: kind, lane: lane) }
     }
 
-    /// The window of a lane may have changed.
-    public func look(at lane: JobLane) { pump([lane]) }
-
-    /// Begins nothing more until ``forget()``, so that the database can be emptied.
+    /// Begins nothing more until ``forget(after:)``, so that the database can be emptied.
     public func pause() { state.withLock { $0.isOpen = false } }
 
     /// Waits for what is under way, forgets everything, as the database has, and goes on.
@@ -95,7 +92,7 @@ public final class JobQueue: Sendable {
             state.withLock { state in
                 state.lanes = [:]
                 state.agenda = Agenda()
-                state.isOpen = true
+                state.isOpen = !state.isOver
             }
         }
         try await empty()

@@ -30,7 +30,7 @@ public final class LambdaService: LambdaAPI {
     let collector: PackageCollector
     let deliveries: any EventDelivery
     let events: EventQueue
-    private let runner: EventRunner
+    let runner: EventRunner
     private let asyncMetrics: AsyncMetrics
     /// Changes of one function are made one at a time.
     let changes = KeyedLock<FunctionKey>()
@@ -107,6 +107,7 @@ public final class LambdaService: LambdaAPI {
         changingMappings.forget()
         localCode.forget()
         asyncMetrics.reset()
+        runner.reset()
         for key in provisioning.forget() { concurrency?.provision(FunctionName(key), []) }
         for digest in packages.digests.union(layerFolders.digests) { try await collector.forget(digest) }
     }

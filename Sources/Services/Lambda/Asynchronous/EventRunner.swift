@@ -53,11 +53,12 @@ final class EventRunner: JobWorker {
             return .done
         }
         do {
-            guard let functions = functions.withLock({ $0.value }) else { return .retry(at: later(event)) }
+            guard let functions = functions.withLock({ $0.value }) else {
+                return .retry(at: time.now.advanced(by: .seconds(1)))
+            }
             guard let function = try await functions.queued(key) else {
                 // Deleted, with all that was queued for it.
                 metrics.note(key, event.qualifier) { $0.dropped += 1 }
-                forget(job.lane.name)
                 return .done
             }
             return try await run(event, function, functions, lane: job.lane.name)
@@ -143,8 +144,6 @@ final class EventRunner: JobWorker {
         return .doneWith { transaction in for job in jobs { try transaction.enqueue(job) } }
     }
 
-    private func later(_ event: AsyncEvent) -> Timestamp { time.now.advanced(by: .seconds(1)) }
-
     // MARK: Windows
 
     private func begin(_ lane: String, reserved: Int?) {
@@ -166,16 +165,16 @@ final class EventRunner: JobWorker {
                     after: Double(seconds) * 1000 + Double(attoseconds) / 1e15, running: known.running,
                     idle: idle)
             }
-            known.running -= 1
+            // What ran when the function was deleted is not counted any more.
+            known.running = max(0, known.running - 1)
             if duration == nil {
                 known.window.refused(running: known.running)
             }
         }
     }
 
-    private func forget(_ lane: String) {
-        lanes.withLock { lanes in
-            if lanes[lane]?.running == 0 { lanes[lane] = nil }
-        }
-    }
+    /// What was learnt of a function goes with it.
+    func forget(_ key: FunctionKey) { lanes.withLock { $0[AsyncEvent.lane(key)] = nil } }
+
+    func reset() { lanes.withLock { $0 = [:] } }
 }

@@ -60,6 +60,7 @@ extension LambdaService {
             }
             self.settling.forget(key)
             try await self.reload(key)
+            if target.qualifier == nil { self.runner.forget(key) }
             await self.invoker.retire(
                 account: key.account, region: key.region, name: key.name, version: target.qualifier,
                 exceptRevision: nil)
