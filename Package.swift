@@ -2,7 +2,7 @@
 import PackageDescription
 
 /// The AWS services: a word here is a target in `Sources/Services/<word>` with tests in `Tests/Services/<word>Tests`.
-let services = ["IAM", "Lambda", "Logs", "STS"]
+let services = ["IAM", "Lambda", "Logs", "S3", "SNS", "SQS", "STS"]
 
 /// The scripts make warnings errors, in our own code alone: dependencies never see this setting.
 let warningsAreErrors = Context.environment["MARTLET_WARNINGS"] == "error"

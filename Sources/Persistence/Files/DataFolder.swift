@@ -6,6 +6,7 @@ import Foundation
 ///     blobs/            content-addressed packages
 ///     code/             unpacked packages, made again from blobs when missing
 ///     logs/             segments of log streams
+///     objects/          data of S3's objects
 ///     tls/              the certificate authority, if TLS asked for one
 ///     tmp/              emptied at each start
 ///     lock              locked while a process has the folder; holds its process id
@@ -19,6 +20,7 @@ public final class DataFolder: Sendable {
     public var blobs: String { path + "/blobs" }
     public var code: String { path + "/code" }
     public var logs: String { path + "/logs" }
+    public var objects: String { path + "/objects" }
     public var temporary: String { path + "/tmp" }
 
     /// Opens the folder, which is made (mode 0700) if there is none, and locks it until ``close()`` or the end of the process.
@@ -31,7 +33,7 @@ public final class DataFolder: Sendable {
         self.path = path
         self.lock = lock
         do {
-            for folder in [blobs, code, logs, temporary] { try DurableFile.makeFolder(folder, mode: 0o700) }
+            for folder in [blobs, code, logs, objects, temporary] { try DurableFile.makeFolder(folder, mode: 0o700) }
             try Self.empty(temporary)
         } catch {
             Foundation.close(lock)

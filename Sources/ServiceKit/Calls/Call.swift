@@ -20,10 +20,13 @@ public struct Call: Sendable {
     public var endpoint: String
     /// When the caller stops waiting, if it said so.
     public var deadline: ContinuousClock.Instant?
+    /// The payload of an operation whose input streams, such as S3's `PutObject`; nil: it is a member of `input`, or there is none.
+    public var payload: (any ByteSource)?
 
     public init(
         service: String, operation: String, input: WireValue, principal: Principal, account: String, region: String,
-        requestID: String, traceHeader: String? = nil, endpoint: String = "", deadline: ContinuousClock.Instant? = nil
+        requestID: String, traceHeader: String? = nil, endpoint: String = "", deadline: ContinuousClock.Instant? = nil,
+        payload: (any ByteSource)? = nil
     ) {
         self.service = service
         self.operation = operation
@@ -35,5 +38,6 @@ public struct Call: Sendable {
         self.traceHeader = traceHeader
         self.endpoint = endpoint
         self.deadline = deadline
+        self.payload = payload
     }
 }

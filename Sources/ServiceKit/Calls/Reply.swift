@@ -8,8 +8,19 @@ public struct Reply: Sendable {
     /// response is `output`.
     public var events: AsyncThrowingStream<WireValue, any Error>?
 
-    public init(_ output: WireValue = .structure([:]), events: AsyncThrowingStream<WireValue, any Error>? = nil) {
+    /// The payload of an operation whose output streams, such as S3's `GetObject`. Its length has to be known. A caller that goes
+    /// away lets go of it without having read it to its end.
+    public var payload: (any ByteSource)?
+    /// The status of the answer, where it isn't the model's: 206 for a part of an object.
+    public var status: Int?
+
+    public init(
+        _ output: WireValue = .structure([:]), events: AsyncThrowingStream<WireValue, any Error>? = nil,
+        payload: (any ByteSource)? = nil, status: Int? = nil
+    ) {
         self.output = output
         self.events = events
+        self.payload = payload
+        self.status = status
     }
 }

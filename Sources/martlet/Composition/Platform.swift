@@ -9,6 +9,9 @@ import Logs
 import NIOCore
 import NIOPosix
 import Persistence
+import S3
+import SNS
+import SQS
 import STS
 import Sandbox
 import SandboxLinux
@@ -86,8 +89,22 @@ enum Platform {
             jobs: jobs,
             deliveries: CallDelivery(calls))
 
+        // What events come from and go to.
+        let sqs = SQSService(database: database, jobs: jobs, time: time)
+
+        let sns = SNSService(database: database, jobs: jobs, deliveries: CallDelivery(calls), time: time)
+
+        let s3 = S3Service(
+            database: database, folder: folder.objects, durability: durability, jobs: jobs,
+            deliveries: CallDelivery(calls), secrets: SecretBox(keys.master, purpose: "s3/objects"), time: time)
+
         // The way in.
-        let services: [any AWSService] = [lambda, logs, iam, sts]
+        let services: [any AWSService] = [
+            lambda, logs, iam, sts,
+            sqs,
+            sns,
+            s3,
+        ]
         let dispatcher = Dispatcher(services: services, authorizer: authorizer)
         calls.connect(dispatcher)
         let admin = Administration(

@@ -40,6 +40,15 @@ struct Model {
         shape(name)["members"]?.members.first { isEventStream($0.value["shape"]?.string ?? "") }?.key
     }
 
+    /// Whether an operation's answer is more than a structure: events, bytes that stream, or a status that the handler chooses.
+    func answersItself(_ operation: String) -> Bool {
+        guard let output = operations[operation]?["output"]?["shape"]?.string else { return false }
+        if eventStreamMember(output) != nil { return true }
+        let members = shape(output)["members"]?.members ?? []
+        return operations[operation]?["http"]?["method"]?.string == "HEAD"
+            || members.contains { $0.value["streaming"] != nil && type($0.value["shape"]?.string ?? "") == "[UInt8]" }
+    }
+
     /// Whether the structure contains itself without a list or map between.
     func isRecursive(_ name: String) -> Bool {
         var reached: Set<String> = []

@@ -50,15 +50,14 @@ struct OperationWriter {
 
     private func declaration(_ name: String) -> String {
         let parameters = (input(name).map { "_ input: \($0), " } ?? "") + "_ call: Call"
-        let result =
-            output(name).map { model.eventStreamMember($0) != nil ? " -> Reply" : " -> \(SwiftName.type($0))" } ?? ""
+        let result = output(name).map { model.answersItself(name) ? " -> Reply" : " -> \(SwiftName.type($0))" } ?? ""
         return "func \(SwiftName.member(name))(\(parameters)) async throws\(result)"
     }
 
     private func dispatch(_ name: String) -> [String] {
         let argument = input(name).map { "\($0)(wire: call.input), " } ?? ""
         let invocation = "try await \(SwiftName.member(name))(\(argument)call)"
-        guard let output = output(name) else { return [invocation, "return Reply()"] }
-        return model.eventStreamMember(output) != nil ? ["return \(invocation)"] : ["return Reply(\(invocation).wire)"]
+        if output(name) == nil { return [invocation, "return Reply()"] }
+        return model.answersItself(name) ? ["return \(invocation)"] : ["return Reply(\(invocation).wire)"]
     }
 }
