@@ -16,6 +16,7 @@ struct Chain: Responder {
             if let preflight = try checkOrigin(&request) { return .refuse(preflight) }  // foreign pages: 403; CORS
             if try routeToAdmin(&request) { return .accept(request, limit: Self.adminBodyLimit) }
             try routeByHead(&request)  // target header, CBOR path, REST path, query action in the URL
+            if let limit = try streamLimit(request) { return .stream(request, limit: limit) }  // objects: never held whole
             return .accept(request, limit: bodyLimit(request))  // what is larger is refused unread
         } catch {
             return .refuse(failed(request, error))
@@ -34,6 +35,7 @@ struct Chain: Responder {
         let task = Task(executorPreference: executor) {
             var request = ticket
             request.body = incoming.body
+            request.stream = incoming.stream
             await run(&request, exchange)
         }
         return { task.cancel() }
@@ -53,7 +55,8 @@ struct Chain: Responder {
             let call = try parseAndValidate(request, route)
             let reply = try await platform.dispatcher.perform(call)  // the service
             if let events = reply.events { return try await stream(events, reply.output, request, route, exchange) }
-            finish(request, serialize(reply.output, request, route), exchange)
+            if let payload = reply.payload { return try await send(payload, reply, request, route, exchange) }
+            finish(request, serialize(reply.output, request, route, status: reply.status), exchange)
         } catch {
             finish(request, failed(request, error), exchange)
         }

@@ -11,6 +11,10 @@ struct ChainRequest: Sendable {
     let connection: ConnectionInfo
     let presented: PresentedSignature
     var body: [UInt8] = []
+    /// What brings the body, if it is read while it arrives.
+    var stream: BodyStream?
+    /// What is read out of it.
+    var payload: PayloadSource?
 
     /// What the host's name says.
     var hostRoute = HostRoute()

@@ -4,8 +4,13 @@ import ServiceModel
 import WireProtocols
 
 extension Chain {
-    func serialize(_ output: WireValue, _ request: ChainRequest, _ route: Route) -> HTTPResponse {
-        response(route.wire.serializeOutput(output, requestID: request.id), request)
+    /// - Parameter status: the answer's, if it isn't the model's.
+    func serialize(
+        _ output: WireValue, _ request: ChainRequest, _ route: Route, status: Int? = nil
+    ) -> HTTPResponse {
+        var answer = response(route.wire.serializeOutput(output, requestID: request.id), request)
+        if let status { answer.status = status }
+        return answer
     }
 
     /// An error, in the shape of the protocol as far as it is known. What is not for the caller's eyes goes to the log.

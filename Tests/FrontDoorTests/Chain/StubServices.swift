@@ -138,7 +138,7 @@ struct TestDoor {
         let dispatcher = Dispatcher(
             services: [
                 StubLambda(recorder: recorder), StubSTS(recorder: recorder),
-                StubLogs(recorder: recorder, fails: liveTailFails),
+                StubLogs(recorder: recorder, fails: liveTailFails), StubS3(recorder: recorder),
             ],
             authorizer: authorizer)
         let door = FrontDoor(
