@@ -16,7 +16,7 @@ struct Chain: Responder {
             if let preflight = try checkOrigin(&request) { return .refuse(preflight) }  // foreign pages: 403; CORS
             if try routeToAdmin(&request) { return .accept(request, limit: Self.adminBodyLimit) }
             try routeByHead(&request)  // target header, CBOR path, REST path, query action in the URL
-            if let limit = try streamLimit(request) { return .stream(request, limit: limit) }  // objects: never held whole
+            if let limit = try streamLimit(request) { return .stream(request, limit: limit) }  // objects
             return .accept(request, limit: bodyLimit(request))  // what is larger is refused unread
         } catch {
             return .refuse(failed(request, error))

@@ -4,7 +4,7 @@ import ServiceModel
 import WireProtocols
 
 extension Chain {
-    /// - Parameter status: the answer's, if it isn't the model's.
+    /// A good answer. `status` is given if it isn't the model's.
     func serialize(
         _ output: WireValue, _ request: ChainRequest, _ route: Route, status: Int? = nil
     ) -> HTTPResponse {

@@ -23,7 +23,7 @@ final class BodyStream: Sendable {
     private let wanted: @Sendable () -> Void
     private let state = Mutex(State())
 
-    /// - Parameter wanted: called on the event loop when more of the body may come, first when it is asked for.
+    /// `wanted` is called on the event loop when more of the body may come, first when it is asked for.
     init(eventLoop: any EventLoop, wanted: @escaping @Sendable () -> Void) {
         self.eventLoop = eventLoop
         self.wanted = wanted

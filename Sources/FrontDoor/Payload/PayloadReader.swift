@@ -38,7 +38,7 @@ struct PayloadReader: Sendable {
         }
     }
 
-    /// - Parameter declared: the SHA-256 of the whole, in lower-case hexadecimal, to be verified; nil: nothing was said.
+    /// Of a plain body. `declared` is the SHA-256 of the whole, in lower-case hexadecimal, to be verified; nil: nothing was said.
     init(length: Int?, declared: String?, limit: Int) {
         chunked = nil
         previous = ""

@@ -13,7 +13,7 @@ final class PayloadSource: ByteSource {
     private let describe: @Sendable (PayloadError) -> AWSError
     private let state: Mutex<State>
 
-    /// - Parameter describe: what the client is told.
+    /// `describe` says what the client is told.
     init(
         _ stream: BodyStream, _ reader: PayloadReader, length: Int?,
         describe: @escaping @Sendable (PayloadError) -> AWSError
