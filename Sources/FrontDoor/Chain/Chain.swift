@@ -15,6 +15,7 @@ struct Chain: Responder {
             if routeToFunctionURL(&request) { return .accept(request, limit: Self.functionURLBodyLimit) }
             if let preflight = try checkOrigin(&request) { return .refuse(preflight) }  // foreign pages: 403; CORS
             if try routeToAdmin(&request) { return .accept(request, limit: Self.adminBodyLimit) }
+            if routeToObjectForm(&request) { return .stream(request, limit: Self.objectLimit + 1024 * 1024) }
             try routeByHead(&request)  // target header, CBOR path, REST path, query action in the URL
             if let limit = try streamLimit(request) { return .stream(request, limit: limit) }  // objects
             return .accept(request, limit: bodyLimit(request))  // what is larger is refused unread
@@ -48,6 +49,7 @@ struct Chain: Responder {
                 return finish(request, try await runAdmin(request, admin), exchange)
             }
             if let url = request.functionURL { return try await answerFunctionURL(&request, url, exchange) }
+            if let form = request.form { return try await answerObjectForm(&request, form, exchange) }
             let route = try routeByBody(&request)  // query action in the body
             try await authenticate(&request, route)  // SigV4 → principal, account, region
             try await authorize(request, route)

@@ -22,6 +22,8 @@ struct ChainRequest: Sendable {
     var allowedOrigin: String?
     var admin: AdminRoutes.Entry?
     var functionURL: FunctionURLPlace?
+    /// An upload from a page's form.
+    var form: ObjectForm?
     var route: Route?
     /// How to write an error once the protocol is known.
     var wire: WireProtocol?

@@ -1,5 +1,6 @@
 import Foundation
 import ServiceKit
+import ServiceModel
 import Testing
 
 @testable import FrontDoor
@@ -162,6 +163,31 @@ struct PayloadStreamTests {
                 door.port, "HEAD /bucket/k HTTP/1.1\nHost: localhost\nConnection: close\n")
             #expect(answer.contains("Content-Length: 5000000\r\n"))
             #expect(answer.hasSuffix("\r\n\r\n"))
+        }
+    }
+}
+
+extension PayloadStreamTests {
+    @Test("a form uploads its file", arguments: ["200", "201", "204", ""])
+    func form(status: String) async throws {
+        try await TestDoor.with { door in
+            var form = FormReaderTests.form
+            if !status.isEmpty {
+                form =
+                    "--b\r\nContent-Disposition: form-data; name=\"success_action_status\"\r\n\r\n\(status)\r\n" + form
+            }
+            let answer = try await RawClient.ask(
+                door.port,
+                "POST /bucket HTTP/1.1\nHost: localhost\nContent-Type: multipart/form-data; boundary=b\n"
+                    + "Content-Length: \(form.utf8.count)\n", body: Array(form.utf8))
+            #expect(answer.hasPrefix("HTTP/1.1 \(status.isEmpty ? "204" : status)"))
+            #expect(answer.contains("ETag: \"6-"))
+            #expect(answer.contains("<Key>folder/a b.txt</Key>") == (status == "201"))
+            let call = door.recorder.last
+            #expect(call?.input["Key"]?.stringValue == "folder/a b.txt")
+            #expect(call?.input["Metadata"] == .map(["a": "ä"]))
+            #expect(call?.input["ContentType"]?.stringValue == "text/csv")
+            #expect(call?.isForm == true)
         }
     }
 }
