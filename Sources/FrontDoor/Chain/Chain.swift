@@ -15,6 +15,7 @@ struct Chain: Responder {
             if routeToFunctionURL(&request) { return .accept(request, limit: Self.functionURLBodyLimit) }
             if let preflight = try checkOrigin(&request) { return .refuse(preflight) }  // foreign pages: 403; CORS
             if try routeToAdmin(&request) { return .accept(request, limit: Self.adminBodyLimit) }
+            if request.page?.isPreflight == true { return .accept(request, limit: 0) }
             if routeToObjectForm(&request) { return .stream(request, limit: Self.objectLimit + 1024 * 1024) }
             try routeByHead(&request)  // target header, CBOR path, REST path, query action in the URL
             if let limit = try streamLimit(request) { return .stream(request, limit: limit) }  // objects
@@ -49,6 +50,9 @@ struct Chain: Responder {
                 return finish(request, try await runAdmin(request, admin), exchange)
             }
             if let url = request.functionURL { return try await answerFunctionURL(&request, url, exchange) }
+            if let page = request.page, let preflight = try await checkPage(&request, page) {
+                return finish(request, preflight, exchange)
+            }
             if let form = request.form { return try await answerObjectForm(&request, form, exchange) }
             let route = try routeByBody(&request)  // query action in the body
             try await authenticate(&request, route)  // SigV4 → principal, account, region
@@ -89,6 +93,8 @@ struct Platform: Sendable {
     var admin: AdminRoutes
     /// nil: every invocation goes through the chain.
     var invocations: (any InvocationLane)?
+    /// nil: there are no buckets.
+    var buckets: (any BucketPages)?
     /// nil: functions have no URLs.
     var functionURLs: (any FunctionURLs)?
     var logger: Logger

@@ -22,6 +22,9 @@ struct ChainRequest: Sendable {
     var allowedOrigin: String?
     var admin: AdminRoutes.Entry?
     var functionURL: FunctionURLPlace?
+    /// The page of another site that has sent it, to a bucket, and what that page may know of the answer.
+    var page: BucketPage?
+    var pageHeaders: [HTTPResponse.Header] = []
     /// An upload from a page's form.
     var form: ObjectForm?
     var route: Route?

@@ -11,10 +11,17 @@ extension Chain {
 
     /// - Returns: whether the request is such an upload.
     func routeToObjectForm(_ request: inout ChainRequest) -> Bool {
+        guard let form = objectForm(request) else { return false }
+        request.form = form
+        request.wire = platform.router.wire(service: "s3", operation: "PutObject")
+        return true
+    }
+
+    func objectForm(_ request: ChainRequest) -> ObjectForm? {
         let head = request.head
         guard head.method == "POST", head.query.isEmpty,
             let boundary = head.headers.first(name: "content-type").flatMap(FormReader.boundary)
-        else { return false }
+        else { return nil }
         let names = head.path.split(separator: "/", omittingEmptySubsequences: true)
         let bucket: String
         if let name = request.hostRoute.bucket, names.isEmpty {
@@ -22,11 +29,9 @@ extension Chain {
         } else if request.hostRoute.service ?? "s3" == "s3", names.count == 1, let name = names.first {
             bucket = name.removingPercentEncoding ?? String(name)
         } else {
-            return false
+            return nil
         }
-        request.form = ObjectForm(bucket: bucket, boundary: boundary)
-        request.wire = platform.router.wire(service: "s3", operation: "PutObject")
-        return true
+        return ObjectForm(bucket: bucket, boundary: boundary)
     }
 
     func answerObjectForm(_ request: inout ChainRequest, _ form: ObjectForm, _ exchange: Exchange) async throws {

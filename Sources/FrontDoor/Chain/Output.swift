@@ -41,6 +41,7 @@ extension Chain {
     func response(_ parts: HTTPResponseParts, _ request: ChainRequest) -> HTTPResponse {
         var headers = parts.headers.map { HTTPResponse.Header(name: $0.name, value: $0.value) }
         if let origin = request.allowedOrigin { headers += OriginRules.headers(for: origin) }
+        headers += request.pageHeaders
         return HTTPResponse(status: parts.status, headers: headers, body: parts.body)
     }
 }

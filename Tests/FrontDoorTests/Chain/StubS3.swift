@@ -64,3 +64,13 @@ struct StubS3: AWSService {
         }
     }
 }
+
+/// Of bucket `open` a page at `https://page.example` may read objects.
+struct StubBuckets: BucketPages {
+    func corsRules(bucket: String) async throws -> [CrossOriginRule]? {
+        guard bucket == "open" else { return nil }
+        return [
+            CrossOriginRule(origins: ["https://page.example"], methods: ["GET"], headers: ["x-amz-*"], maxAge: 30)
+        ]
+    }
+}

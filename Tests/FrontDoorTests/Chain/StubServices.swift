@@ -144,7 +144,7 @@ struct TestDoor {
         let door = FrontDoor(
             configuration: configuration, dispatcher: dispatcher, credentials: StubCredentials(),
             admin: .standard(version: "1.2.3", services: dispatcher.names, state: { "running" }, reset: {}),
-            functionURLs: StubFunctionURLs(),
+            functionURLs: StubFunctionURLs(), buckets: StubBuckets(),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let port = try await door.bind()
         return try await withThrowingTaskGroup(of: Void.self) { group in
