@@ -11,7 +11,7 @@ struct MessageID: Sendable, Hashable {
     }
 
     static func make() -> MessageID {
-        var generator = BufferedRandom()
+        let generator = BufferedRandom()
         return MessageID(
             high: (generator.next() as UInt64) & 0xFFFF_FFFF_FFFF_0FFF | 0x4000,
             low: (generator.next() as UInt64) & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000)

@@ -1,4 +1,4 @@
-import Collections
+import DequeModule
 
 /// The messages of a FIFO queue, by group and in order, those that are received and not deleted included: behind such a one its group
 /// waits.

@@ -1,3 +1,5 @@
+import HeapModule
+
 /// What is stored, and what has to be read.
 extension QueueEngine {
     /// How many messages of a standard queue are held ready, and from which number on more are read.

@@ -1,4 +1,4 @@
-import Collections
+import HeapModule
 
 /// One queue of an installation with one process: which message is received next, which are under way, and when they come back. No
 /// more of a long queue is in memory than a window; the rest is on disk, in order, behind a cursor.

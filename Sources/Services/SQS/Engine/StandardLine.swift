@@ -1,4 +1,4 @@
-import Collections
+import DequeModule
 
 /// The messages of a standard queue that can be received: those that were not received yet, and those that have come back. They
 /// take turns, so that neither keeps the other from being received.

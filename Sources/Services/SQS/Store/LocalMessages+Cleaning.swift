@@ -1,4 +1,7 @@
 import Persistence
+import ServiceKit
+import ServiceModel
+import Synchronization
 
 extension LocalMessages {
     /// How many rows one transaction removes: others wait meanwhile.

@@ -1,4 +1,7 @@
+import DequeModule
+import Logging
 import Persistence
+import Synchronization
 
 extension LocalMessages {
     private enum Step: Sendable {

@@ -1,6 +1,8 @@
+import DequeModule
 import Logging
 import Persistence
 import ServiceKit
+import ServiceModel
 import Synchronization
 
 /// The messages of an installation with one process. They are rows; which of them are received is known in memory: after a crash, all

@@ -1,5 +1,6 @@
 import Persistence
 import ServiceKit
+import ServiceModel
 
 /// Moves messages, a second's worth at a time.
 struct MoveTaskWorker: JobWorker {

@@ -1,5 +1,6 @@
 import Persistence
 import ServiceKit
+import ServiceModel
 import Synchronization
 
 /// The messages of an installation with several processes: who has received a message, and until when, is a part of its row. Those who
