@@ -8,6 +8,7 @@ import Logging
 import Logs
 import NIOCore
 import NIOPosix
+import Outbound
 import Persistence
 import S3
 import SNS
@@ -41,7 +42,8 @@ enum Platform {
             url: settings.database, folder: folder, durability: durability, ephemeral: settings.ephemeral)
         try await database.migrate(
             JobMigrations.all + ClockStore.migrations + LambdaService.migrations + LogsMigrations.all
-                + IAMMigrations.all + SQSService.migrations)
+                + IAMMigrations.all + SQSService.migrations
+                + SNSMigrations.all)
         let group = EventLoops.make()
         let jobs = JobQueue(
             database: database, time: time, executors: group.makeIterator().map { LoopExecutor($0) })
@@ -92,7 +94,11 @@ enum Platform {
         // What events come from and go to.
         let sqs = SQSService(database: database, jobs: jobs, time: time)
 
-        let sns = SNSService(database: database, jobs: jobs, deliveries: CallDelivery(calls), time: time)
+        let outbound = HTTPClientSender(eventLoopGroup: group)
+        let sns = SNSService(
+            configuration: .init(origin: settings.origin), database: database, jobs: jobs,
+            deliveries: CallDelivery(calls), http: outbound, logs: logs,
+            secrets: SecretBox(keys.master, purpose: "sns/signing"), time: time)
 
         let s3 = S3Service(
             database: database, folder: folder.objects, durability: durability, jobs: jobs,
@@ -109,7 +115,7 @@ enum Platform {
         calls.connect(dispatcher)
         let admin = Administration(
             settings: settings, ground: ground, services: services, database: database, dataPlane: dataPlane,
-            lambda: lambda, security: security, clock: clock)
+            lambda: lambda, sns: sns, security: security, clock: clock)
         let ready = ReadyLine(settings: settings, ground: ground, security: security, began: began, rootKey: keys.root)
         let door = FrontDoor(
             configuration: settings.frontDoor(security), dispatcher: dispatcher, credentials: credentials,
@@ -135,6 +141,7 @@ enum Platform {
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: "martlet.lifecycle")))
         try await serviceGroup.run()
+        await outbound.close()
         try await database.close()
         if settings.ephemeral { try? FileManager.default.removeItem(atPath: ground.namedFolder) }
     }
