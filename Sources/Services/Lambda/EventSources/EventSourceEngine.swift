@@ -82,7 +82,8 @@ final class EventSourceEngine: Sendable {
             } catch {
                 // Whoever looks next finds it.
                 self.host.logger.error(
-                    "An event source mapping could not be read.", metadata: ["uuid": "\(key.uuid)", "error": "\(error)"])
+                    "An event source mapping could not be read.",
+                    metadata: ["uuid": "\(key.uuid)", "error": "\(error)"])
             }
         }
     }
@@ -94,6 +95,9 @@ final class EventSourceEngine: Sendable {
         }
         for poller in pollers { poller.functionChanged() }
     }
+
+    /// Whether mappings are polled.
+    var isOpen: Bool { state.withLock { $0.isOpen } }
 
     /// Whether what was read for a mapping that is no longer polled is not done with yet.
     func isEnding(_ key: MappingKey) -> Bool { state.withLock { $0.ending[key] != nil } }

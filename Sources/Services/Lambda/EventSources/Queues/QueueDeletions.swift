@@ -116,7 +116,9 @@ final class QueueDeletions: Sendable {
 
     /// Tries again a little later.
     private func retry(_ entries: [Entry], as principal: Principal) {
-        let again = entries.compactMap { $0.tries + 1 < Self.tries ? Entry(handle: $0.handle, tries: $0.tries + 1) : nil }
+        let again = entries.compactMap {
+            $0.tries + 1 < Self.tries ? Entry(handle: $0.handle, tries: $0.tries + 1) : nil
+        }
         guard let tries = again.map(\.tries).max() else { return }
         // Counts as running: whoever waits for the end waits for this.
         state.withLock { $0.running += 1 }
