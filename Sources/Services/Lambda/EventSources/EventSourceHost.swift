@@ -36,11 +36,4 @@ final class EventSourceHost: Sendable {
         executors.isEmpty
             ? nil : executors[Int(turn.add(1, ordering: .relaxed).newValue.magnitude % UInt(executors.count))]
     }
-
-    /// The mapping's function; `known` is what it was.
-    func function(of mapping: MappingRecord, known: MappedFunction?) async throws -> MappedFunction? {
-        guard let service else { return nil }
-        if let known, service.isCurrent(known) { return known }
-        return try await service.mapped(mapping.function, mapping.qualifier)
-    }
 }

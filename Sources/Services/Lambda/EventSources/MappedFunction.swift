@@ -2,8 +2,8 @@ import Execution
 import Persistence
 import ServiceKit
 
-/// A mapping's function, resolved for invocations to come.
-struct MappedFunction: Sendable {
+/// A mapping's function, resolved for invocations to come. A class, for it has many parts and is handed on with each batch.
+final class MappedFunction: Sendable {
     let record: FunctionRecord
     let version: FunctionVersion
     /// With the mapping's qualifier.

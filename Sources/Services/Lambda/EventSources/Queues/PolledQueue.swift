@@ -1,7 +1,7 @@
 import ServiceKit
 
-/// A queue's mapping, made ready to be polled by.
-struct PolledQueue: Sendable {
+/// A queue's mapping, made ready to be polled by. A class, for it has many parts and is looked at with each batch.
+final class PolledQueue: Sendable {
     let mapping: MappingRecord
     let filter: MessageFilter
     let writer: QueueRecordWriter

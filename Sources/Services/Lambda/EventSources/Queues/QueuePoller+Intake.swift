@@ -38,7 +38,7 @@ extension QueuePoller {
                 state.withLock { $0.problems.succeeded() }
                 return .nothing
             }
-            return try await gather(messages, function, asked: min(size, QueueClient.batch), executor)
+            return try await gather(messages, asked: min(size, QueueClient.batch), executor)
         } catch is CancellationError {
             return .nothing
         } catch {
@@ -59,11 +59,11 @@ extension QueuePoller {
 
     /// Makes batches of the first messages, and of more where a window says so.
     private func gather(
-        _ first: [QueueMessage], _ asked: MappedFunction, asked count: Int, _ executor: (any TaskExecutor)?
+        _ first: [QueueMessage], asked count: Int, _ executor: (any TaskExecutor)?
     ) async throws -> Intake {
         // What was changed while it waited holds for what has come.
         let queue = state.withLock { $0.queue }
-        guard let function = try await self.function(asked) else { return problem("The function does not exist.") }
+        guard let function = try await self.function() else { return problem("The function does not exist.") }
         let received = host.time.now
         let end = received.advanced(by: queue.window)
         var batches = QueueBatches(queue.writer, size: queue.batchSize)
@@ -143,12 +143,13 @@ extension QueuePoller {
 
     /// The function as it is now.
     /// - Throws: `AWSError` for one that can't run at the moment.
-    func function(_ latest: MappedFunction? = nil) async throws -> MappedFunction? {
-        let (mapping, known) = state.withLock { ($0.queue.mapping, latest ?? $0.function) }
-        let isMapped = known.map { $0.record.key == mapping.function && $0.arn == mapping.functionARN } ?? false
-        let function = try await host.function(of: mapping, known: isMapped ? known : nil)
+    func function() async throws -> MappedFunction? {
+        // A change of the mapping has made it forgotten.
+        let (queue, known) = state.withLock { ($0.queue, $0.function) }
+        if let known, host.service?.isCurrent(known) == true { return known }
+        let function = try await host.service?.mapped(queue.mapping.function, queue.mapping.qualifier)
         state.withLock { state in
-            state.function = function
+            if state.queue === queue { state.function = function }
             let reserved = function?.record.reservedConcurrency
             guard state.reserved != reserved else { return }
             state.reserved = reserved
@@ -159,15 +160,15 @@ extension QueuePoller {
 
     /// Something prevents that messages are received.
     private func problem(_ reason: String) -> Intake {
-        let (isFirst, delay, mapping) = state.withLock { state in
-            (state.problems.isFresh, state.problems.failed(), state.queue.mapping)
+        let (isFirst, delay, queue) = state.withLock { state in
+            (state.problems.isFresh, state.problems.failed(), state.queue)
         }
         if isFirst, !isStopping {
             host.logger.warning(
                 "A queue cannot be processed; it is tried again.",
                 metadata: [
-                    "mapping": "\(mapping.key.uuid)", "queue": "\(client.queue.name)",
-                    "function": "\(mapping.functionARN)", "reason": "\(reason)",
+                    "mapping": "\(queue.mapping.key.uuid)", "queue": "\(client.queue.name)",
+                    "function": "\(queue.mapping.functionARN)", "reason": "\(reason)",
                 ])
         }
         return .problem(delay)
