@@ -41,7 +41,7 @@ enum Platform {
             url: settings.database, folder: folder, durability: durability, ephemeral: settings.ephemeral)
         try await database.migrate(
             JobMigrations.all + ClockStore.migrations + LambdaService.migrations + LogsMigrations.all
-                + IAMMigrations.all)
+                + IAMMigrations.all + SQSService.migrations)
         let group = EventLoops.make()
         let loops = group.makeIterator().map { LoopExecutor($0) }
         let jobs = JobQueue(database: database, time: time, executors: loops)
