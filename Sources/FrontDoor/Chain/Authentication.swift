@@ -61,7 +61,7 @@ extension Chain {
             let parameters = try signature(request.presented)
             let known = try await resolve(parameters)
             request.seed = try platform.verifier.verify(
-                request.head, parameters, body: request.body, secret: known.key.secret,
+                request.head, parameters, body: request.stream == nil ? request.body : nil, secret: known.key.secret,
                 expecting: .init(service: service, region: region ?? request.hostRoute.region),
                 now: platform.clock())
             request.principal = known.principal

@@ -83,6 +83,7 @@ struct Administration: Sendable {
         clock.jobs.pause()
         await dataPlane.endAll()
         dataPlane.forgetPast()
+        for service in services { await service.willReset() }
         try await clock.jobs.forget { try await database.eraseAll() }
         clock.time.move(offset: .zero)
         for service in services { try await service.reset() }

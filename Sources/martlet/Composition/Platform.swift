@@ -42,10 +42,11 @@ enum Platform {
             url: settings.database, folder: folder, durability: durability, ephemeral: settings.ephemeral)
         try await database.migrate(
             JobMigrations.all + ClockStore.migrations + LambdaService.migrations + LogsMigrations.all
-                + IAMMigrations.all + SNSMigrations.all)
+                + IAMMigrations.all + SQSService.migrations
+                + SNSMigrations.all)
         let group = EventLoops.make()
-        let jobs = JobQueue(
-            database: database, time: time, executors: group.makeIterator().map { LoopExecutor($0) })
+        let loops = group.makeIterator().map { LoopExecutor($0) }
+        let jobs = JobQueue(database: database, time: time, executors: loops)
         let clock = PlatformClock(time: time, jobs: jobs, store: ClockStore(database: database))
         try await clock.restore()
         let blobs = try FileBlobStore(folder: folder.blobs, durability: durability)
@@ -86,6 +87,7 @@ enum Platform {
                 acceptsDeprecatedRuntimes: true, concurrentExecutions: settings.accountConcurrency,
                 localCodeFolders: ground.localCodeFolders),
             database: database, blobs: blobs, time: time, invoker: dataPlane, concurrency: dataPlane, roles: iam,
+            sources: CalledEventSources(calls), calls: calls, executors: loops,
             objects: CalledObjectReader(calls), secrets: SecretBox(keys.master, purpose: "lambda/environment"),
             jobs: jobs,
             deliveries: CallDelivery(calls))
@@ -136,6 +138,7 @@ enum Platform {
                 services: services.map { .init(service: BackgroundWork($0)) } + [
                     .init(service: EnvironmentKeeper(dataPlane: dataPlane, sandboxes: sandboxes)),
                     .init(service: JobKeeper(jobs: jobs)),
+                    .init(service: EventSourceKeeper(lambda: lambda)),
                     .init(service: door),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: "martlet.lifecycle")))
