@@ -180,6 +180,6 @@ let package = Package(
             tests(
                 "\($0)Tests", path: "Tests/Services/\($0)Tests",
                 [.target(name: $0), "ServiceKit", "ServiceModel", "Persistence", "Execution", "TestSupport", crypto]
-                    + ($0 == "Lambda" ? ["CZlib"] : []) + ($0 == "SNS" ? [cryptoExtras, certificates] : []))
+                    + ($0 == "Lambda" ? ["CZlib"] : []) + ($0 == "SNS" ? [cryptoExtras, certificates, asn1] : []))
         }
 )
