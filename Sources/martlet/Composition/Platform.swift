@@ -41,7 +41,7 @@ enum Platform {
             url: settings.database, folder: folder, durability: durability, ephemeral: settings.ephemeral)
         try await database.migrate(
             JobMigrations.all + ClockStore.migrations + LambdaService.migrations + LogsMigrations.all
-                + IAMMigrations.all)
+                + IAMMigrations.all + S3Migrations.all)
         let group = EventLoops.make()
         let jobs = JobQueue(
             database: database, time: time, executors: group.makeIterator().map { LoopExecutor($0) })
@@ -96,7 +96,8 @@ enum Platform {
 
         let s3 = S3Service(
             database: database, folder: folder.objects, durability: durability, jobs: jobs,
-            deliveries: CallDelivery(calls), secrets: SecretBox(keys.master, purpose: "s3/objects"), time: time)
+            deliveries: CallDelivery(calls), permissions: lambda,
+            secrets: SecretBox(keys.master, purpose: "s3/objects"), time: time)
 
         // The way in.
         let services: [any AWSService] = [
