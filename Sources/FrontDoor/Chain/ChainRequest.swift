@@ -53,10 +53,17 @@ struct ChainRequest: Sendable {
             headers: head.headers.map { (name: $0.name, value: $0.value) }, body: withBody ? body : [])
     }
 
-    /// Whether it invokes a function and waits for the answer.
-    var isInvocation: Bool {
-        guard let route, route.service.name == "lambda" else { return false }
-        return route.operation.name == "Invoke" || route.operation.name == "InvokeWithResponseStream"
+    /// Whether it does so little by itself that changing threads would cost more: it waits for a function, for the disk or for others.
+    var isBrief: Bool {
+        guard let route, stream == nil else { return false }
+        switch (route.service.name, route.operation.name) {
+        case ("lambda", "Invoke"), ("lambda", "InvokeWithResponseStream"): return true
+        case ("sqs", "SendMessage"), ("sqs", "SendMessageBatch"), ("sqs", "ReceiveMessage"): return true
+        case ("sqs", "DeleteMessage"), ("sqs", "DeleteMessageBatch"): return true
+        case ("s3", "GetObject"), ("s3", "HeadObject"), ("s3", "PutObject"), ("s3", "DeleteObject"): return true
+        case ("sns", "Publish"): return true
+        default: return false
+        }
     }
 
     var manner: ErrorManner { wire.map(ErrorManner.init) ?? .json }
