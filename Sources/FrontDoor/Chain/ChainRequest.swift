@@ -50,6 +50,20 @@ struct ChainRequest: Sendable {
         return route.operation.name == "Invoke" || route.operation.name == "InvokeWithResponseStream"
     }
 
+    /// Whether it is done so quickly that to change threads would cost more than all of it.
+    var isShort: Bool {
+        if isInvocation { return true }
+        guard let route, route.service.name == "sqs", case .length(let length) = head.framing, length <= 65_536 else {
+            return false
+        }
+        return Self.shortOperations.contains(route.operation.name)
+    }
+
+    private static let shortOperations: Set<String> = [
+        "SendMessage", "SendMessageBatch", "ReceiveMessage", "DeleteMessage", "DeleteMessageBatch",
+        "ChangeMessageVisibility", "ChangeMessageVisibilityBatch",
+    ]
+
     var manner: ErrorManner { wire.map(ErrorManner.init) ?? .json }
 }
 
