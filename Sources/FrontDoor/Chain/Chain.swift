@@ -32,7 +32,7 @@ struct Chain: Responder {
 
     /// The whole request.
     func answer(_ incoming: IncomingRequest, _ ticket: ChainRequest, to exchange: Exchange) -> (@Sendable () -> Void)? {
-        let executor = incoming.stream == nil && ticket.isBrief ? LoopExecutor(exchange.eventLoop) : nil
+        let executor = ticket.isBrief ? LoopExecutor(exchange.eventLoop) : nil
         let task = Task(executorPreference: executor) {
             var request = ticket
             request.body = incoming.body

@@ -55,16 +55,24 @@ struct ChainRequest: Sendable {
 
     /// Whether it does so little by itself that changing threads would cost more: it waits for a function, for the disk or for others.
     var isBrief: Bool {
-        guard let route, stream == nil else { return false }
-        switch (route.service.name, route.operation.name) {
-        case ("lambda", "Invoke"), ("lambda", "InvokeWithResponseStream"): return true
-        case ("sqs", "SendMessage"), ("sqs", "SendMessageBatch"), ("sqs", "ReceiveMessage"): return true
-        case ("sqs", "DeleteMessage"), ("sqs", "DeleteMessageBatch"): return true
-        case ("s3", "GetObject"), ("s3", "HeadObject"), ("s3", "PutObject"), ("s3", "DeleteObject"): return true
-        case ("sns", "Publish"): return true
-        default: return false
+        guard let route, Self.brief[route.service.name]?.contains(route.operation.name) == true else { return false }
+        if route.service.name == "lambda" { return true }
+        return switch head.framing {
+        case .none: true
+        case .length(let length): length <= 64 * 1024
+        case .chunked: false
         }
     }
+
+    private static let brief: [String: Set<String>] = [
+        "lambda": ["Invoke", "InvokeWithResponseStream"],
+        "s3": ["DeleteObject", "GetObject", "HeadObject", "PutObject"],
+        "sns": ["Publish", "PublishBatch"],
+        "sqs": [
+            "ChangeMessageVisibility", "ChangeMessageVisibilityBatch", "DeleteMessage", "DeleteMessageBatch",
+            "ReceiveMessage", "SendMessage", "SendMessageBatch",
+        ],
+    ]
 
     var manner: ErrorManner { wire.map(ErrorManner.init) ?? .json }
 }

@@ -13,7 +13,7 @@ from martlet import REGION, zip_package
 from negative_probes import Requests
 
 # The services whose operations are probed.
-SERVICES = ("lambda", "logs", "iam", "sns", "sts")
+SERVICES = ("lambda", "logs", "iam", "s3", "sns", "sqs", "sts")
 # Codes that every operation may answer, whether its model names them or not.
 COMMON = {
     "ValidationException", "SerializationException", "UnknownOperationException", "AccessDeniedException", "InvalidParameterValueException",
@@ -80,8 +80,15 @@ def _make_a_function(server):
         api.create_alias(FunctionName="a", Name="a", FunctionVersion=version)
 
 
+def _make_a_queue(server):
+    """Makes the queue `a`, whose name is its address too."""
+    if (server.port, "sqs") not in _clients:
+        _clients[server.port, "sqs"] = server.client("sqs")
+        _clients[server.port, "sqs"].create_queue(QueueName="a")
+
+
 # What makes the resources that the simplest requests name, so that these get beyond the first look.
-_SEEDS = {"lambda": _make_a_function}
+_SEEDS = {"lambda": _make_a_function, "sqs": _make_a_queue}
 _requests, _senders, _clients, _counts = {}, {}, {}, Counter()
 
 
