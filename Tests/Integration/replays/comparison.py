@@ -27,6 +27,8 @@ STAND_INS = {
     "lambda-url": lambda value: isinstance(value, str) and ".lambda-url." in value,
     "function-url": lambda value: isinstance(value, str) and ".lambda-url." in value,
     "code-sha256": lambda value: isinstance(value, str) and len(value) == 44,
+    "connection": lambda value: isinstance(value, str),
+    "content--length": lambda value: isinstance(value, str) and value.isdigit(),
     "log-result": lambda value: isinstance(value, str),
     "sent-timestamp": lambda value: isinstance(value, str) and value.isdigit(),
     "sender-id": lambda value: isinstance(value, str) and value != "",

@@ -176,6 +176,7 @@ struct MessageSender: Sendable {
         }
         headers += [
             WebRequest.Header("Content-Type", contentType ?? HTTPDeliveryPolicy.defaultContentType),
+            WebRequest.Header("Connection", "Keep-Alive"),
             WebRequest.Header("User-Agent", "Amazon Simple Notification Service Agent"),
             WebRequest.Header("Accept-Encoding", "gzip,deflate"),
         ]
