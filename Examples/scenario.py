@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.request
 import zipfile
+from pathlib import Path
 
 import boto3
 from botocore.config import Config
@@ -16,6 +17,21 @@ TRUST = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
 }
+
+
+def sdk_files():
+    """The SDK of this script's own environment, as far as the examples need it, and its names in a package. Lambda's runtimes have one; a
+    Python of the machine's has not, if the script's is in an environment of its own."""
+    site = Path(boto3.__file__).parents[1]
+    for name in ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3"):
+        for path in (site / name).rglob("*"):
+            part = path.relative_to(site).parts
+            is_wanted = path.is_file() and path.suffix != ".pyc"
+            if part[:2] in (("botocore", "data"), ("boto3", "data")) and len(part) > 3 and part[2] not in ("s3", "sqs", "sns", "sts"):
+                is_wanted = False
+            if is_wanted:
+                yield path, "/".join(part)
+    yield site / "six.py", "six.py"
 
 
 class Scenario:
@@ -59,14 +75,25 @@ class Scenario:
         iam, name = self.client("iam"), self.name("role")
         return iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
 
-    def function(self, kind, source, handler="app.handler", **more):
-        """Deploys a file of the example; gives the function's ARN."""
-        package = io.BytesIO()
-        with zipfile.ZipFile(package, "w") as archive:
+    def package(self, source="app.py", **texts):
+        """A file of the example, and others by their names without `.py`, as a package."""
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.write(os.path.join(self.folder, source), source)
+            for name, text in texts.items():
+                archive.writestr(name + ".py", text)
+            if sys.prefix != sys.base_prefix:
+                for path, name in sdk_files():
+                    archive.write(path, name)
+        return out.getvalue()
+
+    def function(self, kind, source="app.py", handler="app.handler", **more):
+        """Deploys a file of the example; gives the function's ARN."""
         api, name = self.client("lambda"), self.name(kind)
+        # The templates say python3.12; here it is the Python that has an SDK, for it runs this script.
         made = api.create_function(
-            FunctionName=name, Runtime="python3.12", Handler=handler, Role=self.role(), Timeout=10, Code={"ZipFile": package.getvalue()}, **more
+            FunctionName=name, Runtime="python%d.%d" % sys.version_info[:2], Handler=handler, Role=self.role(), Timeout=10,
+            MemorySize=256, Code={"ZipFile": self.package(source)}, **more,
         )
         api.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
         return made["FunctionArn"]

@@ -15,7 +15,7 @@ scenario.step("Deploying")
 uploads, reports = scenario.bucket("uploads"), scenario.bucket("reports")
 failures, failures_arn = scenario.queue("failures")
 parser = scenario.function(
-    "parser", "app.py", Environment={"Variables": {"REPORTS": reports}}, DeadLetterConfig={"TargetArn": failures_arn}
+    "parser", Environment={"Variables": {"REPORTS": reports}}, DeadLetterConfig={"TargetArn": failures_arn}
 )
 api.put_function_event_invoke_config(FunctionName=parser, MaximumRetryAttempts=1)
 scenario.allow(parser, "s3", "arn:aws:s3:::" + uploads)

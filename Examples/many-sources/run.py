@@ -15,7 +15,7 @@ s3, sns, sqs, api = (scenario.client(service) for service in ("s3", "sns", "sqs"
 
 scenario.step("Deploying")
 journal, _ = scenario.queue("journal")
-recorder = scenario.function("recorder", "app.py", Environment={"Variables": {"JOURNAL": journal}})
+recorder = scenario.function("recorder", Environment={"Variables": {"JOURNAL": journal}})
 files = scenario.bucket("files")
 scenario.allow(recorder, "s3", "arn:aws:s3:::" + files)
 s3.put_bucket_notification_configuration(

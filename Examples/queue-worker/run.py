@@ -16,7 +16,7 @@ letters, letters_arn = scenario.queue("letters")
 redrive = json.dumps({"deadLetterTargetArn": letters_arn, "maxReceiveCount": 2})
 orders, orders_arn = scenario.queue("orders", VisibilityTimeout="30", RedrivePolicy=redrive)
 done, _ = scenario.queue("done")
-worker = scenario.function("worker", "app.py", Environment={"Variables": {"DONE": done}})
+worker = scenario.function("worker", Environment={"Variables": {"DONE": done}})
 api.create_event_source_mapping(
     FunctionName=worker, EventSourceArn=orders_arn, BatchSize=10, FunctionResponseTypes=["ReportBatchItemFailures"]
 )
@@ -41,15 +41,8 @@ scenario.wait("five dead letters", lambda: scenario.visible(letters) == 5)
 scenario.check("nothing is left in the queue", scenario.visible(orders) == 0)
 
 scenario.step("Mending the function, and sending the dead letters back where they came from")
-lenient = "import app\n\n\ndef handler(event, context):\n    print('again', len(event['Records']))\n    return {'batchItemFailures': []}\n"
-import io  # noqa: E402
-import zipfile  # noqa: E402
-
-package = io.BytesIO()
-with zipfile.ZipFile(package, "w") as archive:
-    archive.write(os.path.join(scenario.folder, "app.py"), "app.py")
-    archive.writestr("lenient.py", lenient)
-api.update_function_code(FunctionName=worker, ZipFile=package.getvalue())
+lenient = "def handler(event, context):\n    return {'batchItemFailures': []}\n"
+api.update_function_code(FunctionName=worker, ZipFile=scenario.package(lenient=lenient))
 api.get_waiter("function_updated_v2").wait(FunctionName=worker, WaiterConfig={"Delay": 1})
 api.update_function_configuration(FunctionName=worker, Handler="lenient.handler")
 api.get_waiter("function_updated_v2").wait(FunctionName=worker, WaiterConfig={"Delay": 1})

@@ -1,4 +1,4 @@
-public import ServiceKit
+import ServiceKit
 public import ServiceModel
 
 /// What is counted of the events of an event source mapping.

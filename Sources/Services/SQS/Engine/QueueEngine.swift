@@ -156,6 +156,9 @@ struct QueueEngine: Sendable {
         deadlines = Heap(flights.values.map { QueueAlarm(due: $0.deadline, sequence: $0.entry.sequence) })
     }
 
+    /// For tests.
+    var deadlineCount: Int { deadlines.count }
+
     // MARK: Time
 
     /// Lets come back what has been hidden long enough.

@@ -111,18 +111,18 @@ public struct ChangeMessageVisibilityBatchRequestEntry: Sendable, Hashable, Wire
 }
 
 public struct ChangeMessageVisibilityBatchResult: Sendable, Hashable, WireWritable {
-    public var successful: [ChangeMessageVisibilityBatchResultEntry]
-    public var failed: [BatchResultErrorEntry]
+    public var successful: [ChangeMessageVisibilityBatchResultEntry]?
+    public var failed: [BatchResultErrorEntry]?
 
-    public init(successful: [ChangeMessageVisibilityBatchResultEntry], failed: [BatchResultErrorEntry]) {
+    public init(successful: [ChangeMessageVisibilityBatchResultEntry]? = nil, failed: [BatchResultErrorEntry]? = nil) {
         self.successful = successful
         self.failed = failed
     }
 
     public var wire: WireValue {
         var members: [String: WireValue] = [:]
-        members["Successful"] = successful.wire
-        members["Failed"] = failed.wire
+        members["Successful"] = successful?.wire
+        members["Failed"] = failed?.wire
         return .structure(members)
     }
 }
@@ -226,18 +226,18 @@ public struct DeleteMessageBatchRequestEntry: Sendable, Hashable, WireReadable {
 }
 
 public struct DeleteMessageBatchResult: Sendable, Hashable, WireWritable {
-    public var successful: [DeleteMessageBatchResultEntry]
-    public var failed: [BatchResultErrorEntry]
+    public var successful: [DeleteMessageBatchResultEntry]?
+    public var failed: [BatchResultErrorEntry]?
 
-    public init(successful: [DeleteMessageBatchResultEntry], failed: [BatchResultErrorEntry]) {
+    public init(successful: [DeleteMessageBatchResultEntry]? = nil, failed: [BatchResultErrorEntry]? = nil) {
         self.successful = successful
         self.failed = failed
     }
 
     public var wire: WireValue {
         var members: [String: WireValue] = [:]
-        members["Successful"] = successful.wire
-        members["Failed"] = failed.wire
+        members["Successful"] = successful?.wire
+        members["Failed"] = failed?.wire
         return .structure(members)
     }
 }
@@ -752,18 +752,18 @@ public struct SendMessageBatchRequestEntry: Sendable, Hashable, WireReadable {
 }
 
 public struct SendMessageBatchResult: Sendable, Hashable, WireWritable {
-    public var successful: [SendMessageBatchResultEntry]
-    public var failed: [BatchResultErrorEntry]
+    public var successful: [SendMessageBatchResultEntry]?
+    public var failed: [BatchResultErrorEntry]?
 
-    public init(successful: [SendMessageBatchResultEntry], failed: [BatchResultErrorEntry]) {
+    public init(successful: [SendMessageBatchResultEntry]? = nil, failed: [BatchResultErrorEntry]? = nil) {
         self.successful = successful
         self.failed = failed
     }
 
     public var wire: WireValue {
         var members: [String: WireValue] = [:]
-        members["Successful"] = successful.wire
-        members["Failed"] = failed.wire
+        members["Successful"] = successful?.wire
+        members["Failed"] = failed?.wire
         return .structure(members)
     }
 }

@@ -83,7 +83,8 @@ extension SQSService {
                 successful.append(DeleteMessageBatchResultEntry(id: item.entry.id))
             }
         }
-        return DeleteMessageBatchResult(successful: successful, failed: failed)
+        return DeleteMessageBatchResult(
+            successful: successful.isEmpty ? nil : successful, failed: failed.isEmpty ? nil : failed)
     }
 
     private static func receipt(_ text: String, _ queue: QueueRecord) throws(AWSError) -> ReceiptHandle {
@@ -121,7 +122,8 @@ extension SQSService {
                 failed.append(BatchRules.failure(entry.id, error))
             }
         }
-        return ChangeMessageVisibilityBatchResult(successful: successful, failed: failed)
+        return ChangeMessageVisibilityBatchResult(
+            successful: successful.isEmpty ? nil : successful, failed: failed.isEmpty ? nil : failed)
     }
 
     private func changeVisibility(_ handle: String, _ timeout: Int, _ queue: QueueRecord) async throws {

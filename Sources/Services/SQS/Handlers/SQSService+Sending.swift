@@ -50,7 +50,8 @@ extension SQSService {
                 md5OfMessageSystemAttributes: item.draft.systemAttributesMD5,
                 sequenceNumber: isFIFO ? SequenceNumber.text(place.sequence) : nil)
         }
-        return SendMessageBatchResult(successful: successful, failed: failed)
+        return SendMessageBatchResult(
+            successful: successful.isEmpty ? nil : successful, failed: failed.isEmpty ? nil : failed)
     }
 
     /// What a FIFO queue needs of each entry; without it, none is sent.

@@ -192,7 +192,7 @@ def filtered(replay):
     )  # fmt: skip
     for event in replay.recorded["invocation_events"]:
         for record in event["Records"]:
-            queue.send({"test2": 100, "my-number": 100})
+            queue.send({"test2": 100, "my-number": 100} if "exists" not in json.dumps(criteria) else {"other": 1})
             queue.send(record["body"])
     replay.keep("invocation_events", _printed(replay, 1))
 
