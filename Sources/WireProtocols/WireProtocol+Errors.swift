@@ -25,6 +25,7 @@ extension WireProtocol {
         case .restXML:
             response.headers.append(("Content-Type", "application/xml"))
             bind(error, shape, &response)
+            response.headers += error.headers.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
             response.body = s3Error(error, shape, requestID)
         }
         return response

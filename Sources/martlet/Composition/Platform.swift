@@ -42,8 +42,7 @@ enum Platform {
             url: settings.database, folder: folder, durability: durability, ephemeral: settings.ephemeral)
         try await database.migrate(
             JobMigrations.all + ClockStore.migrations + LambdaService.migrations + LogsMigrations.all
-                + IAMMigrations.all + SQSService.migrations
-                + SNSMigrations.all)
+                + IAMMigrations.all + S3Migrations.all + SNSMigrations.all + SQSService.migrations)
         let group = EventLoops.make()
         let loops = group.makeIterator().map { LoopExecutor($0) }
         let jobs = JobQueue(database: database, time: time, executors: loops)
@@ -103,7 +102,8 @@ enum Platform {
 
         let s3 = S3Service(
             database: database, folder: folder.objects, durability: durability, jobs: jobs,
-            deliveries: CallDelivery(calls), secrets: SecretBox(keys.master, purpose: "s3/objects"), time: time)
+            deliveries: CallDelivery(calls), permissions: lambda,
+            secrets: SecretBox(keys.master, purpose: "s3/objects"), time: time)
 
         // The way in.
         let services: [any AWSService] = [
@@ -123,7 +123,7 @@ enum Platform {
             admin: admin.routes,
             invocations: PlainInvocations(
                 lambda: lambda, dataPlane: dataPlane, credentials: credentials, defaultAccount: defaultAccount),
-            functionURLs: lambda, logger: logger, eventLoopGroup: group, onReady: ready.print)
+            buckets: s3, functionURLs: lambda, logger: logger, eventLoopGroup: group, onReady: ready.print)
         do {
             endpoint.connect(door, port: try await door.bind(), tls: security.sandboxContext)
         } catch let error as IOError {
