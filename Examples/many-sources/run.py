@@ -31,6 +31,9 @@ api.create_event_source_mapping(FunctionName=recorder, EventSourceArn=tasks_arn)
 api.add_permission(
     FunctionName=recorder, StatementId="url", Action="lambda:InvokeFunctionUrl", Principal="*", FunctionUrlAuthType="NONE"
 )
+api.add_permission(
+    FunctionName=recorder, StatementId="function", Action="lambda:InvokeFunction", Principal="*", InvokedViaFunctionUrl=True
+)
 url = api.create_function_url_config(FunctionName=recorder, AuthType="NONE")["FunctionUrl"]
 
 COUNT = 10
