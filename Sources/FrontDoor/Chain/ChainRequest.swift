@@ -11,6 +11,10 @@ struct ChainRequest: Sendable {
     let connection: ConnectionInfo
     let presented: PresentedSignature
     var body: [UInt8] = []
+    /// What brings the body, if it is read while it arrives.
+    var stream: BodyStream?
+    /// What is read out of it.
+    var payload: PayloadSource?
 
     /// What the host's name says.
     var hostRoute = HostRoute()
@@ -18,6 +22,11 @@ struct ChainRequest: Sendable {
     var allowedOrigin: String?
     var admin: AdminRoutes.Entry?
     var functionURL: FunctionURLPlace?
+    /// The page of another site that has sent it, to a bucket, and what that page may know of the answer.
+    var page: BucketPage?
+    var pageHeaders: [HTTPResponse.Header] = []
+    /// An upload from a page's form.
+    var form: ObjectForm?
     var route: Route?
     /// How to write an error once the protocol is known.
     var wire: WireProtocol?

@@ -19,18 +19,19 @@ public final class InProcessCaller: Sendable {
         dispatcher.withLock { $0 }?.implements(service, operation) ?? false
     }
 
-    /// Makes a call as `principal`. Input and output are structures by the model's member names.
+    /// Makes a call as `principal`. Input and output are structures by the model's member names. At the deadline, an operation that
+    /// waits for something, such as `ReceiveMessage`, answers with what there is.
     /// - Throws: ``AWSError``.
     public func call(
         _ service: String, _ operation: String, _ input: WireValue, as principal: Principal, account: String,
-        region: String, traceHeader: String? = nil
+        region: String, traceHeader: String? = nil, deadline: ContinuousClock.Instant? = nil
     ) async throws -> WireValue {
         guard let dispatcher = dispatcher.withLock({ $0 }) else {
             throw AWSError.notImplemented(service: service, operation: operation)
         }
         let call = Call(
             service: service, operation: operation, input: input, principal: principal, account: account,
-            region: region, requestID: RandomUUID.make(), traceHeader: traceHeader)
+            region: region, requestID: RandomUUID.make(), traceHeader: traceHeader, deadline: deadline)
         return try await dispatcher.dispatch(call).output
     }
 }

@@ -33,7 +33,9 @@ public enum Validator {
         guard let missing = shape.members.first(where: { $0.isRequired && input[$0.name] == nil }) else { return }
         switch service.validation {
         case .sqs:
-            throw AWSError("MissingParameter", message: "The request must contain the parameter \(missing.name).")
+            throw AWSError(
+                "MissingParameter", shape: "MissingRequiredParameterException",
+                message: "The request must contain the parameter \(missing.name).")
         case .sns:
             if missing.shape.kind == .map || missing.shape.kind == .list {
                 throw AWSError(

@@ -52,6 +52,12 @@ struct Settings: Sendable {
         return (environment["HOME"] ?? NSHomeDirectory()) + "/.local/share/martlet"
     }
 
+    /// Where this server reaches itself.
+    var origin: String {
+        let name = host == "0.0.0.0" || host == "::" || host == "127.0.0.1" ? "localhost" : host
+        return "\(tls == .none ? "http" : "https")://\(name.contains(":") ? "[\(name)]" : name):\(port)"
+    }
+
     /// Whether only this machine can reach the host.
     var listensOnLoopback: Bool {
         host == "localhost" || host == "::1" || host.hasPrefix("127.")

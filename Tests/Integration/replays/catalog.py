@@ -8,7 +8,7 @@ from pathlib import Path
 from recordings import FOLDER
 
 # The recorded files that are replayed.
-FILES = ("lambda_api", "lambda_common", "lambda_destinations", "lambda")
+FILES = ("lambda_api", "lambda_common", "lambda_destinations", "lambda", "lambda_integration_sqs")
 NOT_DERIVABLE = "not derivable"
 EXPLAINED = "explained"
 MATCHED = "matched"

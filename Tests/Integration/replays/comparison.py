@@ -28,6 +28,9 @@ STAND_INS = {
     "function-url": lambda value: isinstance(value, str) and ".lambda-url." in value,
     "code-sha256": lambda value: isinstance(value, str) and len(value) == 44,
     "log-result": lambda value: isinstance(value, str),
+    "sent-timestamp": lambda value: isinstance(value, str) and value.isdigit(),
+    "sender-id": lambda value: isinstance(value, str) and value != "",
+    "maximum-batching-window-in-seconds": lambda value: isinstance(value, int),
 }
 
 

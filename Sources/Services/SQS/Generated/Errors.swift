@@ -4,9 +4,52 @@ public import ServiceKit
 
 /// The errors of SQS that the implemented operations answer.
 public enum SQSError {
+    /// `BatchEntryIdsNotDistinct`, HTTP status 400.
+    public static func batchEntryIdsNotDistinct(_ message: String) -> AWSError {
+        AWSError(
+            "BatchEntryIdsNotDistinct", shape: "BatchEntryIdsNotDistinct", status: 400, fault: .client,
+            message: message)
+    }
+
+    /// `BatchRequestTooLong`, HTTP status 400.
+    public static func batchRequestTooLong(_ message: String) -> AWSError {
+        AWSError("BatchRequestTooLong", shape: "BatchRequestTooLong", status: 400, fault: .client, message: message)
+    }
+
+    /// `EmptyBatchRequest`, HTTP status 400.
+    public static func emptyBatchRequest(_ message: String) -> AWSError {
+        AWSError("EmptyBatchRequest", shape: "EmptyBatchRequest", status: 400, fault: .client, message: message)
+    }
+
     /// `InvalidAddress`, HTTP status 400.
     public static func invalidAddress(_ message: String) -> AWSError {
         AWSError("InvalidAddress", shape: "InvalidAddress", status: 400, fault: .client, message: message)
+    }
+
+    /// `InvalidAttributeName`, HTTP status 400.
+    public static func invalidAttributeName(_ message: String) -> AWSError {
+        AWSError("InvalidAttributeName", shape: "InvalidAttributeName", status: 400, fault: .client, message: message)
+    }
+
+    /// `InvalidAttributeValue`, HTTP status 400.
+    public static func invalidAttributeValue(_ message: String) -> AWSError {
+        AWSError("InvalidAttributeValue", shape: "InvalidAttributeValue", status: 400, fault: .client, message: message)
+    }
+
+    /// `InvalidBatchEntryId`, HTTP status 400.
+    public static func invalidBatchEntryId(_ message: String) -> AWSError {
+        AWSError("InvalidBatchEntryId", shape: "InvalidBatchEntryId", status: 400, fault: .client, message: message)
+    }
+
+    /// `InvalidIdFormat`, HTTP status 400.
+    public static func invalidIdFormat(_ message: String) -> AWSError {
+        AWSError("InvalidIdFormat", shape: "InvalidIdFormat", status: 400, fault: .client, message: message)
+    }
+
+    /// `InvalidMessageContents`, HTTP status 400.
+    public static func invalidMessageContents(_ message: String) -> AWSError {
+        AWSError(
+            "InvalidMessageContents", shape: "InvalidMessageContents", status: 400, fault: .client, message: message)
     }
 
     /// `InvalidSecurity`, HTTP status 400.
@@ -14,9 +57,94 @@ public enum SQSError {
         AWSError("InvalidSecurity", shape: "InvalidSecurity", status: 400, fault: .client, message: message)
     }
 
+    /// `KmsAccessDenied`, HTTP status 400.
+    public static func kmsAccessDenied(_ message: String) -> AWSError {
+        AWSError("KmsAccessDenied", shape: "KmsAccessDenied", status: 400, fault: .client, message: message)
+    }
+
+    /// `KmsDisabled`, HTTP status 400.
+    public static func kmsDisabled(_ message: String) -> AWSError {
+        AWSError("KmsDisabled", shape: "KmsDisabled", status: 400, fault: .client, message: message)
+    }
+
+    /// `KmsInvalidKeyUsage`, HTTP status 400.
+    public static func kmsInvalidKeyUsage(_ message: String) -> AWSError {
+        AWSError("KmsInvalidKeyUsage", shape: "KmsInvalidKeyUsage", status: 400, fault: .client, message: message)
+    }
+
+    /// `KmsInvalidState`, HTTP status 400.
+    public static func kmsInvalidState(_ message: String) -> AWSError {
+        AWSError("KmsInvalidState", shape: "KmsInvalidState", status: 400, fault: .client, message: message)
+    }
+
+    /// `KmsNotFound`, HTTP status 400.
+    public static func kmsNotFound(_ message: String) -> AWSError {
+        AWSError("KmsNotFound", shape: "KmsNotFound", status: 400, fault: .client, message: message)
+    }
+
+    /// `KmsOptInRequired`, HTTP status 400.
+    public static func kmsOptInRequired(_ message: String) -> AWSError {
+        AWSError("KmsOptInRequired", shape: "KmsOptInRequired", status: 400, fault: .client, message: message)
+    }
+
+    /// `KmsThrottled`, HTTP status 400.
+    public static func kmsThrottled(_ message: String) -> AWSError {
+        AWSError("KmsThrottled", shape: "KmsThrottled", status: 400, fault: .client, message: message)
+    }
+
+    /// `MessageNotInflight`, HTTP status 400.
+    public static func messageNotInflight(_ message: String) -> AWSError {
+        AWSError("MessageNotInflight", shape: "MessageNotInflight", status: 400, fault: .client, message: message)
+    }
+
+    /// `OverLimit`, HTTP status 403.
+    public static func overLimit(_ message: String) -> AWSError {
+        AWSError("OverLimit", shape: "OverLimit", status: 403, fault: .client, message: message)
+    }
+
+    /// `PurgeQueueInProgress`, HTTP status 403.
+    public static func purgeQueueInProgress(_ message: String) -> AWSError {
+        AWSError("PurgeQueueInProgress", shape: "PurgeQueueInProgress", status: 403, fault: .client, message: message)
+    }
+
+    /// `QueueDeletedRecently`, HTTP status 400.
+    public static func queueDeletedRecently(_ message: String) -> AWSError {
+        AWSError("QueueDeletedRecently", shape: "QueueDeletedRecently", status: 400, fault: .client, message: message)
+    }
+
+    /// `QueueDoesNotExist`, HTTP status 400.
+    public static func queueDoesNotExist(_ message: String) -> AWSError {
+        AWSError("QueueDoesNotExist", shape: "QueueDoesNotExist", status: 400, fault: .client, message: message)
+    }
+
+    /// `QueueNameExists`, HTTP status 400.
+    public static func queueNameExists(_ message: String) -> AWSError {
+        AWSError("QueueNameExists", shape: "QueueNameExists", status: 400, fault: .client, message: message)
+    }
+
+    /// `ReceiptHandleIsInvalid`, HTTP status 400.
+    public static func receiptHandleIsInvalid(_ message: String) -> AWSError {
+        AWSError(
+            "ReceiptHandleIsInvalid", shape: "ReceiptHandleIsInvalid", status: 400, fault: .client, message: message)
+    }
+
     /// `RequestThrottled`, HTTP status 400.
     public static func requestThrottled(_ message: String) -> AWSError {
         AWSError("RequestThrottled", shape: "RequestThrottled", status: 400, fault: .client, message: message)
+    }
+
+    /// `ResourceNotFoundException`, HTTP status 404.
+    public static func resourceNotFoundException(_ message: String) -> AWSError {
+        AWSError(
+            "ResourceNotFoundException", shape: "ResourceNotFoundException", status: 404, fault: .client,
+            message: message)
+    }
+
+    /// `TooManyEntriesInBatchRequest`, HTTP status 400.
+    public static func tooManyEntriesInBatchRequest(_ message: String) -> AWSError {
+        AWSError(
+            "TooManyEntriesInBatchRequest", shape: "TooManyEntriesInBatchRequest", status: 400, fault: .client,
+            message: message)
     }
 
     /// `UnsupportedOperation`, HTTP status 400.

@@ -4,8 +4,74 @@ public import ServiceKit
 
 /// The operations of SQS that are implemented.
 public protocol SQSAPI: AWSService {
+    /// [AddPermission](https://docs.aws.amazon.com/goto/WebAPI/sqs-2012-11-05/AddPermission)
+    func addPermission(_ input: AddPermissionRequest, _ call: Call) async throws
+
+    /// [CancelMessageMoveTask](https://docs.aws.amazon.com/goto/WebAPI/sqs-2012-11-05/CancelMessageMoveTask)
+    func cancelMessageMoveTask(_ input: CancelMessageMoveTaskRequest, _ call: Call) async throws -> CancelMessageMoveTaskResult
+
+    /// [ChangeMessageVisibility](https://docs.aws.amazon.com/goto/WebAPI/sqs-2012-11-05/ChangeMessageVisibility)
+    func changeMessageVisibility(_ input: ChangeMessageVisibilityRequest, _ call: Call) async throws
+
+    /// [ChangeMessageVisibilityBatch](https://docs.aws.amazon.com/goto/WebAPI/sqs-2012-11-05/ChangeMessageVisibilityBatch)
+    func changeMessageVisibilityBatch(_ input: ChangeMessageVisibilityBatchRequest, _ call: Call) async throws -> ChangeMessageVisibilityBatchResult
+
+    /// [CreateQueue](https://docs.aws.amazon.com/goto/WebAPI/sqs-2012-11-05/CreateQueue)
+    func createQueue(_ input: CreateQueueRequest, _ call: Call) async throws -> CreateQueueResult
+
+    /// [DeleteMessage](https://docs.aws.amazon.com/goto/WebAPI/sqs-2012-11-05/DeleteMessage)
+    func deleteMessage(_ input: DeleteMessageRequest, _ call: Call) async throws
+
+    /// [DeleteMessageBatch](https://docs.aws.amazon.com/goto/WebAPI/sqs-2012-11-05/DeleteMessageBatch)
+    func deleteMessageBatch(_ input: DeleteMessageBatchRequest, _ call: Call) async throws -> DeleteMessageBatchResult
+
+    /// [DeleteQueue](https://docs.aws.amazon.com/goto/WebAPI/sqs-2012-11-05/DeleteQueue)
+    func deleteQueue(_ input: DeleteQueueRequest, _ call: Call) async throws
+
+    /// [GetQueueAttributes](https://docs.aws.amazon.com/goto/WebAPI/sqs-2012-11-05/GetQueueAttributes)
+    func getQueueAttributes(_ input: GetQueueAttributesRequest, _ call: Call) async throws -> GetQueueAttributesResult
+
+    /// [GetQueueUrl](https://docs.aws.amazon.com/goto/WebAPI/sqs-2012-11-05/GetQueueUrl)
+    func getQueueUrl(_ input: GetQueueUrlRequest, _ call: Call) async throws -> GetQueueUrlResult
+
+    /// [ListDeadLetterSourceQueues](https://docs.aws.amazon.com/goto/WebAPI/sqs-2012-11-05/ListDeadLetterSourceQueues)
+    func listDeadLetterSourceQueues(_ input: ListDeadLetterSourceQueuesRequest, _ call: Call) async throws -> ListDeadLetterSourceQueuesResult
+
+    /// [ListMessageMoveTasks](https://docs.aws.amazon.com/goto/WebAPI/sqs-2012-11-05/ListMessageMoveTasks)
+    func listMessageMoveTasks(_ input: ListMessageMoveTasksRequest, _ call: Call) async throws -> ListMessageMoveTasksResult
+
+    /// [ListQueueTags](https://docs.aws.amazon.com/goto/WebAPI/sqs-2012-11-05/ListQueueTags)
+    func listQueueTags(_ input: ListQueueTagsRequest, _ call: Call) async throws -> ListQueueTagsResult
+
     /// [ListQueues](https://docs.aws.amazon.com/goto/WebAPI/sqs-2012-11-05/ListQueues)
     func listQueues(_ input: ListQueuesRequest, _ call: Call) async throws -> ListQueuesResult
+
+    /// [PurgeQueue](https://docs.aws.amazon.com/goto/WebAPI/sqs-2012-11-05/PurgeQueue)
+    func purgeQueue(_ input: PurgeQueueRequest, _ call: Call) async throws
+
+    /// [ReceiveMessage](https://docs.aws.amazon.com/goto/WebAPI/sqs-2012-11-05/ReceiveMessage)
+    func receiveMessage(_ input: ReceiveMessageRequest, _ call: Call) async throws -> ReceiveMessageResult
+
+    /// [RemovePermission](https://docs.aws.amazon.com/goto/WebAPI/sqs-2012-11-05/RemovePermission)
+    func removePermission(_ input: RemovePermissionRequest, _ call: Call) async throws
+
+    /// [SendMessage](https://docs.aws.amazon.com/goto/WebAPI/sqs-2012-11-05/SendMessage)
+    func sendMessage(_ input: SendMessageRequest, _ call: Call) async throws -> SendMessageResult
+
+    /// [SendMessageBatch](https://docs.aws.amazon.com/goto/WebAPI/sqs-2012-11-05/SendMessageBatch)
+    func sendMessageBatch(_ input: SendMessageBatchRequest, _ call: Call) async throws -> SendMessageBatchResult
+
+    /// [SetQueueAttributes](https://docs.aws.amazon.com/goto/WebAPI/sqs-2012-11-05/SetQueueAttributes)
+    func setQueueAttributes(_ input: SetQueueAttributesRequest, _ call: Call) async throws
+
+    /// [StartMessageMoveTask](https://docs.aws.amazon.com/goto/WebAPI/sqs-2012-11-05/StartMessageMoveTask)
+    func startMessageMoveTask(_ input: StartMessageMoveTaskRequest, _ call: Call) async throws -> StartMessageMoveTaskResult
+
+    /// [TagQueue](https://docs.aws.amazon.com/goto/WebAPI/sqs-2012-11-05/TagQueue)
+    func tagQueue(_ input: TagQueueRequest, _ call: Call) async throws
+
+    /// [UntagQueue](https://docs.aws.amazon.com/goto/WebAPI/sqs-2012-11-05/UntagQueue)
+    func untagQueue(_ input: UntagQueueRequest, _ call: Call) async throws
 }
 
 extension SQSAPI {
@@ -14,12 +80,71 @@ extension SQSAPI {
 
     public func handle(_ call: Call) async throws -> Reply {
         switch call.operation {
+        case "AddPermission":
+            try await addPermission(AddPermissionRequest(wire: call.input), call)
+            return Reply()
+        case "CancelMessageMoveTask":
+            return Reply(try await cancelMessageMoveTask(CancelMessageMoveTaskRequest(wire: call.input), call).wire)
+        case "ChangeMessageVisibility":
+            try await changeMessageVisibility(ChangeMessageVisibilityRequest(wire: call.input), call)
+            return Reply()
+        case "ChangeMessageVisibilityBatch":
+            return Reply(try await changeMessageVisibilityBatch(ChangeMessageVisibilityBatchRequest(wire: call.input), call).wire)
+        case "CreateQueue":
+            return Reply(try await createQueue(CreateQueueRequest(wire: call.input), call).wire)
+        case "DeleteMessage":
+            try await deleteMessage(DeleteMessageRequest(wire: call.input), call)
+            return Reply()
+        case "DeleteMessageBatch":
+            return Reply(try await deleteMessageBatch(DeleteMessageBatchRequest(wire: call.input), call).wire)
+        case "DeleteQueue":
+            try await deleteQueue(DeleteQueueRequest(wire: call.input), call)
+            return Reply()
+        case "GetQueueAttributes":
+            return Reply(try await getQueueAttributes(GetQueueAttributesRequest(wire: call.input), call).wire)
+        case "GetQueueUrl":
+            return Reply(try await getQueueUrl(GetQueueUrlRequest(wire: call.input), call).wire)
+        case "ListDeadLetterSourceQueues":
+            return Reply(try await listDeadLetterSourceQueues(ListDeadLetterSourceQueuesRequest(wire: call.input), call).wire)
+        case "ListMessageMoveTasks":
+            return Reply(try await listMessageMoveTasks(ListMessageMoveTasksRequest(wire: call.input), call).wire)
+        case "ListQueueTags":
+            return Reply(try await listQueueTags(ListQueueTagsRequest(wire: call.input), call).wire)
         case "ListQueues":
             return Reply(try await listQueues(ListQueuesRequest(wire: call.input), call).wire)
+        case "PurgeQueue":
+            try await purgeQueue(PurgeQueueRequest(wire: call.input), call)
+            return Reply()
+        case "ReceiveMessage":
+            return Reply(try await receiveMessage(ReceiveMessageRequest(wire: call.input), call).wire)
+        case "RemovePermission":
+            try await removePermission(RemovePermissionRequest(wire: call.input), call)
+            return Reply()
+        case "SendMessage":
+            return Reply(try await sendMessage(SendMessageRequest(wire: call.input), call).wire)
+        case "SendMessageBatch":
+            return Reply(try await sendMessageBatch(SendMessageBatchRequest(wire: call.input), call).wire)
+        case "SetQueueAttributes":
+            try await setQueueAttributes(SetQueueAttributesRequest(wire: call.input), call)
+            return Reply()
+        case "StartMessageMoveTask":
+            return Reply(try await startMessageMoveTask(StartMessageMoveTaskRequest(wire: call.input), call).wire)
+        case "TagQueue":
+            try await tagQueue(TagQueueRequest(wire: call.input), call)
+            return Reply()
+        case "UntagQueue":
+            try await untagQueue(UntagQueueRequest(wire: call.input), call)
+            return Reply()
         default:
             throw AWSError.notImplemented(service: Self.modelName, operation: call.operation)
         }
     }
 }
 
-private let sqsOperations: Set<String> = ["ListQueues"]
+private let sqsOperations: Set<String> = [
+    "AddPermission", "CancelMessageMoveTask", "ChangeMessageVisibility", "ChangeMessageVisibilityBatch", "CreateQueue",
+    "DeleteMessage", "DeleteMessageBatch", "DeleteQueue", "GetQueueAttributes", "GetQueueUrl",
+    "ListDeadLetterSourceQueues", "ListMessageMoveTasks", "ListQueueTags", "ListQueues", "PurgeQueue",
+    "ReceiveMessage", "RemovePermission", "SendMessage", "SendMessageBatch", "SetQueueAttributes",
+    "StartMessageMoveTask", "TagQueue", "UntagQueue",
+]

@@ -3,6 +3,483 @@
 public import ServiceKit
 public import ServiceModel
 
+public struct AddPermissionRequest: Sendable, Hashable, WireReadable {
+    public var queueUrl: String
+    public var label: String
+    public var awsAccountIds: [String]
+    public var actions: [String]
+
+    public init(queueUrl: String, label: String, awsAccountIds: [String], actions: [String]) {
+        self.queueUrl = queueUrl
+        self.label = label
+        self.awsAccountIds = awsAccountIds
+        self.actions = actions
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        queueUrl = try members.required("QueueUrl")
+        label = try members.required("Label")
+        awsAccountIds = try members.required("AWSAccountIds")
+        actions = try members.required("Actions")
+    }
+}
+
+public struct BatchResultErrorEntry: Sendable, Hashable, WireWritable {
+    public var id: String
+    public var senderFault: Bool
+    public var code: String
+    public var message: String?
+
+    public init(id: String, senderFault: Bool, code: String, message: String? = nil) {
+        self.id = id
+        self.senderFault = senderFault
+        self.code = code
+        self.message = message
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Id"] = id.wire
+        members["SenderFault"] = senderFault.wire
+        members["Code"] = code.wire
+        members["Message"] = message?.wire
+        return .structure(members)
+    }
+}
+
+public struct CancelMessageMoveTaskRequest: Sendable, Hashable, WireReadable {
+    public var taskHandle: String
+
+    public init(taskHandle: String) {
+        self.taskHandle = taskHandle
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        taskHandle = try members.required("TaskHandle")
+    }
+}
+
+public struct CancelMessageMoveTaskResult: Sendable, Hashable, WireWritable {
+    public var approximateNumberOfMessagesMoved: Int64?
+
+    public init(approximateNumberOfMessagesMoved: Int64? = nil) {
+        self.approximateNumberOfMessagesMoved = approximateNumberOfMessagesMoved
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["ApproximateNumberOfMessagesMoved"] = approximateNumberOfMessagesMoved?.wire
+        return .structure(members)
+    }
+}
+
+public struct ChangeMessageVisibilityBatchRequest: Sendable, Hashable, WireReadable {
+    public var queueUrl: String
+    public var entries: [ChangeMessageVisibilityBatchRequestEntry]
+
+    public init(queueUrl: String, entries: [ChangeMessageVisibilityBatchRequestEntry]) {
+        self.queueUrl = queueUrl
+        self.entries = entries
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        queueUrl = try members.required("QueueUrl")
+        entries = try members.required("Entries")
+    }
+}
+
+public struct ChangeMessageVisibilityBatchRequestEntry: Sendable, Hashable, WireReadable {
+    public var id: String
+    public var receiptHandle: String
+    public var visibilityTimeout: Int?
+
+    public init(id: String, receiptHandle: String, visibilityTimeout: Int? = nil) {
+        self.id = id
+        self.receiptHandle = receiptHandle
+        self.visibilityTimeout = visibilityTimeout
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        id = try members.required("Id")
+        receiptHandle = try members.required("ReceiptHandle")
+        visibilityTimeout = try members.optional("VisibilityTimeout")
+    }
+}
+
+public struct ChangeMessageVisibilityBatchResult: Sendable, Hashable, WireWritable {
+    public var successful: [ChangeMessageVisibilityBatchResultEntry]?
+    public var failed: [BatchResultErrorEntry]?
+
+    public init(successful: [ChangeMessageVisibilityBatchResultEntry]? = nil, failed: [BatchResultErrorEntry]? = nil) {
+        self.successful = successful
+        self.failed = failed
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Successful"] = successful?.wire
+        members["Failed"] = failed?.wire
+        return .structure(members)
+    }
+}
+
+public struct ChangeMessageVisibilityBatchResultEntry: Sendable, Hashable, WireWritable {
+    public var id: String
+
+    public init(id: String) {
+        self.id = id
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Id"] = id.wire
+        return .structure(members)
+    }
+}
+
+public struct ChangeMessageVisibilityRequest: Sendable, Hashable, WireReadable {
+    public var queueUrl: String
+    public var receiptHandle: String
+    public var visibilityTimeout: Int
+
+    public init(queueUrl: String, receiptHandle: String, visibilityTimeout: Int) {
+        self.queueUrl = queueUrl
+        self.receiptHandle = receiptHandle
+        self.visibilityTimeout = visibilityTimeout
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        queueUrl = try members.required("QueueUrl")
+        receiptHandle = try members.required("ReceiptHandle")
+        visibilityTimeout = try members.required("VisibilityTimeout")
+    }
+}
+
+public struct CreateQueueRequest: Sendable, Hashable, WireReadable {
+    public var queueName: String
+    public var attributes: [String: String]?
+    public var tags: [String: String]?
+
+    public init(queueName: String, attributes: [String: String]? = nil, tags: [String: String]? = nil) {
+        self.queueName = queueName
+        self.attributes = attributes
+        self.tags = tags
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        queueName = try members.required("QueueName")
+        attributes = try members.optional("Attributes")
+        tags = try members.optional("tags")
+    }
+}
+
+public struct CreateQueueResult: Sendable, Hashable, WireWritable {
+    public var queueUrl: String?
+
+    public init(queueUrl: String? = nil) {
+        self.queueUrl = queueUrl
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["QueueUrl"] = queueUrl?.wire
+        return .structure(members)
+    }
+}
+
+public struct DeleteMessageBatchRequest: Sendable, Hashable, WireReadable {
+    public var queueUrl: String
+    public var entries: [DeleteMessageBatchRequestEntry]
+
+    public init(queueUrl: String, entries: [DeleteMessageBatchRequestEntry]) {
+        self.queueUrl = queueUrl
+        self.entries = entries
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        queueUrl = try members.required("QueueUrl")
+        entries = try members.required("Entries")
+    }
+}
+
+public struct DeleteMessageBatchRequestEntry: Sendable, Hashable, WireReadable {
+    public var id: String
+    public var receiptHandle: String
+
+    public init(id: String, receiptHandle: String) {
+        self.id = id
+        self.receiptHandle = receiptHandle
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        id = try members.required("Id")
+        receiptHandle = try members.required("ReceiptHandle")
+    }
+}
+
+public struct DeleteMessageBatchResult: Sendable, Hashable, WireWritable {
+    public var successful: [DeleteMessageBatchResultEntry]?
+    public var failed: [BatchResultErrorEntry]?
+
+    public init(successful: [DeleteMessageBatchResultEntry]? = nil, failed: [BatchResultErrorEntry]? = nil) {
+        self.successful = successful
+        self.failed = failed
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Successful"] = successful?.wire
+        members["Failed"] = failed?.wire
+        return .structure(members)
+    }
+}
+
+public struct DeleteMessageBatchResultEntry: Sendable, Hashable, WireWritable {
+    public var id: String
+
+    public init(id: String) {
+        self.id = id
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Id"] = id.wire
+        return .structure(members)
+    }
+}
+
+public struct DeleteMessageRequest: Sendable, Hashable, WireReadable {
+    public var queueUrl: String
+    public var receiptHandle: String
+
+    public init(queueUrl: String, receiptHandle: String) {
+        self.queueUrl = queueUrl
+        self.receiptHandle = receiptHandle
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        queueUrl = try members.required("QueueUrl")
+        receiptHandle = try members.required("ReceiptHandle")
+    }
+}
+
+public struct DeleteQueueRequest: Sendable, Hashable, WireReadable {
+    public var queueUrl: String
+
+    public init(queueUrl: String) {
+        self.queueUrl = queueUrl
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        queueUrl = try members.required("QueueUrl")
+    }
+}
+
+public struct GetQueueAttributesRequest: Sendable, Hashable, WireReadable {
+    public var queueUrl: String
+    public var attributeNames: [String]?
+
+    public init(queueUrl: String, attributeNames: [String]? = nil) {
+        self.queueUrl = queueUrl
+        self.attributeNames = attributeNames
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        queueUrl = try members.required("QueueUrl")
+        attributeNames = try members.optional("AttributeNames")
+    }
+}
+
+public struct GetQueueAttributesResult: Sendable, Hashable, WireWritable {
+    public var attributes: [String: String]?
+
+    public init(attributes: [String: String]? = nil) {
+        self.attributes = attributes
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Attributes"] = attributes?.wire
+        return .structure(members)
+    }
+}
+
+public struct GetQueueUrlRequest: Sendable, Hashable, WireReadable {
+    public var queueName: String
+    public var queueOwnerAWSAccountId: String?
+
+    public init(queueName: String, queueOwnerAWSAccountId: String? = nil) {
+        self.queueName = queueName
+        self.queueOwnerAWSAccountId = queueOwnerAWSAccountId
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        queueName = try members.required("QueueName")
+        queueOwnerAWSAccountId = try members.optional("QueueOwnerAWSAccountId")
+    }
+}
+
+public struct GetQueueUrlResult: Sendable, Hashable, WireWritable {
+    public var queueUrl: String?
+
+    public init(queueUrl: String? = nil) {
+        self.queueUrl = queueUrl
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["QueueUrl"] = queueUrl?.wire
+        return .structure(members)
+    }
+}
+
+public struct ListDeadLetterSourceQueuesRequest: Sendable, Hashable, WireReadable {
+    public var queueUrl: String
+    public var nextToken: String?
+    public var maxResults: Int?
+
+    public init(queueUrl: String, nextToken: String? = nil, maxResults: Int? = nil) {
+        self.queueUrl = queueUrl
+        self.nextToken = nextToken
+        self.maxResults = maxResults
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        queueUrl = try members.required("QueueUrl")
+        nextToken = try members.optional("NextToken")
+        maxResults = try members.optional("MaxResults")
+    }
+}
+
+public struct ListDeadLetterSourceQueuesResult: Sendable, Hashable, WireWritable {
+    public var queueUrls: [String]
+    public var nextToken: String?
+
+    public init(queueUrls: [String], nextToken: String? = nil) {
+        self.queueUrls = queueUrls
+        self.nextToken = nextToken
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["queueUrls"] = queueUrls.wire
+        members["NextToken"] = nextToken?.wire
+        return .structure(members)
+    }
+}
+
+public struct ListMessageMoveTasksRequest: Sendable, Hashable, WireReadable {
+    public var sourceArn: String
+    public var maxResults: Int?
+
+    public init(sourceArn: String, maxResults: Int? = nil) {
+        self.sourceArn = sourceArn
+        self.maxResults = maxResults
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        sourceArn = try members.required("SourceArn")
+        maxResults = try members.optional("MaxResults")
+    }
+}
+
+public struct ListMessageMoveTasksResult: Sendable, Hashable, WireWritable {
+    public var results: [ListMessageMoveTasksResultEntry]?
+
+    public init(results: [ListMessageMoveTasksResultEntry]? = nil) {
+        self.results = results
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Results"] = results?.wire
+        return .structure(members)
+    }
+}
+
+public struct ListMessageMoveTasksResultEntry: Sendable, Hashable, WireWritable {
+    public var taskHandle: String?
+    public var status: String?
+    public var sourceArn: String?
+    public var destinationArn: String?
+    public var maxNumberOfMessagesPerSecond: Int?
+    public var approximateNumberOfMessagesMoved: Int64?
+    public var approximateNumberOfMessagesToMove: Int64?
+    public var failureReason: String?
+    public var startedTimestamp: Int64?
+
+    public init(
+        taskHandle: String? = nil, status: String? = nil, sourceArn: String? = nil, destinationArn: String? = nil,
+        maxNumberOfMessagesPerSecond: Int? = nil, approximateNumberOfMessagesMoved: Int64? = nil,
+        approximateNumberOfMessagesToMove: Int64? = nil, failureReason: String? = nil, startedTimestamp: Int64? = nil
+    ) {
+        self.taskHandle = taskHandle
+        self.status = status
+        self.sourceArn = sourceArn
+        self.destinationArn = destinationArn
+        self.maxNumberOfMessagesPerSecond = maxNumberOfMessagesPerSecond
+        self.approximateNumberOfMessagesMoved = approximateNumberOfMessagesMoved
+        self.approximateNumberOfMessagesToMove = approximateNumberOfMessagesToMove
+        self.failureReason = failureReason
+        self.startedTimestamp = startedTimestamp
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["TaskHandle"] = taskHandle?.wire
+        members["Status"] = status?.wire
+        members["SourceArn"] = sourceArn?.wire
+        members["DestinationArn"] = destinationArn?.wire
+        members["MaxNumberOfMessagesPerSecond"] = maxNumberOfMessagesPerSecond?.wire
+        members["ApproximateNumberOfMessagesMoved"] = approximateNumberOfMessagesMoved?.wire
+        members["ApproximateNumberOfMessagesToMove"] = approximateNumberOfMessagesToMove?.wire
+        members["FailureReason"] = failureReason?.wire
+        members["StartedTimestamp"] = startedTimestamp?.wire
+        return .structure(members)
+    }
+}
+
+public struct ListQueueTagsRequest: Sendable, Hashable, WireReadable {
+    public var queueUrl: String
+
+    public init(queueUrl: String) {
+        self.queueUrl = queueUrl
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        queueUrl = try members.required("QueueUrl")
+    }
+}
+
+public struct ListQueueTagsResult: Sendable, Hashable, WireWritable {
+    public var tags: [String: String]?
+
+    public init(tags: [String: String]? = nil) {
+        self.tags = tags
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Tags"] = tags?.wire
+        return .structure(members)
+    }
+}
+
 public struct ListQueuesRequest: Sendable, Hashable, WireReadable {
     public var queueNamePrefix: String?
     public var nextToken: String?
@@ -36,5 +513,435 @@ public struct ListQueuesResult: Sendable, Hashable, WireWritable {
         members["QueueUrls"] = queueUrls?.wire
         members["NextToken"] = nextToken?.wire
         return .structure(members)
+    }
+}
+
+public struct Message: Sendable, Hashable, WireWritable {
+    public var messageId: String?
+    public var receiptHandle: String?
+    public var md5OfBody: String?
+    public var body: String?
+    public var attributes: [String: String]?
+    public var md5OfMessageAttributes: String?
+    public var messageAttributes: [String: MessageAttributeValue]?
+
+    public init(
+        messageId: String? = nil, receiptHandle: String? = nil, md5OfBody: String? = nil, body: String? = nil,
+        attributes: [String: String]? = nil, md5OfMessageAttributes: String? = nil,
+        messageAttributes: [String: MessageAttributeValue]? = nil
+    ) {
+        self.messageId = messageId
+        self.receiptHandle = receiptHandle
+        self.md5OfBody = md5OfBody
+        self.body = body
+        self.attributes = attributes
+        self.md5OfMessageAttributes = md5OfMessageAttributes
+        self.messageAttributes = messageAttributes
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["MessageId"] = messageId?.wire
+        members["ReceiptHandle"] = receiptHandle?.wire
+        members["MD5OfBody"] = md5OfBody?.wire
+        members["Body"] = body?.wire
+        members["Attributes"] = attributes?.wire
+        members["MD5OfMessageAttributes"] = md5OfMessageAttributes?.wire
+        members["MessageAttributes"] = messageAttributes?.wire
+        return .structure(members)
+    }
+}
+
+public struct MessageAttributeValue: Sendable, Hashable, WireReadable, WireWritable {
+    public var stringValue: String?
+    public var binaryValue: [UInt8]?
+    public var stringListValues: [String]?
+    public var binaryListValues: [[UInt8]]?
+    public var dataType: String
+
+    public init(
+        dataType: String, stringValue: String? = nil, binaryValue: [UInt8]? = nil, stringListValues: [String]? = nil,
+        binaryListValues: [[UInt8]]? = nil
+    ) {
+        self.stringValue = stringValue
+        self.binaryValue = binaryValue
+        self.stringListValues = stringListValues
+        self.binaryListValues = binaryListValues
+        self.dataType = dataType
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        stringValue = try members.optional("StringValue")
+        binaryValue = try members.optional("BinaryValue")
+        stringListValues = try members.optional("StringListValues")
+        binaryListValues = try members.optional("BinaryListValues")
+        dataType = try members.required("DataType")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["StringValue"] = stringValue?.wire
+        members["BinaryValue"] = binaryValue?.wire
+        members["StringListValues"] = stringListValues?.wire
+        members["BinaryListValues"] = binaryListValues?.wire
+        members["DataType"] = dataType.wire
+        return .structure(members)
+    }
+}
+
+public struct MessageSystemAttributeValue: Sendable, Hashable, WireReadable {
+    public var stringValue: String?
+    public var binaryValue: [UInt8]?
+    public var stringListValues: [String]?
+    public var binaryListValues: [[UInt8]]?
+    public var dataType: String
+
+    public init(
+        dataType: String, stringValue: String? = nil, binaryValue: [UInt8]? = nil, stringListValues: [String]? = nil,
+        binaryListValues: [[UInt8]]? = nil
+    ) {
+        self.stringValue = stringValue
+        self.binaryValue = binaryValue
+        self.stringListValues = stringListValues
+        self.binaryListValues = binaryListValues
+        self.dataType = dataType
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        stringValue = try members.optional("StringValue")
+        binaryValue = try members.optional("BinaryValue")
+        stringListValues = try members.optional("StringListValues")
+        binaryListValues = try members.optional("BinaryListValues")
+        dataType = try members.required("DataType")
+    }
+}
+
+public struct PurgeQueueRequest: Sendable, Hashable, WireReadable {
+    public var queueUrl: String
+
+    public init(queueUrl: String) {
+        self.queueUrl = queueUrl
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        queueUrl = try members.required("QueueUrl")
+    }
+}
+
+public struct ReceiveMessageRequest: Sendable, Hashable, WireReadable {
+    public var queueUrl: String
+    public var attributeNames: [String]?
+    public var messageSystemAttributeNames: [String]?
+    public var messageAttributeNames: [String]?
+    public var maxNumberOfMessages: Int?
+    public var visibilityTimeout: Int?
+    public var waitTimeSeconds: Int?
+    public var receiveRequestAttemptId: String?
+
+    public init(
+        queueUrl: String, attributeNames: [String]? = nil, messageSystemAttributeNames: [String]? = nil,
+        messageAttributeNames: [String]? = nil, maxNumberOfMessages: Int? = nil, visibilityTimeout: Int? = nil,
+        waitTimeSeconds: Int? = nil, receiveRequestAttemptId: String? = nil
+    ) {
+        self.queueUrl = queueUrl
+        self.attributeNames = attributeNames
+        self.messageSystemAttributeNames = messageSystemAttributeNames
+        self.messageAttributeNames = messageAttributeNames
+        self.maxNumberOfMessages = maxNumberOfMessages
+        self.visibilityTimeout = visibilityTimeout
+        self.waitTimeSeconds = waitTimeSeconds
+        self.receiveRequestAttemptId = receiveRequestAttemptId
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        queueUrl = try members.required("QueueUrl")
+        attributeNames = try members.optional("AttributeNames")
+        messageSystemAttributeNames = try members.optional("MessageSystemAttributeNames")
+        messageAttributeNames = try members.optional("MessageAttributeNames")
+        maxNumberOfMessages = try members.optional("MaxNumberOfMessages")
+        visibilityTimeout = try members.optional("VisibilityTimeout")
+        waitTimeSeconds = try members.optional("WaitTimeSeconds")
+        receiveRequestAttemptId = try members.optional("ReceiveRequestAttemptId")
+    }
+}
+
+public struct ReceiveMessageResult: Sendable, Hashable, WireWritable {
+    public var messages: [Message]?
+
+    public init(messages: [Message]? = nil) {
+        self.messages = messages
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Messages"] = messages?.wire
+        return .structure(members)
+    }
+}
+
+public struct RemovePermissionRequest: Sendable, Hashable, WireReadable {
+    public var queueUrl: String
+    public var label: String
+
+    public init(queueUrl: String, label: String) {
+        self.queueUrl = queueUrl
+        self.label = label
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        queueUrl = try members.required("QueueUrl")
+        label = try members.required("Label")
+    }
+}
+
+public struct SendMessageBatchRequest: Sendable, Hashable, WireReadable {
+    public var queueUrl: String
+    public var entries: [SendMessageBatchRequestEntry]
+
+    public init(queueUrl: String, entries: [SendMessageBatchRequestEntry]) {
+        self.queueUrl = queueUrl
+        self.entries = entries
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        queueUrl = try members.required("QueueUrl")
+        entries = try members.required("Entries")
+    }
+}
+
+public struct SendMessageBatchRequestEntry: Sendable, Hashable, WireReadable {
+    public var id: String
+    public var messageBody: String
+    public var delaySeconds: Int?
+    public var messageAttributes: [String: MessageAttributeValue]?
+    public var messageSystemAttributes: [String: MessageSystemAttributeValue]?
+    public var messageDeduplicationId: String?
+    public var messageGroupId: String?
+
+    public init(
+        id: String, messageBody: String, delaySeconds: Int? = nil,
+        messageAttributes: [String: MessageAttributeValue]? = nil,
+        messageSystemAttributes: [String: MessageSystemAttributeValue]? = nil, messageDeduplicationId: String? = nil,
+        messageGroupId: String? = nil
+    ) {
+        self.id = id
+        self.messageBody = messageBody
+        self.delaySeconds = delaySeconds
+        self.messageAttributes = messageAttributes
+        self.messageSystemAttributes = messageSystemAttributes
+        self.messageDeduplicationId = messageDeduplicationId
+        self.messageGroupId = messageGroupId
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        id = try members.required("Id")
+        messageBody = try members.required("MessageBody")
+        delaySeconds = try members.optional("DelaySeconds")
+        messageAttributes = try members.optional("MessageAttributes")
+        messageSystemAttributes = try members.optional("MessageSystemAttributes")
+        messageDeduplicationId = try members.optional("MessageDeduplicationId")
+        messageGroupId = try members.optional("MessageGroupId")
+    }
+}
+
+public struct SendMessageBatchResult: Sendable, Hashable, WireWritable {
+    public var successful: [SendMessageBatchResultEntry]?
+    public var failed: [BatchResultErrorEntry]?
+
+    public init(successful: [SendMessageBatchResultEntry]? = nil, failed: [BatchResultErrorEntry]? = nil) {
+        self.successful = successful
+        self.failed = failed
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Successful"] = successful?.wire
+        members["Failed"] = failed?.wire
+        return .structure(members)
+    }
+}
+
+public struct SendMessageBatchResultEntry: Sendable, Hashable, WireWritable {
+    public var id: String
+    public var messageId: String
+    public var md5OfMessageBody: String
+    public var md5OfMessageAttributes: String?
+    public var md5OfMessageSystemAttributes: String?
+    public var sequenceNumber: String?
+
+    public init(
+        id: String, messageId: String, md5OfMessageBody: String, md5OfMessageAttributes: String? = nil,
+        md5OfMessageSystemAttributes: String? = nil, sequenceNumber: String? = nil
+    ) {
+        self.id = id
+        self.messageId = messageId
+        self.md5OfMessageBody = md5OfMessageBody
+        self.md5OfMessageAttributes = md5OfMessageAttributes
+        self.md5OfMessageSystemAttributes = md5OfMessageSystemAttributes
+        self.sequenceNumber = sequenceNumber
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Id"] = id.wire
+        members["MessageId"] = messageId.wire
+        members["MD5OfMessageBody"] = md5OfMessageBody.wire
+        members["MD5OfMessageAttributes"] = md5OfMessageAttributes?.wire
+        members["MD5OfMessageSystemAttributes"] = md5OfMessageSystemAttributes?.wire
+        members["SequenceNumber"] = sequenceNumber?.wire
+        return .structure(members)
+    }
+}
+
+public struct SendMessageRequest: Sendable, Hashable, WireReadable {
+    public var queueUrl: String
+    public var messageBody: String
+    public var delaySeconds: Int?
+    public var messageAttributes: [String: MessageAttributeValue]?
+    public var messageSystemAttributes: [String: MessageSystemAttributeValue]?
+    public var messageDeduplicationId: String?
+    public var messageGroupId: String?
+
+    public init(
+        queueUrl: String, messageBody: String, delaySeconds: Int? = nil,
+        messageAttributes: [String: MessageAttributeValue]? = nil,
+        messageSystemAttributes: [String: MessageSystemAttributeValue]? = nil, messageDeduplicationId: String? = nil,
+        messageGroupId: String? = nil
+    ) {
+        self.queueUrl = queueUrl
+        self.messageBody = messageBody
+        self.delaySeconds = delaySeconds
+        self.messageAttributes = messageAttributes
+        self.messageSystemAttributes = messageSystemAttributes
+        self.messageDeduplicationId = messageDeduplicationId
+        self.messageGroupId = messageGroupId
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        queueUrl = try members.required("QueueUrl")
+        messageBody = try members.required("MessageBody")
+        delaySeconds = try members.optional("DelaySeconds")
+        messageAttributes = try members.optional("MessageAttributes")
+        messageSystemAttributes = try members.optional("MessageSystemAttributes")
+        messageDeduplicationId = try members.optional("MessageDeduplicationId")
+        messageGroupId = try members.optional("MessageGroupId")
+    }
+}
+
+public struct SendMessageResult: Sendable, Hashable, WireWritable {
+    public var md5OfMessageBody: String?
+    public var md5OfMessageAttributes: String?
+    public var md5OfMessageSystemAttributes: String?
+    public var messageId: String?
+    public var sequenceNumber: String?
+
+    public init(
+        md5OfMessageBody: String? = nil, md5OfMessageAttributes: String? = nil,
+        md5OfMessageSystemAttributes: String? = nil, messageId: String? = nil, sequenceNumber: String? = nil
+    ) {
+        self.md5OfMessageBody = md5OfMessageBody
+        self.md5OfMessageAttributes = md5OfMessageAttributes
+        self.md5OfMessageSystemAttributes = md5OfMessageSystemAttributes
+        self.messageId = messageId
+        self.sequenceNumber = sequenceNumber
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["MD5OfMessageBody"] = md5OfMessageBody?.wire
+        members["MD5OfMessageAttributes"] = md5OfMessageAttributes?.wire
+        members["MD5OfMessageSystemAttributes"] = md5OfMessageSystemAttributes?.wire
+        members["MessageId"] = messageId?.wire
+        members["SequenceNumber"] = sequenceNumber?.wire
+        return .structure(members)
+    }
+}
+
+public struct SetQueueAttributesRequest: Sendable, Hashable, WireReadable {
+    public var queueUrl: String
+    public var attributes: [String: String]
+
+    public init(queueUrl: String, attributes: [String: String]) {
+        self.queueUrl = queueUrl
+        self.attributes = attributes
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        queueUrl = try members.required("QueueUrl")
+        attributes = try members.required("Attributes")
+    }
+}
+
+public struct StartMessageMoveTaskRequest: Sendable, Hashable, WireReadable {
+    public var sourceArn: String
+    public var destinationArn: String?
+    public var maxNumberOfMessagesPerSecond: Int?
+
+    public init(sourceArn: String, destinationArn: String? = nil, maxNumberOfMessagesPerSecond: Int? = nil) {
+        self.sourceArn = sourceArn
+        self.destinationArn = destinationArn
+        self.maxNumberOfMessagesPerSecond = maxNumberOfMessagesPerSecond
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        sourceArn = try members.required("SourceArn")
+        destinationArn = try members.optional("DestinationArn")
+        maxNumberOfMessagesPerSecond = try members.optional("MaxNumberOfMessagesPerSecond")
+    }
+}
+
+public struct StartMessageMoveTaskResult: Sendable, Hashable, WireWritable {
+    public var taskHandle: String?
+
+    public init(taskHandle: String? = nil) {
+        self.taskHandle = taskHandle
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["TaskHandle"] = taskHandle?.wire
+        return .structure(members)
+    }
+}
+
+public struct TagQueueRequest: Sendable, Hashable, WireReadable {
+    public var queueUrl: String
+    public var tags: [String: String]
+
+    public init(queueUrl: String, tags: [String: String]) {
+        self.queueUrl = queueUrl
+        self.tags = tags
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        queueUrl = try members.required("QueueUrl")
+        tags = try members.required("Tags")
+    }
+}
+
+public struct UntagQueueRequest: Sendable, Hashable, WireReadable {
+    public var queueUrl: String
+    public var tagKeys: [String]
+
+    public init(queueUrl: String, tagKeys: [String]) {
+        self.queueUrl = queueUrl
+        self.tagKeys = tagKeys
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        queueUrl = try members.required("QueueUrl")
+        tagKeys = try members.required("TagKeys")
     }
 }

@@ -1,0 +1,159 @@
+/// What holders of receipts do.
+extension QueueEngine {
+    /// What becomes of a deletion.
+    enum Deletion: Sendable, Equatable {
+        /// The message is to be deleted on disk.
+        case delete
+        /// The receipt is an old one: another receiver has the message, or had it.
+        case outdated
+        /// There is no such message any more.
+        case gone
+    }
+
+    /// Somebody wants a message deleted. It is out of sight until ``deleted(_:)`` or ``notDeleted(_:now:)``.
+    mutating func beginDelete(_ sequence: Int64, token: UInt64, now: Int64) -> Deletion {
+        advance(to: now)
+        if let flight = flights[sequence] {
+            if flight.isLeaving { return .gone }
+            guard flight.entry.token == token else { return .outdated }
+            flights[sequence]?.isLeaving = true
+            return .delete
+        }
+        // A FIFO queue's receipt ends with its visibility.
+        if isFIFO { return .outdated }
+        if standard.takeReturned(sequence, token: token) {
+            let entry = QueueEntry(sequence: sequence, sent: .max, token: token)
+            standard.begins(nil)
+            flights[sequence] = Flight(entry: entry, deadline: .max, received: now, group: nil, isLeaving: true)
+            return .delete
+        }
+        if standard.holdsReturned(sequence) { return .outdated }
+        // Received from an earlier process, or deleted already: the disk knows.
+        return .delete
+    }
+
+    /// A message is deleted on disk.
+    /// - Parameter wasThere: whether it was there before.
+    mutating func deleted(_ sequence: Int64, wasThere: Bool) {
+        if wasThere { total -= 1 }
+        unrecorded[sequence] = nil
+        attempts.forget(sequence)
+        if let flight = flights.removeValue(forKey: sequence) {
+            if isFIFO {
+                if let group = flight.group { fifo.remove(sequence, group: group) }
+            } else {
+                standard.ends(flight.group)
+            }
+        } else if wasThere {
+            dropped([sequence])
+        }
+    }
+
+    /// A message could not be deleted: it comes back.
+    mutating func notDeleted(_ sequence: Int64, now: Int64) {
+        guard var flight = flights[sequence], flight.isLeaving else { return }
+        flight.isLeaving = false
+        // Of one that had come back before not all is known; it is read again.
+        if flight.entry.sent == .max { flight.entry.sent = now }
+        flights[sequence] = nil
+        comesBack(flight)
+    }
+
+    /// What becomes of a change of visibility.
+    enum Change: Sendable, Equatable {
+        case done
+        /// The message is there, and not in flight by this receipt.
+        case notInFlight
+        /// There is no such message, or another receiver has it.
+        case gone
+        /// The message would be hidden for more than twelve hours since it was received.
+        case tooLong
+    }
+
+    /// Hides a message for a time from now on.
+    mutating func changeVisibility(_ sequence: Int64, token: UInt64, to visibility: Int64, now: Int64) -> Change {
+        advance(to: now)
+        guard let flight = flights[sequence], !flight.isLeaving else {
+            return !isFIFO && standard.holdsReturned(sequence) ? .notInFlight : .gone
+        }
+        guard flight.entry.token == token else { return .gone }
+        let limit = Int64(SQSLimits.visibility.upperBound) * 1000
+        guard now - flight.received + visibility <= limit else { return .tooLong }
+        attempts.forget(sequence)
+        if visibility == 0 {
+            flights[sequence] = nil
+            comesBack(flight)
+        } else {
+            flights[sequence]?.deadline = now + visibility
+            setDeadline(sequence, now + visibility)
+        }
+        return .done
+    }
+
+    /// The messages that an attempt to receive got before, if all of them are still its own: it gets them again.
+    mutating func repeated(_ attempt: String, visibility: Int64, now: Int64) -> [QueueEntry]? {
+        advance(to: now)
+        guard let receipts = attempts.find(attempt, now: now) else { return nil }
+        var entries: [QueueEntry] = []
+        for receipt in receipts {
+            guard let flight = flights[receipt.sequence], flight.entry.token == receipt.token, !flight.isLeaving else {
+                return nil
+            }
+            entries.append(flight.entry)
+        }
+        for entry in entries {
+            flights[entry.sequence]?.deadline = now + visibility
+            setDeadline(entry.sequence, now + visibility)
+        }
+        return entries
+    }
+}
+
+/// Attempts to receive from a FIFO queue that their clients may repeat.
+/// See <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/using-receiverequestattemptid-request-parameter.html>.
+struct ReceiveAttempts: Sendable {
+    struct Receipt: Sendable, Hashable {
+        var sequence: Int64
+        var token: UInt64
+    }
+
+    private var attempts: [String: (time: Int64, receipts: [Receipt])] = [:]
+    private var order: [String] = []
+    private static let maximum = 1000
+
+    mutating func note(_ attempt: String, _ entries: [QueueEntry], now: Int64) {
+        if attempts.updateValue((now, entries.map { Receipt(sequence: $0.sequence, token: $0.token) }), forKey: attempt)
+            == nil
+        {
+            order.append(attempt)
+        }
+        if order.count > Self.maximum {
+            for old in order.prefix(Self.maximum / 2) { attempts[old] = nil }
+            order.removeFirst(Self.maximum / 2)
+        }
+    }
+
+    func find(_ attempt: String, now: Int64) -> [Receipt]? {
+        guard let found = attempts[attempt], now - found.time < SQSLimits.deduplication else { return nil }
+        return found.receipts
+    }
+
+    /// A message of an attempt was deleted or changed: the attempt can't be repeated.
+    mutating func forget(_ sequence: Int64) {
+        if attempts.isEmpty { return }
+        for (name, attempt) in attempts where attempt.receipts.contains(where: { $0.sequence == sequence }) {
+            attempts[name] = nil
+            order.removeAll { $0 == name }
+        }
+    }
+}
+
+extension QueueEngine {
+    /// A message has gone to another queue.
+    mutating func left(_ sequence: Int64) {
+        unrecorded[sequence] = nil
+        guard let flight = flights.removeValue(forKey: sequence) else { return }
+        if isFIFO, let group = flight.group { fifo.remove(sequence, group: group) }
+        if !isFIFO { standard.ends(flight.group) }
+    }
+}

@@ -1,0 +1,91 @@
+import HeapModule
+
+/// What is stored, and what has to be read.
+extension QueueEngine {
+    /// How many messages of a standard queue are held ready, and from which number on more are read.
+    static let window = 1000
+    static let lowWater = 400
+    /// Messages whose content is larger are read when they are received.
+    static let heldSize = 4096
+    /// Bytes of content that one queue holds.
+    static let heldLimit = 4 << 20
+
+    /// A message that is on disk now.
+    struct Stored: Sendable {
+        var entry: QueueEntry
+        /// Nil: it can be received at once.
+        var visibleAt: Int64?
+        var group: String?
+    }
+
+    /// A message was stored, in the order of sequences.
+    mutating func stored(_ message: Stored, isReading: Bool) {
+        total += 1
+        let sequence = message.entry.sequence
+        // A page that was read meanwhile has brought it.
+        let isKnown = sequence <= cursor
+        let wasAtEnd = cursor >= tail && !isReading
+        tail = max(tail, sequence)
+        if let due = message.visibleAt {
+            delayed.insert(Delayed(due: due, sequence: sequence, sent: message.entry.sent))
+            if wasAtEnd { cursor = sequence }
+            return
+        }
+        guard !isKnown, wasAtEnd, hasRoom else { return }
+        cursor = sequence
+        add(message.entry, group: message.group)
+    }
+
+    private var hasRoom: Bool {
+        isFIFO ? fifo.count < SQSLimits.fifoWindow : standard.freshCount < Self.window
+    }
+
+    private mutating func add(_ entry: QueueEntry, group: String?) {
+        var entry = entry
+        if entry.held > Self.heldSize || held + entry.held > Self.heldLimit { entry.content = nil }
+        held += entry.held
+        if isFIFO { fifo.insert(entry, group: group ?? "") } else { standard.append(entry) }
+    }
+
+    /// Whether there is more on disk that should be read now.
+    var wantsPage: Bool {
+        guard cursor < tail else { return false }
+        if !isFIFO { return standard.freshCount < Self.lowWater }
+        return fifo.count < Self.lowWater || (!fifo.hasTurns && fifo.count < SQSLimits.fifoWindow)
+    }
+
+    /// Whether there is nothing to receive before a page is read.
+    var needsPage: Bool { wantsPage && (isFIFO ? !fifo.hasTurns : standard.isEmpty) }
+
+    /// A page was read.
+    /// - Parameters:
+    ///   - isLast: nothing is behind it, as of when it was read.
+    ///   - end: up to where everything that was stored was seen by the reader.
+    ///   - generation: as it was when the reading began. If it has changed, the page is worthless.
+    mutating func pageRead(_ messages: [Stored], isLast: Bool, end: Int64, generation: Int) {
+        guard generation == self.generation else { return }
+        for message in messages where message.entry.sequence > cursor {
+            cursor = message.entry.sequence
+            add(message.entry, group: message.group)
+        }
+        if isLast { cursor = max(cursor, end) }
+    }
+
+    /// Messages are gone that nobody has in flight: they had come to a dead-letter queue, or were too old.
+    mutating func dropped(_ sequences: [Int64]) {
+        let gone = Set(sequences)
+        generation += 1
+        if isFIFO { fifo.remove { gone.contains($0) } } else { standard.remove { gone.contains($0) } }
+        for sequence in sequences {
+            flights[sequence] = nil
+            unrecorded[sequence] = nil
+        }
+    }
+
+    /// A message could not be moved or deleted after all: it can be received again.
+    mutating func restore(_ entry: QueueEntry, group: String?) {
+        var entry = entry
+        entry.content = nil
+        if isFIFO { fifo.insert(entry, group: group ?? "") } else { standard.giveBack(entry) }
+    }
+}

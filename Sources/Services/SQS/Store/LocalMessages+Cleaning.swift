@@ -1,0 +1,117 @@
+import Persistence
+import ServiceKit
+import ServiceModel
+import Synchronization
+
+extension LocalMessages {
+    /// How many rows one transaction removes: others wait meanwhile.
+    private static let batch = 500
+
+    // MARK: Purging
+
+    func purge(_ record: QueueRecord) async throws {
+        let queue = try await open(record)
+        let id = queue.id
+        let outcome = try await perform(
+            run: { rows, _ in
+                let last = queue.sequence.next - 1
+                try rows.connection.execute(
+                    "UPDATE sqs_count SET messages = 0, next = ?, floor = ? WHERE queue = ?",
+                    [.integer(last + 1), .integer(last), .integer(id)])
+                return .emptied(through: last)
+            },
+            then: { outcome in
+                guard case .emptied(let last) = outcome else { return }
+                queue.state.withLock { $0.engine.empty(through: last) }
+            })
+        guard case .emptied(let last) = outcome else { return }
+        // They are gone for everybody; their rows follow.
+        Task { try await sweep(id, through: last) }
+    }
+
+    private func sweep(_ queue: Int64, through last: Int64) async throws {
+        while try await database.write({
+            try MessageRows(connection: $0).remove(queue, through: last, limit: Self.batch)
+        }) == Self.batch {}
+    }
+
+    // MARK: Retention
+
+    /// Deletes what is older than the queue keeps messages.
+    func expire(_ queue: LocalQueue, _ rules: QueueRules) async throws {
+        let id = queue.id
+        while true {
+            let cutoff = now - rules.retention
+            let expired = try await database.read { connection in
+                let rows = MessageRows(connection: connection)
+                let floor = try rows.counts(id)?.floor ?? 0
+                return try rows.expired(id, after: floor, sentBefore: cutoff, limit: Self.batch)
+            }
+            if expired.isEmpty { return }
+            try await perform(
+                run: { rows, changes in
+                    var wereThere: [Bool] = []
+                    for sequence in expired { wereThere.append(try rows.delete(id, sequence)) }
+                    changes.add(-wereThere.count(where: { $0 }), to: id, queue.sequence)
+                    return .deleted(wereThere)
+                },
+                then: { outcome in
+                    guard case .deleted(let wereThere) = outcome else { return }
+                    queue.state.withLock { state in
+                        state.engine.total -= wereThere.count(where: { $0 })
+                        state.engine.dropped(expired)
+                    }
+                })
+            if expired.count < Self.batch { return }
+        }
+    }
+
+    func clean(_ records: [QueueRecord]) async throws {
+        for record in records { try await expire(try await open(record), record.rules) }
+        while true {
+            let now = self.now
+            let removed = try await database.write {
+                try DeduplicationRows(connection: $0).removeExpired(now: now, limit: Self.batch)
+            }
+            if removed < Self.batch { return }
+        }
+    }
+
+    func remove(queue: Int64) async throws -> Bool {
+        try await database.write { connection in
+            let removed = try MessageRows(connection: connection).remove(queue, through: .max, limit: Self.batch)
+            guard removed < Self.batch else { return false }
+            try DeduplicationRows(connection: connection).remove(queue: queue)
+            return true
+        }
+    }
+
+    // MARK: Moving
+
+    func move(_ limit: Int, through last: Int64, from source: QueueRecord, to choose: @escaping MoveChoice) async throws
+        -> (moved: Int, isOver: Bool)
+    {
+        let queue = try await open(source)
+        let received = try await receive(ReceiveRequest(maximum: limit, visibility: 30_000, wait: .zero), from: source)
+        var moved = 0
+        var failure: (any Error)?
+        for message in received {
+            do {
+                if failure == nil, message.sequence <= last {
+                    let target = try await open(try await choose(message.content.extra.deadLetterSource))
+                    let now = self.now
+                    moved += try await relocate([message.sequence], from: queue, to: target) { _, message in
+                        message.redriven(now: now)
+                    }
+                    continue
+                }
+            } catch {
+                failure = error
+            }
+            let receipt = ReceiptHandle(queue: source.id, sequence: message.sequence, token: message.token)
+            _ = try await changeVisibility(receipt, to: 0, of: source)
+        }
+        if let failure { throw failure }
+        return (moved, moved == 0)
+    }
+}
