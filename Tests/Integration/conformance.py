@@ -18,9 +18,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 TESTS = Path(__file__).parent
 # The services whose pages have a table, and the folder of each.
-SERVICES = {"lambda": "Lambda"}
+SERVICES = {"lambda": "Lambda", "s3": "S3"}
 # Those whose answers are replayed.
-RECORDED = ("lambda",)
+RECORDED = ("lambda", "s3")
 # How many test files a row names.
 NAMED = 3
 
@@ -91,7 +91,7 @@ def recordings_table(service):
 
     if not catalog.is_here():
         return None
-    scenarios = [s for s in catalog.scenarios() if s.answers]
+    scenarios = [s for s in catalog.scenarios() if s.answers and s.service == service]
     outcomes = (catalog.MATCHED, catalog.EXPLAINED, catalog.NOT_DERIVABLE)
 
     def row(title, chosen):
@@ -102,7 +102,7 @@ def recordings_table(service):
 
     head = ["| %s | scenarios | answers | " + " | ".join(outcomes) + " | share |", "|---|" + "---:|" * 6]
     lines = [head[0] % "file", head[1]]
-    for file in catalog.FILES:
+    for file in catalog.FILES[service]:
         lines.append(row("`%s`" % file, [s for s in scenarios if s.file == file]))
     lines += [row("all", scenarios), "", head[0] % "kind", head[1]]
     for group in sorted({(s.file, s.group) for s in scenarios}):

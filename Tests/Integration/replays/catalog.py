@@ -7,8 +7,11 @@ from pathlib import Path
 
 from recordings import FOLDER
 
-# The recorded files that are replayed.
-FILES = ("lambda_api", "lambda_common", "lambda_destinations", "lambda", "lambda_integration_sqs")
+# The recorded files that are replayed, by the folder that they are in.
+FILES = {
+    "lambda": ("lambda_api", "lambda_common", "lambda_destinations", "lambda", "lambda_integration_sqs"),
+    "s3": ("s3_api", "s3_list_operations", "s3_notifications_sqs"),
+}
 NOT_DERIVABLE = "not derivable"
 EXPLAINED = "explained"
 MATCHED = "matched"
@@ -44,7 +47,8 @@ def scenario(name, reasons=None):
 
 
 class Scenario:
-    def __init__(self, file, name, answers):
+    def __init__(self, service, file, name, answers):
+        self.service = service
         self.file = file
         self.name = name
         self.answers = answers or {}
@@ -62,11 +66,11 @@ class Scenario:
 
 
 def is_here():
-    return all(_path(file).exists() for file in FILES)
+    return all(_path(service, file).exists() for service, files in FILES.items() for file in files)
 
 
-def _path(file):
-    return FOLDER / "lambda" / (file + ".json")
+def _path(service, file):
+    return FOLDER / service / (file + ".json")
 
 
 def scenarios():
@@ -74,7 +78,8 @@ def scenarios():
     for module in pkgutil.iter_modules([str(Path(__file__).parent / "scenarios")]):
         importlib.import_module("replays.scenarios." + module.name)
     return [
-        Scenario(file, name, recorded["content"])
-        for file in FILES
-        for name, recorded in sorted(json.loads(_path(file).read_text()).items())
+        Scenario(service, file, name, recorded["content"])
+        for service, files in FILES.items()
+        for file in files
+        for name, recorded in sorted(json.loads(_path(service, file).read_text()).items())
     ]
