@@ -179,7 +179,7 @@ let package = Package(
         + services.map {
             tests(
                 "\($0)Tests", path: "Tests/Services/\($0)Tests",
-                [.target(name: $0), "ServiceKit", "ServiceModel", "Persistence", "Execution", "TestSupport", crypto]
+                [.target(name: $0), "ServiceKit", "ServiceModel", "Persistence", "Execution", "TestSupport", crypto, logging]
                     + ($0 == "Lambda" ? ["CZlib"] : []) + ($0 == "SNS" ? [cryptoExtras, certificates, asn1] : []))
         }
 )

@@ -123,7 +123,7 @@ enum Platform {
             admin: admin.routes,
             invocations: PlainInvocations(
                 lambda: lambda, dataPlane: dataPlane, credentials: credentials, defaultAccount: defaultAccount),
-            buckets: s3, functionURLs: lambda, logger: logger, eventLoopGroup: group, onReady: ready.print)
+            functionURLs: lambda, buckets: s3, logger: logger, eventLoopGroup: group, onReady: ready.print)
         do {
             endpoint.connect(door, port: try await door.bind(), tls: security.sandboxContext)
         } catch let error as IOError {

@@ -1,7 +1,7 @@
 public import ServiceKit
 import ServiceModel
 
-extension S3Service {
+extension S3Service: BucketPages {
     public func getBucketCors(_ input: GetBucketCorsRequest, _ call: Call) async throws -> GetBucketCorsOutput {
         let bucket = try await open(input.bucket, call, "s3:GetBucketCORS")
         guard let stored = bucket.settings[BucketRecord.Setting.cors], let rules = stored["CORSRules"]?.listValue else {
@@ -23,10 +23,8 @@ extension S3Service {
         try await set(BucketRecord.Setting.cors, nil, of: bucket)
     }
 
-    /// What a bucket lets pages of other origins do, for the front door.
-    /// - Returns: nil if there is no such bucket, or it has no rules.
-    public func corsRules(bucket: String) async throws -> CORSRules? {
+    public func corsRules(bucket: String) async throws -> [CrossOriginRule]? {
         guard BucketName.isValid(bucket) else { return nil }
-        return try await catalog.bucket(bucket)?.settings[BucketRecord.Setting.cors].map(CORSRules.init)
+        return try await catalog.bucket(bucket)?.settings[BucketRecord.Setting.cors].map(CORSRules.rules)
     }
 }
