@@ -5,7 +5,7 @@ import Testing
 
 @testable import S3
 
-/// Rules of lifecycles, notifications and other origins.
+/// Rules of lifecycles, notifications and policies.
 struct RuleTests {
     private static let day: Int64 = 86_400_000
     private static let noon = Timestamp(milliseconds: 20_000 * day + day / 2)
@@ -173,26 +173,7 @@ struct RuleTests {
         #expect(text.contains("\"object\":{\"key\":\"a+b/%C3%A9%22\",\"size\":3,\"eTag\":\"e\",\"sequencer\":\"00FF\"}"))
     }
 
-    // MARK: Other origins
-
-    @Test func `rules for other origins`() {
-        let rules = CORSRules(
-            .structure([
-                "CORSRules": .list([
-                    .structure([
-                        "AllowedOrigins": .list(["https://*.example.com"]), "AllowedMethods": .list(["GET", "PUT"]),
-                        "AllowedHeaders": .list(["x-amz-*"]), "ExposeHeaders": .list(["ETag"]), "MaxAgeSeconds": 30,
-                    ])
-                ])
-            ]))
-        let permission = rules.permission(origin: "https://a.example.com", method: "PUT", headers: ["X-Amz-Date"])
-        #expect(permission?.origin == "https://a.example.com")
-        #expect(permission?.methods == "GET, PUT")
-        #expect(permission?.allowedHeaders == "x-amz-date")
-        #expect(rules.permission(origin: "https://a.example.org", method: "PUT") == nil)
-        #expect(rules.permission(origin: "https://a.example.com", method: "DELETE") == nil)
-        #expect(rules.permission(origin: "https://a.example.com", method: "PUT", headers: ["Cookie"]) == nil)
-    }
+    // MARK: Policies
 
     @Test(arguments: [
         ("{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"s3:GetObject\",\"Resource\":\"arn:aws:s3:::bucket/*\"}]}", true),
