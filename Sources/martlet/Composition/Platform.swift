@@ -26,6 +26,7 @@ enum Platform {
     static let defaultAccount = "000000000000"
 
     static func run(_ settings: Settings, on ground: Ground, since began: ContinuousClock.Instant) async throws {
+        Allocator.tune()
         LoggingSystem.bootstrap { label in
             var handler = StreamLogHandler.standardError(label: label)
             handler.logLevel = settings.logLevel
