@@ -27,7 +27,8 @@ public final class SQSService: SQSAPI {
             ? LocalMessages(database: database, time: time, logger: logger)
             : SharedMessages(database: database, time: time)
         tasks = MoveTaskStore(database: database, jobs: jobs)
-        jobs.register(MoveTaskWorker(catalogue: catalogue, messages: messages, tasks: tasks, time: time), for: MoveTask.jobKind)
+        jobs.register(
+            MoveTaskWorker(catalogue: catalogue, messages: messages, tasks: tasks, time: time), for: MoveTask.jobKind)
     }
 
     /// Now, in milliseconds since 1970.

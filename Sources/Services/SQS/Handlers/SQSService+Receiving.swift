@@ -13,7 +13,8 @@ extension SQSService {
                 let attributes = filter.attributes(message.content.extra.attributes)
                 return Message(
                     messageId: message.content.id.text,
-                    receiptHandle: ReceiptHandle(queue: queue.id, sequence: message.sequence, token: message.token).text,
+                    receiptHandle: ReceiptHandle(queue: queue.id, sequence: message.sequence, token: message.token)
+                        .text,
                     md5OfBody: MD5.hex(message.content.body), body: message.content.body,
                     attributes: filter.systemAttributes(message, isFIFO: isFIFO),
                     md5OfMessageAttributes: attributes.isEmpty ? nil : attributes.md5,
@@ -35,7 +36,8 @@ extension SQSService {
         }
         let visibility = input.visibilityTimeout ?? settings.visibilityTimeout
         guard SQSLimits.visibility.contains(visibility) else {
-            throw SQSFailures.invalidParameter(visibility, "VisibilityTimeout", "Must be between 0 and 43200, if provided.")
+            throw SQSFailures.invalidParameter(
+                visibility, "VisibilityTimeout", "Must be between 0 and 43200, if provided.")
         }
         if let attempt = input.receiveRequestAttemptId {
             guard settings.isFIFO else {
@@ -88,7 +90,9 @@ extension SQSService {
     }
 
     private static func receipt(_ text: String, _ queue: QueueRecord) throws(AWSError) -> ReceiptHandle {
-        guard let receipt = ReceiptHandle(text), receipt.queue == queue.id else { throw SQSFailures.invalidHandle(text) }
+        guard let receipt = ReceiptHandle(text), receipt.queue == queue.id else {
+            throw SQSFailures.invalidHandle(text)
+        }
         return receipt
     }
 
@@ -139,7 +143,8 @@ extension SQSService {
         case .tooLong:
             throw SQSFailures.invalidParameter(
                 timeout, "VisibilityTimeout",
-                "Total VisibilityTimeout for the message is beyond the limit [\(SQSLimits.visibility.upperBound) seconds].")
+                "Total VisibilityTimeout for the message is beyond the limit [\(SQSLimits.visibility.upperBound) seconds]."
+            )
         }
     }
 }

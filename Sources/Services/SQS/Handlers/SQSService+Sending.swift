@@ -17,7 +17,8 @@ extension SQSService {
             sequenceNumber: queue.settings.isFIFO ? SequenceNumber.text(place.sequence) : nil)
     }
 
-    public func sendMessageBatch(_ input: SendMessageBatchRequest, _ call: Call) async throws -> SendMessageBatchResult {
+    public func sendMessageBatch(_ input: SendMessageBatchRequest, _ call: Call) async throws -> SendMessageBatchResult
+    {
         let queue = try await queue(input.queueUrl, call)
         try BatchRules.check(input.entries.map(\.id), entry: "SendMessageBatchRequestEntry")
         let size = input.entries.reduce(0) { $0 + Self.size($1) }
@@ -55,7 +56,8 @@ extension SQSService {
     }
 
     /// What a FIFO queue needs of each entry; without it, none is sent.
-    private static func checkIDs(_ entries: [SendMessageBatchRequestEntry], _ settings: QueueSettings) throws(AWSError) {
+    private static func checkIDs(_ entries: [SendMessageBatchRequestEntry], _ settings: QueueSettings) throws(AWSError)
+    {
         for entry in entries {
             guard entry.messageGroupId != nil else {
                 throw SQSFailures.invalidParameter("The request must contain the parameter MessageGroupId.")

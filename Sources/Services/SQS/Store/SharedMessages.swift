@@ -180,7 +180,8 @@ final class SharedMessages: MessageStore {
                     let target = try await choose(message.content.extra.deadLetterSource)
                     let now = now
                     moved += try await database.write { connection in
-                        try SharedRows(connection: connection).redrive(message, from: source.id, to: target.id, now: now)
+                        try SharedRows(connection: connection).redrive(
+                            message, from: source.id, to: target.id, now: now)
                             ? 1 : 0
                     }
                     bell(target.id).ring()

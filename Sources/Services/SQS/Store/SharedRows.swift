@@ -17,7 +17,8 @@ struct SharedRows {
             VALUES (?, ?, ?, ?, 0, 0, ?, 0, 0, ?, ?, ?, ?) RETURNING id
             """,
             [
-                .integer(queue), .integer(Int64(bitPattern: content.id.high)), .integer(Int64(bitPattern: content.id.low)),
+                .integer(queue), .integer(Int64(bitPattern: content.id.high)),
+                .integer(Int64(bitPattern: content.id.low)),
                 .integer(message.sent), .integer(message.visibleAt ?? message.sent), SQLValue(content.group),
                 .integer(Int64(content.size)), .text(content.body), .blob(content.extra.bytes),
             ])
@@ -38,7 +39,8 @@ struct SharedRows {
             let found = try candidates(queue, request.maximum, now: now)
             if found.isEmpty { break }
             for row in found {
-                if let target = request.deadLetterQueue, let limit = queue.rules.maxReceives, Int(row.receives) >= limit {
+                if let target = request.deadLetterQueue, let limit = queue.rules.maxReceives, Int(row.receives) >= limit
+                {
                     try giveUp(row, of: queue, to: target, now: now)
                     continue
                 }
@@ -80,7 +82,8 @@ struct SharedRows {
                 ORDER BY id LIMIT ?
                 """,
                 [
-                    .integer(queue.id), .integer(now), .integer(cutoff), .integer(now - queue.rules.delay), .integer(now),
+                    .integer(queue.id), .integer(now), .integer(cutoff), .integer(now - queue.rules.delay),
+                    .integer(now),
                     .integer(Int64(limit)),
                 ]
             ).map(Self.message)
@@ -100,7 +103,8 @@ struct SharedRows {
         try relocate(message.sequence, to: target.id, content, sent: sent, visibleAt: now)
     }
 
-    private func relocate(_ id: Int64, to queue: Int64, _ content: MessageContent, sent: Int64, visibleAt: Int64) throws {
+    private func relocate(_ id: Int64, to queue: Int64, _ content: MessageContent, sent: Int64, visibleAt: Int64) throws
+    {
         // Behind all that is there.
         let row = try connection.first(
             """
