@@ -56,6 +56,9 @@ public final class SQSService: SQSAPI {
         try await tasks.removeOld(before: now - MoveTask.retention)
     }
 
+    /// Answers all who wait for messages, and lets nobody wait from now on: the process is about to end.
+    public func endWaiting() { messages.endWaiting() }
+
     public func reset() async throws {
         catalogue.forgetAll()
         messages.reset()

@@ -1,5 +1,6 @@
 import DataPlane
 import Persistence
+import SQS
 import SandboxLinux
 import ServiceKit
 import ServiceLifecycle
@@ -33,6 +34,16 @@ struct EnvironmentKeeper: Service {
         try await gracefulShutdown()
         await dataPlane.close()
         await sandboxes.shutDown()
+    }
+}
+
+/// Answers long polls at shutdown, so that the front door need not wait for them.
+struct PollKeeper: Service {
+    let sqs: SQSService
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        sqs.endWaiting()
     }
 }
 

@@ -132,6 +132,7 @@ enum Platform {
                     .init(service: EnvironmentKeeper(dataPlane: dataPlane, sandboxes: sandboxes)),
                     .init(service: JobKeeper(jobs: jobs)),
                     .init(service: door),
+                    .init(service: PollKeeper(sqs: sqs)),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: "martlet.lifecycle")))
         try await serviceGroup.run()

@@ -7,7 +7,7 @@ extension SQSService {
         let filter = try MessageFilter(input)
         let received = try await messages.receive(request, from: queue)
         if received.isEmpty { return ReceiveMessageResult() }
-        let isFIFO = queue.settings.isFIFO
+        let isFIFO = queue.defaults.isFIFO
         return ReceiveMessageResult(
             messages: received.map { message in
                 let attributes = filter.attributes(message.content.extra.attributes)
@@ -25,7 +25,7 @@ extension SQSService {
     }
 
     private func request(_ input: ReceiveMessageRequest, _ queue: QueueRecord) async throws -> ReceiveRequest {
-        let settings = queue.settings
+        let settings = queue.defaults
         let maximum = input.maxNumberOfMessages ?? 1
         guard (1...10).contains(maximum) else {
             throw SQSFailures.invalidParameter(maximum, "MaxNumberOfMessages", "Must be between 1 and 10, if provided.")
@@ -50,7 +50,7 @@ extension SQSService {
         var request = ReceiveRequest(
             maximum: maximum, visibility: Int64(visibility) * 1000, wait: .seconds(wait),
             attempt: input.receiveRequestAttemptId)
-        if let redrive = settings.redrive { request.deadLetterQueue = try await catalogue.find(redrive.target) }
+        if let redrive = queue.settings.redrive { request.deadLetterQueue = try await catalogue.find(redrive.target) }
         return request
     }
 
@@ -98,7 +98,7 @@ extension SQSService {
 
     /// A FIFO queue says that a receipt is out of date; with a standard queue the request succeeds, and deletes nothing.
     private static func failure(_ result: QueueEngine.Deletion?, _ handle: String, _ queue: QueueRecord) -> AWSError? {
-        result == .outdated && queue.settings.isFIFO ? SQSFailures.expiredHandle(handle) : nil
+        result == .outdated && queue.defaults.isFIFO ? SQSFailures.expiredHandle(handle) : nil
     }
 
     // MARK: Visibility
