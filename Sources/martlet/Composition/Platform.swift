@@ -141,6 +141,7 @@ enum Platform {
                     .init(service: JobKeeper(jobs: jobs)),
                     .init(service: EventSourceKeeper(lambda: lambda)),
                     .init(service: door),
+                    .init(service: PollKeeper(sqs: sqs)),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: "martlet.lifecycle")))
         try await serviceGroup.run()
