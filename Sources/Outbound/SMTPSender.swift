@@ -60,7 +60,8 @@ public struct SMTPSender: MailSender {
 
     /// No line can be added to the conversation by an address.
     private static func isAddress(_ text: String) -> Bool {
-        text.contains("@") && text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "<") && $0 != UInt8(ascii: ">") }
+        text.contains("@")
+            && text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "<") && $0 != UInt8(ascii: ">") }
     }
 
     private func talk(_ mail: Mail, from sender: String) async throws {
@@ -100,7 +101,9 @@ public struct SMTPSender: MailSender {
     /// The mail as it is sent, its text in base 64, whose lines never begin with a dot.
     static func text(_ mail: Mail, from sender: String) -> String {
         let subject = Data(mail.subject.utf8).base64EncodedString()
-        let body = Data(mail.body.utf8).base64EncodedString(options: [.lineLength76Characters, .endLineWithCarriageReturn, .endLineWithLineFeed])
+        let body = Data(mail.body.utf8).base64EncodedString(options: [
+            .lineLength76Characters, .endLineWithCarriageReturn, .endLineWithLineFeed,
+        ])
         return [
             "From: \(sender)", "To: \(mail.to)", "Subject: =?UTF-8?B?\(subject)?=", "MIME-Version: 1.0",
             "Content-Type: text/plain; charset=UTF-8", "Content-Transfer-Encoding: base64", "", body, ".", "",

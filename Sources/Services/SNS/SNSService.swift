@@ -72,7 +72,8 @@ public final class SNSService: SNSAPI {
         jobs.register(FanOutWorker(desk: desk), for: FanOutJob.kind)
         jobs.register(DeliveryWorker(desk: desk, isOrdered: false), for: DeliveryJob.kind)
         jobs.register(DeliveryWorker(desk: desk, isOrdered: true), for: DeliveryJob.orderedKind)
-        jobs.register(ConfirmationWorker(sender: sender, subscriptions: subscriptions, time: time), for: ConfirmationJob.kind)
+        jobs.register(
+            ConfirmationWorker(sender: sender, subscriptions: subscriptions, time: time), for: ConfirmationJob.kind)
     }
 
     public func reset() async throws {
@@ -97,14 +98,17 @@ public final class SNSService: SNSAPI {
     func origin(_ call: Call) -> String { call.endpoint.isEmpty ? configuration.origin : call.endpoint }
 
     /// The topic that a parameter names, if the caller may do this with it.
-    func topic(_ text: String?, _ action: String, _ call: Call, parameter: String = "TopicArn") async throws -> TopicRecord {
+    func topic(_ text: String?, _ action: String, _ call: Call, parameter: String = "TopicArn") async throws
+        -> TopicRecord
+    {
         let key = try TopicKey(parsing: text, parameter: parameter, region: call.region)
         guard let topic = try await topics.find(key) else { throw SNSFailures.topicNotFound }
         try authorize(action, topic, call)
         return topic
     }
 
-    func authorize(_ action: String, _ topic: TopicRecord, _ call: Call, more: [String: String] = [:]) throws(AWSError) {
+    func authorize(_ action: String, _ topic: TopicRecord, _ call: Call, more: [String: String] = [:]) throws(AWSError)
+    {
         let action = "SNS:\(action)"
         let isSecure = call.endpoint.isEmpty || call.endpoint.hasPrefix("https:")
         guard TopicPolicy.permits(action, by: call.principal, on: topic, isSecure: isSecure, more: more) else {

@@ -67,7 +67,8 @@ struct SettingsReader {
         settings.allowedOrigins = list(options.allowOrigin, "ALLOW_ORIGIN")
         if let url = text(options.smtpServer, "SMTP_SERVER") {
             guard let server = SMTPSender.Server(url: url) else {
-                throw SettingsError("--smtp-server takes a URL such as smtp://localhost:25 or smtps://user:password@host.")
+                throw SettingsError(
+                    "--smtp-server takes a URL such as smtp://localhost:25 or smtps://user:password@host.")
             }
             settings.smtpServer = server
         }

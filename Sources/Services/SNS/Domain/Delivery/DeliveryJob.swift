@@ -160,7 +160,10 @@ struct ConfirmationJob: Sendable, Hashable {
         self.made = Timestamp(milliseconds: made)
     }
 
-    init(_ record: SubscriptionRecord, topic: TopicRecord, messageID: String, token: String, isEnd: Bool, at time: Timestamp) {
+    init(
+        _ record: SubscriptionRecord, topic: TopicRecord, messageID: String, token: String, isEnd: Bool,
+        at time: Timestamp
+    ) {
         subscription = record.key
         self.messageID = messageID
         self.token = token

@@ -22,7 +22,8 @@ enum TopicAttributes {
         var topic = TopicRecord(key: key, id: 0)
         if let value = given["FifoTopic"] {
             guard value == "true" || value == "false" else {
-                throw SNSFailures.invalid("Attributes", reason: "FifoTopic: Invalid value [\(value)]. Must be true or false.")
+                throw SNSFailures.invalid(
+                    "Attributes", reason: "FifoTopic: Invalid value [\(value)]. Must be true or false.")
             }
             topic.attributes["FifoTopic"] = value == "true" ? "true" : nil
         }
@@ -74,7 +75,9 @@ enum TopicAttributes {
         }
         switch name {
         case "DisplayName":
-            guard value.unicodeScalars.count <= 100 else { throw refused("DisplayName: must be at most 100 characters") }
+            guard value.unicodeScalars.count <= 100 else {
+                throw refused("DisplayName: must be at most 100 characters")
+            }
             return value
         case "Policy":
             try TopicPolicy.check(value, prefix: prefix)
