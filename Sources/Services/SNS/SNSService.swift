@@ -37,6 +37,7 @@ public final class SNSService: SNSAPI {
     let logger = Logger(label: "martlet.sns")
 
     /// - Parameters:
+    ///   - configuration: what the service knows of the place where it runs.
     ///   - database: already migrated with ``SNSMigrations``.
     ///   - jobs: what deliveries are done by.
     ///   - deliveries: takes messages to queues and functions.
@@ -88,8 +89,7 @@ public final class SNSService: SNSAPI {
         return try await signer.certificate(named: String(path.dropFirst().dropLast(4)))
     }
 
-    /// What was sent lately to people rather than programs, as JSON: the newest last.
-    /// - Parameter kind: `mail`, `sms` or `push`.
+    /// What was sent lately to people rather than programs (`mail`, `sms` or `push`), as JSON: the newest last.
     public func sent(_ kind: String) async throws -> [UInt8] { try await captures.json(kind) }
 
     // MARK: What handlers share

@@ -71,7 +71,7 @@ extension MessageSender {
         return .delivered(DeliveryNote(status: 200, response: "\"Message has been accepted by phone carrier\""))
     }
 
-    /// - Parameter endpoint: the ARN of an endpoint of a platform application.
+    /// Pushes to an endpoint of a platform application, by its ARN.
     func push(_ message: PublishedMessage, to endpoint: String) async throws -> DeliveryResult {
         guard let key = EndpointKey(arn: endpoint), let found = try await mobile.endpoint(key) else {
             return .refused(DeliveryNote(status: 404, response: "Endpoint does not exist"))

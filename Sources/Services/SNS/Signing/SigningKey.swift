@@ -13,8 +13,7 @@ struct SigningKey: Sendable {
     /// What the certificate is found by: as on AWS, `SimpleNotificationService-` and 32 hexadecimal digits.
     let name: String
 
-    /// A new key, with a certificate of its own.
-    /// - Parameter bits: 1,024 or 2,048.
+    /// A new key of 1,024 or 2,048 bits, with a certificate of its own.
     init(bits: Int, validFrom now: Date) throws {
         let key =
             try bits < 2048 ? _RSA.Signing.PrivateKey(unsafeKeySize: .init(bitCount: bits)) : .init(keySize: .bits2048)

@@ -55,7 +55,7 @@ struct DeliveryJob: Sendable, Hashable {
     /// Whether delivery was given up, and the message is on its way to the dead-letter queue.
     var isDead = false
 
-    /// - Parameter group: of a FIFO topic.
+    /// The job; of a FIFO topic, with the message's group.
     func job(due: Timestamp, group: String? = nil) -> NewJob {
         let lane = group.map { "\(subscription)/\($0)" } ?? subscription
         return NewJob(

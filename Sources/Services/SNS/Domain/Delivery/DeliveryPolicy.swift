@@ -71,9 +71,7 @@ struct HTTPDeliveryPolicy: Sendable, Hashable {
         "application/octet-stream", "application/soap+xml", "application/x-www-form-urlencoded", "application/xml",
     ]
 
-    /// - Parameters:
-    ///   - retry: the retry policy's name, for refusals.
-    ///   - refuse: makes a refusal of a reason.
+    /// Reads a policy, whose parts have other names in topics and in subscriptions. `refuse` makes a refusal of a reason.
     init(
         _ node: JSONNode, retry retryName: String, throttle throttleName: String, request requestName: String,
         refuse: (String) -> AWSError

@@ -25,7 +25,7 @@ enum SubscriptionAttributes {
         return subscription.attributes
     }
 
-    /// - Parameter value: nil or empty: back to the default.
+    /// Sets an attribute; nil or empty: back to the default.
     static func set(
         _ name: String, _ value: String?, on subscription: inout SubscriptionRecord, operation: String,
         prefix: String = ""

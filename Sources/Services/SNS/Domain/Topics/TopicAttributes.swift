@@ -36,9 +36,7 @@ enum TopicAttributes {
         return topic.attributes
     }
 
-    /// - Parameters:
-    ///   - value: nil or empty: back to the default.
-    ///   - prefix: what stands before the reason, when the topic is made.
+    /// Sets an attribute; nil or empty: back to the default. The prefix is what stands before the reason, when the topic is made.
     static func set(
         _ name: String, _ value: String?, on topic: inout TopicRecord, operation: String, prefix: String = ""
     ) throws(AWSError) {
