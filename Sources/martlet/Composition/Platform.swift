@@ -97,8 +97,10 @@ enum Platform {
 
         let outbound = HTTPClientSender(eventLoopGroup: group)
         let sns = SNSService(
-            configuration: .init(origin: settings.origin), database: database, jobs: jobs,
-            deliveries: CallDelivery(calls), http: outbound, logs: logs,
+            configuration: .init(origin: settings.origin, mailSender: settings.mailFrom), database: database,
+            jobs: jobs,
+            deliveries: CallDelivery(calls), http: outbound,
+            mail: settings.smtpServer.map { SMTPSender($0, eventLoopGroup: group) }, logs: logs,
             secrets: SecretBox(keys.master, purpose: "sns/signing"), time: time)
 
         let s3 = S3Service(
