@@ -9,6 +9,11 @@ public struct RootOnlyAuthorizer: Authorizer {
         // A topic's own policy decides, in every mode; whoever has a subscription's token or its ARN may follow the links in its messages.
         if case .service = principal, service == "sns", operation == "Publish" { return }
         if principal == .anonymous, service == "sns", ["ConfirmSubscription", "Unsubscribe"].contains(operation) { return }
+        // So do a bucket's policy and lists, about nobody in particular and about services.
+        if service == "s3" {
+            if case .service = principal { return }
+            if principal == .anonymous { return }
+        }
         // As on AWS: no policy is needed to ask who one is, and none can forbid it.
         if service == "sts", operation == "GetCallerIdentity", principal != .anonymous { return }
         throw AWSError.accessDenied(principal, service: service, operation: operation)
