@@ -15,14 +15,18 @@ LIMIT = 60
 
 def batches(endpoint, name, since):
     """What the function has printed since: when a batch came, and how late its messages were, in milliseconds."""
-    pages = endpoint.client("logs").get_paginator("filter_log_events").paginate(
+    logs = endpoint.client("logs")
+    pages = logs.get_paginator("filter_log_events").paginate(
         logGroupName="/aws/lambda/" + name, filterPattern='"batch"')
     found = []
-    for page in pages:
-        for event in page["events"]:
-            words = event["message"].split()
-            if words[0] == "batch" and float(words[2]) >= since:
-                found.append((float(words[2]), [float(word) for word in words[3:]]))
+    try:
+        for page in pages:
+            for event in page["events"]:
+                words = event["message"].split()
+                if words[0] == "batch" and float(words[2]) >= since:
+                    found.append((float(words[2]), [float(word) for word in words[3:]]))
+    except logs.exceptions.ResourceNotFoundException:
+        pass  # Nothing has run yet.
     return found
 
 
