@@ -23,7 +23,7 @@ def _is_date(value):
 STAND_INS = {
     "date": _is_date,
     "datetime": _is_date,
-    "timestamp": lambda value: isinstance(value, str) and value.isdigit(),
+    "timestamp": lambda value: str(value).isdigit(),
     "lambda-url": lambda value: isinstance(value, str) and ".lambda-url." in value,
     "function-url": lambda value: isinstance(value, str) and ".lambda-url." in value,
     "code-sha256": lambda value: isinstance(value, str) and len(value) == 44,

@@ -5,6 +5,7 @@ import re
 
 from botocore.exceptions import ClientError
 from replays.catalog import scenario
+from replays.reasons import NO_TRACE
 from replays.replay import answer_of
 
 # The recorded traces name lines of the functions' files.
@@ -87,7 +88,7 @@ def dead_letters(replay):
         api.put_function_event_invoke_config(FunctionName=name, MaximumRetryAttempts=0)
         api.invoke(FunctionName=name, Payload=json.dumps(event), InvocationType="Event")
         replay.keep("receive_result", queue.receive())
-        replay.call("delete_dlq", api.update_function_configuration, FunctionName=name, DeadLetterConfig={"TargetArn": ""})
+        replay.call("delete_dlq", api.update_function_configuration, FunctionName=name, DeadLetterConfig={})
     else:
         replay.create(files=files)
     answer = replay.keep("invoke_result", replay.invoke(event, LogType="Tail"))
@@ -132,7 +133,7 @@ def default_retries(replay):
         replay.keep("receive_message_result", queue.receive())
 
 
-@scenario("TestLambdaDestinationSqs::test_retries")
+@scenario("TestLambdaDestinationSqs::test_retries", {"queue_destination_payload": NO_TRACE})
 def retries(replay):
     queue, message = _Queue(replay), replay.name("message")
     replay.known(test_msg_id=message)
@@ -146,7 +147,10 @@ def retries(replay):
         replay.keep("queue_destination_payload", queue.receive(AttributeNames=["All"]))
 
 
-@scenario("TestLambdaDestinationSqs::test_maxeventage")
+@scenario(
+    "TestLambdaDestinationSqs::test_maxeventage",
+    {"no_retry_failure_message": NO_TRACE, "single_retry_failure_message": NO_TRACE},
+)
 def age(replay):
     queue, message = _Queue(replay), replay.name("message")
     replay.known(test_msg_id=message)
