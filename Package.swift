@@ -26,6 +26,8 @@ let certificates: Target.Dependency = .product(name: "X509", package: "swift-cer
 let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
+let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let collections: Target.Dependency = .product(name: "Collections", package: "swift-collections")
@@ -59,6 +61,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-http2", exact: "1.46.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     ],
     targets: [
@@ -103,7 +106,11 @@ let package = Package(
             cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])],
             linkerSettings: []),
 
+        // What the platform asks of others over the network.
+        library("Outbound", ["ServiceKit", "ServiceModel", nioCore, nioPosix, nioHTTP1, nioSSL, httpClient, logging]),
+
         // The front door and the executable.
+        .target(name: "CAllocator"),
         .target(name: "CEpoll"),
         library(
             "FrontDoor",
@@ -115,8 +122,9 @@ let package = Package(
         .executableTarget(
             name: "martlet",
             dependencies: [
-                "FrontDoor", "WireProtocols", "ServiceModel", "ServiceKit", "Persistence", "Execution", "RuntimeAPI",
-                "DataPlane", "Sandbox", "SandboxLinux", nioCore, nioPosix, nioHTTP1, nioSSL, crypto, logging, lifecycle,
+                "CAllocator", "FrontDoor", "WireProtocols", "ServiceModel", "ServiceKit", "Persistence", "Execution",
+                "RuntimeAPI", "DataPlane", "Outbound", "Sandbox", "SandboxLinux", nioCore, nioPosix, nioHTTP1, nioSSL, crypto,
+                logging, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ] + services.map { .target(name: $0) },
@@ -168,12 +176,15 @@ let package = Package(
             library(
                 $0, path: "Sources/Services/\($0)",
                 ["ServiceKit", "ServiceModel", "Persistence", "Execution", logging, crypto, collections]
-                    + ($0 == "Lambda" ? ["CZlib"] : []))
+                    + ($0 == "Lambda" ? ["CZlib"] : []) + ($0 == "SNS" ? [cryptoExtras, certificates, asn1] : []))
         }
         + services.map {
             tests(
                 "\($0)Tests", path: "Tests/Services/\($0)Tests",
-                [.target(name: $0), "ServiceKit", "ServiceModel", "Persistence", "Execution", "TestSupport", crypto]
-                    + ($0 == "Lambda" ? ["CZlib"] : []))
+                [
+                    .target(name: $0), "ServiceKit", "ServiceModel", "Persistence", "Execution", "TestSupport", crypto,
+                    logging,
+                ]
+                    + ($0 == "Lambda" ? ["CZlib"] : []) + ($0 == "SNS" ? [cryptoExtras, certificates, asn1] : []))
         }
 )

@@ -25,12 +25,13 @@ public final class FrontDoor: Service {
         var isOver = false
     }
 
-    /// `credentials` knows the secrets of access keys; `invocations` takes plain ones past the chain; `functionURLs` knows the URLs of
+    /// `credentials` knows the secrets of access keys; `invocations` takes plain ones past the chain; `buckets` knows which pages may use them, `functionURLs` knows the URLs of
     /// functions. Connections live on `eventLoopGroup`, by default one loop for each core.
     /// `onReady` is told the port when the socket listens, before the first request is read.
     public init(
         configuration: FrontDoorConfiguration, dispatcher: Dispatcher, credentials: any CredentialResolver,
         admin: AdminRoutes, invocations: (any InvocationLane)? = nil, functionURLs: (any FunctionURLs)? = nil,
+        buckets: (any BucketPages)? = nil,
         logger: Logger, models: ServiceModels = .shared,
         eventLoopGroup: (any EventLoopGroup)? = nil,
         onReady: @escaping @Sendable (_ port: Int) -> Void = { _ in }
@@ -39,7 +40,7 @@ public final class FrontDoor: Service {
             configuration: configuration, hosts: HostRules(additional: configuration.additionalHosts),
             origins: OriginRules(allowed: configuration.allowedOrigins), router: RequestRouter(models: models),
             dispatcher: dispatcher, credentials: credentials, verifier: SignatureVerifier(keys: SigningKeyCache()),
-            admin: admin, invocations: invocations, functionURLs: functionURLs, logger: logger,
+            admin: admin, invocations: invocations, buckets: buckets, functionURLs: functionURLs, logger: logger,
             clock: { WallClock.seconds })
         group = eventLoopGroup ?? MultiThreadedEventLoopGroup.singleton
         budget = BodyBudget(limit: configuration.limits.allBodies)

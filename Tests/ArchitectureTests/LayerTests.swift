@@ -27,6 +27,7 @@ struct LayerTests {
         "Sandbox": ["ServiceKit", "ServiceModel"],
         "SandboxLinux": ["Sandbox", "ServiceKit", "ServiceModel", "CLauncherProtocol"],
         "DataPlane": ["Execution", "RuntimeAPI", "Sandbox", "ServiceKit", "ServiceModel"],
+        "Outbound": ["ServiceKit", "ServiceModel"],
         "CEpoll": [],
         "FrontDoor": ["CEpoll", "HTTPScanner", "WireProtocols", "ServiceKit", "ServiceModel"],
         "CNameServer": [],
@@ -40,9 +41,10 @@ struct LayerTests {
     /// External products that only some layers may use.
     private static let confined: [String: Set<String>] = [
         "GRDB": ["Persistence"],
-        "NIOPosix": ["FrontDoor", "RuntimeAPI", "DataPlane", "martlet", "TestSupport"],
-        "NIOHTTP1": ["FrontDoor", "RuntimeAPI", "martlet"],
-        "NIOCore": ["FrontDoor", "RuntimeAPI", "DataPlane", "martlet", "TestSupport"],
+        "NIOPosix": ["FrontDoor", "RuntimeAPI", "DataPlane", "Outbound", "martlet", "TestSupport"],
+        "NIOHTTP1": ["FrontDoor", "RuntimeAPI", "Outbound", "martlet"],
+        "NIOCore": ["FrontDoor", "RuntimeAPI", "DataPlane", "Outbound", "martlet", "TestSupport"],
+        "AsyncHTTPClient": ["Outbound"],
         "ArgumentParser": ["martlet"],
         "CPostgres": ["Persistence"],
         "CZlib": ["Lambda"],

@@ -18,9 +18,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 TESTS = Path(__file__).parent
 # The services whose pages have a table, and the folder of each.
-SERVICES = {"lambda": "Lambda", "sqs": "SQS"}
+SERVICES = {"lambda": "Lambda", "s3": "S3", "sns": "SNS", "sqs": "SQS"}
 # Those whose answers are replayed.
-RECORDED = ("lambda", "sqs")
+RECORDED = ("lambda", "s3", "sns", "sqs")
 # How many test files a row names.
 NAMED = 3
 

@@ -132,9 +132,17 @@ def test_unsigned_code_under_enforce(api, function, server):
 
 
 def test_a_mapping_that_nothing_polls_is_kept_disabled(api, function):
+    given = {"FunctionName": function, "EventSourceArn": stream_arn(function), "StartingPosition": "LATEST"}
+    code, message, status = error(api.create_event_source_mapping, **given)
+    assert (code, status) == ("NotImplemented", 501) and "Amazon Kinesis" in message
+    uuid = api.create_event_source_mapping(Enabled=False, **given)["UUID"]
+    wait_until(lambda: api.get_event_source_mapping(UUID=uuid)["State"] == "Disabled")
+    assert error(api.update_event_source_mapping, UUID=uuid, Enabled=True)[0] == "NotImplemented"
+
+
+def test_a_mapping_of_a_queue_is_shown_as_on_aws(server, api, function):
+    server.client("sqs").create_queue(QueueName=function)
     source = queue_arn(function)
-    code, message, status = error(api.create_event_source_mapping, FunctionName=function, EventSourceArn=source)
-    assert (code, status) == ("NotImplemented", 501) and "Amazon SQS" in message
     made = api.create_event_source_mapping(
         FunctionName=arn(function),
         EventSourceArn=source,
@@ -160,7 +168,6 @@ def test_a_mapping_that_nothing_polls_is_kept_disabled(api, function):
         "StateTransitionReason": "USER_INITIATED",
     }
     assert api.list_tags(Resource=made["EventSourceMappingArn"])["Tags"] == {"team": "a"}
-    assert error(api.update_event_source_mapping, UUID=uuid, Enabled=True)[0] == "NotImplemented"
     code, message, status = error(api.create_event_source_mapping, FunctionName=function, EventSourceArn=source, Enabled=False)
     assert (code, status) == ("ResourceConflictException", 409)
     assert message.endswith("Please update or delete the existing mapping with UUID " + uuid)
@@ -263,6 +270,7 @@ def test_tags_that_are_refused(api, function):
 
 
 def test_the_cli_does_it_too(server, function, aws):
+    server.client("sqs").create_queue(QueueName="cli")
     made = aws("create-event-source-mapping", "--function-name", function, "--event-source-arn", queue_arn("cli"), "--no-enabled")
     assert aws("get-event-source-mapping", "--uuid", made["UUID"])["State"] == "Disabled"
     listed = aws("list-event-source-mappings", "--function-name", function)["EventSourceMappings"]

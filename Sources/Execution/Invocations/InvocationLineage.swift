@@ -24,6 +24,9 @@ public struct InvocationLineage: Sendable, Hashable {
     /// How often the chain has come through a function.
     public func count(_ hash: String) -> Int { entries.first { $0.hash == hash }?.count ?? 0 }
 
+    /// How often the chain has come through the function that is in it most; 0 for no chain.
+    public var longest: Int { entries.reduce(0) { max($0, $1.count) } }
+
     /// The chain with one more invocation of the function.
     public func adding(_ hash: String) -> InvocationLineage {
         var lineage = self

@@ -48,6 +48,8 @@ public struct AdminRoutes: Sendable {
     private var entries: [String: [String: Entry]] = [:]
     /// Folders of paths, each with a slash at its end.
     private var folders: [String: [String: Entry]] = [:]
+    /// Beginnings and ends of paths outside of the platform's own.
+    private var documents: [(prefix: String, suffix: String, entry: Entry)] = []
 
     public init() {}
 
@@ -58,6 +60,17 @@ public struct AdminRoutes: Sendable {
             return
         }
         entries[path, default: [:]][method] = Entry(access: access, handler: handler)
+    }
+
+    /// Adds documents that are not below the platform's own paths, and that everybody may read, functions in sandboxes too: such as
+    /// certificates. The names must be such that no service could have them.
+    public mutating func addDocuments(prefix: String, suffix: String, _ handler: @escaping Handler) {
+        documents.append((prefix, suffix, Entry(access: .anyone, handler: handler)))
+    }
+
+    func document(_ method: String, _ path: String) -> Entry? {
+        guard method == "GET" || method == "HEAD" else { return nil }
+        return documents.first { path.hasPrefix($0.prefix) && path.hasSuffix($0.suffix) }?.entry
     }
 
     /// The name that requests to ``Access/owner`` routes are signed for.

@@ -6,6 +6,10 @@ extension Chain {
 
     /// - Returns: whether the request is one for the platform itself.
     func routeToAdmin(_ request: inout ChainRequest) throws(AWSError) -> Bool {
+        if let document = platform.admin.document(request.head.method, request.head.path) {
+            request.admin = document
+            return true
+        }
         guard AdminRoutes.covers(request.head.path) else { return false }
         guard case .anyone = caller else { throw Self.noSuchPath }
         switch platform.admin.find(request.head.method, request.head.path) {

@@ -16,14 +16,15 @@ extension Chain {
         case .sandbox(let identity):
             request.principal = identity.principal
             request.account = identity.account
+        case .anyone where route.operation.allowsAnonymous && request.presented.isNone:
+            request.account = platform.configuration.defaultAccount
         case .anyone where platform.isOpen:
             request.principal = try await openPrincipal(request)
             request.account = request.principal.account ?? platform.configuration.defaultAccount
+        // What is public in S3 is for those who do not sign, too.
+        case .anyone where route.service.name == "s3" && request.presented.isNone:
+            request.account = platform.configuration.defaultAccount
         case .anyone:
-            if case .none = request.presented, route.operation.allowsAnonymous {
-                request.account = platform.configuration.defaultAccount
-                return
-            }
             try await verify(&request, service: route.service.signingName, manner: request.manner)
         }
     }
@@ -63,7 +64,7 @@ extension Chain {
             let parameters = try signature(request.presented)
             let known = try await resolve(parameters)
             request.seed = try platform.verifier.verify(
-                request.head, parameters, body: request.body, secret: known.key.secret,
+                request.head, parameters, body: request.stream == nil ? request.body : nil, secret: known.key.secret,
                 expecting: .init(service: service, region: region ?? request.hostRoute.region),
                 now: platform.clock())
             request.principal = known.principal
@@ -97,6 +98,11 @@ extension Chain {
         }
         throw SignatureError.unknownKey
     }
+}
+
+extension PresentedSignature {
+    /// Whether the request is not signed at all.
+    fileprivate var isNone: Bool { if case .none = self { true } else { false } }
 }
 
 extension Platform {

@@ -15,7 +15,10 @@ struct Chain: Responder {
             if routeToFunctionURL(&request) { return .accept(request, limit: Self.functionURLBodyLimit) }
             if let preflight = try checkOrigin(&request) { return .refuse(preflight) }  // foreign pages: 403; CORS
             if try routeToAdmin(&request) { return .accept(request, limit: Self.adminBodyLimit) }
+            if request.page?.isPreflight == true { return .accept(request, limit: 0) }
+            if routeToObjectForm(&request) { return .stream(request, limit: Self.objectLimit + 1024 * 1024) }
             try routeByHead(&request)  // target header, CBOR path, REST path, query action in the URL
+            if let limit = try streamLimit(request) { return .stream(request, limit: limit) }  // objects
             return .accept(request, limit: bodyLimit(request))  // what is larger is refused unread
         } catch {
             return .refuse(failed(request, error))
@@ -29,10 +32,11 @@ struct Chain: Responder {
 
     /// The whole request.
     func answer(_ incoming: IncomingRequest, _ ticket: ChainRequest, to exchange: Exchange) -> (@Sendable () -> Void)? {
-        let executor = ticket.isShort ? LoopExecutor(exchange.eventLoop) : nil
+        let executor = ticket.isBrief ? LoopExecutor(exchange.eventLoop) : nil
         let task = Task(executorPreference: executor) {
             var request = ticket
             request.body = incoming.body
+            request.stream = incoming.stream
             await run(&request, exchange)
         }
         return { task.cancel() }
@@ -45,6 +49,10 @@ struct Chain: Responder {
                 return finish(request, try await runAdmin(request, admin), exchange)
             }
             if let url = request.functionURL { return try await answerFunctionURL(&request, url, exchange) }
+            if let page = request.page, let preflight = try await checkPage(&request, page) {
+                return finish(request, preflight, exchange)
+            }
+            if let form = request.form { return try await answerObjectForm(&request, form, exchange) }
             let route = try routeByBody(&request)  // query action in the body
             try await authenticate(&request, route)  // SigV4 → principal, account, region
             try await authorize(request, route)
@@ -52,7 +60,8 @@ struct Chain: Responder {
             let call = try parseAndValidate(request, route)
             let reply = try await platform.dispatcher.perform(call)  // the service
             if let events = reply.events { return try await stream(events, reply.output, request, route, exchange) }
-            finish(request, serialize(reply.output, request, route), exchange)
+            if let payload = reply.payload { return try await send(payload, reply, request, route, exchange) }
+            finish(request, serialize(reply.output, request, route, status: reply.status), exchange)
         } catch {
             finish(request, failed(request, error), exchange)
         }
@@ -83,6 +92,8 @@ struct Platform: Sendable {
     var admin: AdminRoutes
     /// nil: every invocation goes through the chain.
     var invocations: (any InvocationLane)?
+    /// nil: there are no buckets.
+    var buckets: (any BucketPages)?
     /// nil: functions have no URLs.
     var functionURLs: (any FunctionURLs)?
     var logger: Logger

@@ -11,6 +11,10 @@ struct ChainRequest: Sendable {
     let connection: ConnectionInfo
     let presented: PresentedSignature
     var body: [UInt8] = []
+    /// What brings the body, if it is read while it arrives.
+    var stream: BodyStream?
+    /// What is read out of it.
+    var payload: PayloadSource?
 
     /// What the host's name says.
     var hostRoute = HostRoute()
@@ -18,6 +22,11 @@ struct ChainRequest: Sendable {
     var allowedOrigin: String?
     var admin: AdminRoutes.Entry?
     var functionURL: FunctionURLPlace?
+    /// The page of another site that has sent it, to a bucket, and what that page may know of the answer.
+    var page: BucketPage?
+    var pageHeaders: [HTTPResponse.Header] = []
+    /// An upload from a page's form.
+    var form: ObjectForm?
     var route: Route?
     /// How to write an error once the protocol is known.
     var wire: WireProtocol?
@@ -44,24 +53,25 @@ struct ChainRequest: Sendable {
             headers: head.headers.map { (name: $0.name, value: $0.value) }, body: withBody ? body : [])
     }
 
-    /// Whether it invokes a function and waits for the answer.
-    var isInvocation: Bool {
-        guard let route, route.service.name == "lambda" else { return false }
-        return route.operation.name == "Invoke" || route.operation.name == "InvokeWithResponseStream"
-    }
-
-    /// Whether it is done so quickly that to change threads would cost more than all of it.
-    var isShort: Bool {
-        if isInvocation { return true }
-        guard let route, route.service.name == "sqs", case .length(let length) = head.framing, length <= 65_536 else {
-            return false
+    /// Whether it does so little by itself that changing threads would cost more: it waits for a function, for the disk or for others.
+    var isBrief: Bool {
+        guard let route, Self.brief[route.service.name]?.contains(route.operation.name) == true else { return false }
+        if route.service.name == "lambda" { return true }
+        return switch head.framing {
+        case .none: true
+        case .length(let length): length <= 64 * 1024
+        case .chunked: false
         }
-        return Self.shortOperations.contains(route.operation.name)
     }
 
-    private static let shortOperations: Set<String> = [
-        "SendMessage", "SendMessageBatch", "ReceiveMessage", "DeleteMessage", "DeleteMessageBatch",
-        "ChangeMessageVisibility", "ChangeMessageVisibilityBatch",
+    private static let brief: [String: Set<String>] = [
+        "lambda": ["Invoke", "InvokeWithResponseStream"],
+        "s3": ["DeleteObject", "GetObject", "HeadObject", "PutObject"],
+        "sns": ["Publish", "PublishBatch"],
+        "sqs": [
+            "ChangeMessageVisibility", "ChangeMessageVisibilityBatch", "DeleteMessage", "DeleteMessageBatch",
+            "ReceiveMessage", "SendMessage", "SendMessageBatch",
+        ],
     ]
 
     var manner: ErrorManner { wire.map(ErrorManner.init) ?? .json }

@@ -12,6 +12,7 @@ extension Chain {
             service: route.service.name, operation: route.operation.name, input: input, principal: request.principal,
             account: request.account, region: request.region, requestID: request.id,
             traceHeader: request.head.headers.first(name: "x-amzn-trace-id"),
-            endpoint: (request.connection.isSecure ? "https://" : "http://") + request.head.authority)
+            endpoint: endpoint(request),
+            payload: request.payload)
     }
 }

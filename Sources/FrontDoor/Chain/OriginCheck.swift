@@ -2,7 +2,14 @@ import NIOHTTP1
 import ServiceKit
 
 extension Chain {
-    /// Pages of other sites are refused unless an option allows them.
+    static func foreignPage(_ origin: String?) -> AWSError {
+        AWSError(
+            "AccessDenied", status: 403,
+            message: "Requests from the web page \(origin ?? "of another site") are not allowed. "
+                + "Allow its origin with --allow-origin.")
+    }
+
+    /// Pages of other sites are refused unless an option allows them, or the bucket that they want to use.
     /// - Returns: the answer to an allowed page's preflight.
     func checkOrigin(_ request: inout ChainRequest) throws(AWSError) -> HTTPResponse? {
         // No browser sits behind a sandbox's socket.
@@ -15,10 +22,9 @@ extension Chain {
         switch verdict {
         case .own: return nil
         case .refused:
-            throw AWSError(
-                "AccessDenied", status: 403,
-                message: "Requests from the web page \(origin ?? "of another site") are not allowed. "
-                    + "Allow its origin with --allow-origin.")
+            guard let origin, let page = bucketPage(request, origin: origin) else { throw Self.foreignPage(origin) }
+            request.page = page
+            return nil
         case .allowed(let origin):
             if AdminRoutes.covers(request.head.path) {
                 throw AWSError(

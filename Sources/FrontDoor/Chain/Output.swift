@@ -4,8 +4,13 @@ import ServiceModel
 import WireProtocols
 
 extension Chain {
-    func serialize(_ output: WireValue, _ request: ChainRequest, _ route: Route) -> HTTPResponse {
-        response(route.wire.serializeOutput(output, requestID: request.id), request)
+    /// A good answer. `status` is given if it isn't the model's.
+    func serialize(
+        _ output: WireValue, _ request: ChainRequest, _ route: Route, status: Int? = nil
+    ) -> HTTPResponse {
+        var answer = response(route.wire.serializeOutput(output, requestID: request.id), request)
+        if let status { answer.status = status }
+        return answer
     }
 
     /// An error, in the shape of the protocol as far as it is known. What is not for the caller's eyes goes to the log.
@@ -36,6 +41,7 @@ extension Chain {
     func response(_ parts: HTTPResponseParts, _ request: ChainRequest) -> HTTPResponse {
         var headers = parts.headers.map { HTTPResponse.Header(name: $0.name, value: $0.value) }
         if let origin = request.allowedOrigin { headers += OriginRules.headers(for: origin) }
+        headers += request.pageHeaders
         return HTTPResponse(status: parts.status, headers: headers, body: parts.body)
     }
 }

@@ -49,7 +49,8 @@ extension Chain {
 
     /// Without the framing.
     func payloadLimit(_ request: ChainRequest) -> Int {
-        request.route.flatMap(Self.operationLimit) ?? platform.configuration.limits.body
+        if let route = request.route, Self.takesStream(route) { return Self.objectLimit }
+        return request.route.flatMap(Self.operationLimit) ?? platform.configuration.limits.body
     }
 
     static func tooLarge(_ route: Route?, limit: Int) -> AWSError {

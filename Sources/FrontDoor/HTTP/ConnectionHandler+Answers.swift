@@ -11,7 +11,12 @@ extension ConnectionHandler {
             request.done()
             write(response, then: keepAlive ? .next : .close)
             proceed()
-        case .writeAndDiscard, .drop: break
+        case .writeAndDiscard:
+            // What is still to come of its body is thrown away.
+            request.done()
+            write(response, then: .shutOutput)
+            proceed()
+        case .drop: break
         }
     }
 
@@ -35,11 +40,16 @@ extension ConnectionHandler {
 
     func begin(_ response: HTTPResponse, number: UInt64) {
         guard number == self.number, let context else { return }
-        guard case .write(let keepAlive) = request.machine.answerBegan(canBeReused: !isHTTP10) else { return }
+        let length = response["content-length"].flatMap(Int.init)
+        guard case .write(let keepAlive) = request.machine.answerBegan(canBeReused: !isHTTP10 || length != nil) else {
+            return
+        }
         request.forgetBody()
+        request.answerLeft = length
         var buffer = context.channel.allocator.buffer(capacity: 512)
         ResponseWriter.writeHead(
-            status: response.status, headers: response.headers, framing: isHTTP10 ? .untilClose : .chunked,
+            status: response.status, headers: response.headers,
+            framing: length.map { .length($0) } ?? (isHTTP10 ? .untilClose : .chunked),
             keepAlive: keepAlive, http10: isHTTP10, date: HTTPDate.string(seconds: WallClock.seconds), to: &buffer)
         send(buffer, then: .next)
         // A client that closed its side before may be gone: nothing but a write would tell.
@@ -54,13 +64,18 @@ extension ConnectionHandler {
             return continuation.resume(throwing: ExchangeClosed())
         }
         if !bytes.isEmpty, !request.isHead {
+            let isChunked = !isHTTP10 && request.answerLeft == nil
+            guard request.counts(bytes.count) else {
+                abort(number: number)
+                return continuation.resume(throwing: ExchangeClosed())
+            }
             var buffer = context.channel.allocator.buffer(capacity: bytes.count + 20)
-            if !isHTTP10 {
+            if isChunked {
                 buffer.writeString(String(bytes.count, radix: 16))
                 buffer.writeStaticString("\r\n")
             }
             buffer.writeBytes(bytes)
-            if !isHTTP10 { buffer.writeStaticString("\r\n") }
+            if isChunked { buffer.writeStaticString("\r\n") }
             send(buffer, then: .next)
         }
         if context.channel.isWritable {
@@ -72,10 +87,11 @@ extension ConnectionHandler {
 
     func end(number: UInt64) {
         guard number == self.number, let context else { return }
+        if !request.isHead, let left = request.answerLeft, left > 0 { return abort(number: number) }
         guard case .write(let keepAlive) = request.machine.answerEnded(now: now) else { return }
         request.done()
         var buffer = context.channel.allocator.buffer(capacity: 8)
-        if !isHTTP10, !request.isHead { buffer.writeStaticString("0\r\n\r\n") }
+        if !isHTTP10, !request.isHead, request.answerLeft == nil { buffer.writeStaticString("0\r\n\r\n") }
         send(buffer, then: keepAlive ? .next : .close)
         proceed()
     }

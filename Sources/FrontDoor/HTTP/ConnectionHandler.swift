@@ -148,6 +148,7 @@ final class ConnectionHandler<R: Responder>: ChannelDuplexHandler, ExchangeSink 
         case .end:
             switch request.machine.endArrived() {
             case .run: run()
+            case .fed: request.fed()
             case .ignore: break
             case .close: close()
             }
@@ -161,6 +162,8 @@ final class ConnectionHandler<R: Responder>: ChannelDuplexHandler, ExchangeSink 
             context?.writeAndFlush(Self.wrapOutboundOut(ByteBuffer(string: ResponseWriter.interim)), promise: nil)
         case .refuse(let reason): refuse(reason)
         case .close: close()
+        // The machine takes nothing more, and so neither does ``pump()``.
+        case .hold: break
         }
     }
 
@@ -182,19 +185,46 @@ final class ConnectionHandler<R: Responder>: ChannelDuplexHandler, ExchangeSink 
         case .accept(let ticket, let limit):
             self.ticket = ticket
             go(on: request.admitted(head, limit: limit, keepAlive: head.keepAlive, now: now))
+        case .stream(let ticket, let limit):
+            self.ticket = ticket
+            runFeeding(head, ticket, limit: limit)
         }
     }
 
     private func run() {
         number &+= 1
         if let early { return finish(early, number: number) }
-        guard let context, let ticket, let whole = request.take() else { return close() }
+        guard let ticket, let whole = request.take() else { return close() }
+        run(whole, ticket)
+    }
+
+    private func run(_ incoming: IncomingRequest, _ ticket: R.Ticket) {
+        guard let context else { return close() }
         let exchange = Exchange(
             eventLoop: context.eventLoop, sink: NIOLoopBound(self, eventLoop: context.eventLoop), number: number)
         let running = number
-        let cancel = responder.answer(whole, ticket, to: exchange)
+        let cancel = responder.answer(incoming, ticket, to: exchange)
         // It may have been answered already.
-        if running == number, !request.machine.takesParts { request.cancel = cancel }
+        if running == number, !request.machine.isAnswered { request.cancel = cancel }
+    }
+
+    private func runFeeding(_ head: RequestHead, _ ticket: R.Ticket, limit: Int) {
+        guard let context else { return close() }
+        number &+= 1
+        let me = NIOLoopBound((handler: self, number: number), eventLoop: context.eventLoop)
+        let stream = BodyStream(eventLoop: context.eventLoop) {
+            if me.value.number == me.value.handler.number { me.value.handler.bodyWanted() }
+        }
+        let step = request.admitted(head, into: stream, limit: limit, keepAlive: head.keepAlive, now: now)
+        guard case .none = step else { return go(on: step) }
+        run(IncomingRequest(head: head, stream: stream), ticket)
+    }
+
+    private func bodyWanted() {
+        go(on: request.bodyWanted(now: now))
+        pump()
+        releaseRead()
+        updateTimer()
     }
 
     // MARK: Whole requests
@@ -222,6 +252,9 @@ final class ConnectionHandler<R: Responder>: ChannelDuplexHandler, ExchangeSink 
     func refuse(_ reason: RefusalReason) {
         switch request.machine.state {
         case .idle, .readingHead, .readingBody:
+            refuse(with: responder.refusal(reason, request.head, ticket), hasBody: true, keepAlive: false)
+        case .feeding:
+            abandon()
             refuse(with: responder.refusal(reason, request.head, ticket), hasBody: true, keepAlive: false)
         case .running, .streaming:
             // The client broke the protocol behind a good request: that one is still answered, and is the last.

@@ -6,6 +6,8 @@ struct ConnectionStateMachine<Instant: InstantProtocol>: Sendable where Instant.
         /// Some bytes of a head have.
         case readingHead(since: Instant)
         case readingBody(Body)
+        /// The answer is awaited while the body still arrives, for whoever makes it.
+        case feeding(Body, isHeld: Bool)
         /// The request is complete; its answer is awaited.
         case running(keepAlive: Bool, until: Instant?)
         /// The head of an answer is written, its body follows.
@@ -38,8 +40,8 @@ struct ConnectionStateMachine<Instant: InstantProtocol>: Sendable where Instant.
     /// Whether a part of the next request may be taken now; if not it waits.
     var takesParts: Bool {
         switch state {
-        case .idle, .readingHead, .readingBody, .discarding: true
-        case .running, .streaming, .closed: false
+        case .idle, .readingHead, .readingBody, .feeding(_, isHeld: false), .discarding: true
+        case .running, .feeding, .streaming, .closed: false
         }
     }
 
@@ -56,7 +58,7 @@ struct ConnectionStateMachine<Instant: InstantProtocol>: Sendable where Instant.
     mutating func headArrived() -> HeadAction {
         switch state {
         case .idle, .readingHead: .admit
-        case .readingBody, .running, .streaming, .discarding, .closed: .ignore
+        case .readingBody, .feeding, .running, .streaming, .discarding, .closed: .ignore
         }
     }
 
@@ -66,6 +68,23 @@ struct ConnectionStateMachine<Instant: InstantProtocol>: Sendable where Instant.
     mutating func admitted(keepAlive: Bool, expectsContinue: Bool, limit: Int, now: Instant) -> AdmissionAction {
         state = .readingBody(Body(keepAlive: keepAlive, limit: limit, started: now, latest: now))
         return expectsContinue ? .sendContinue : .none
+    }
+
+    /// The head was accepted, and is answered while its body arrives: nothing of it is taken before it is asked for.
+    mutating func admittedFeeding(keepAlive: Bool, limit: Int, now: Instant) {
+        state = .feeding(Body(keepAlive: keepAlive, limit: limit, started: now, latest: now), isHeld: true)
+    }
+
+    /// Whoever makes the answer has enough of the body for now.
+    mutating func hold() {
+        if case .feeding(let body, _) = state { state = .feeding(body, isHeld: true) }
+    }
+
+    /// More of the body may come.
+    mutating func release(now: Instant) {
+        guard case .feeding(var body, true) = state else { return }
+        body.latest = now
+        state = .feeding(body, isHeld: false)
     }
 
     enum BodyAction: Equatable { case keep, discard, refuse, close }
@@ -78,6 +97,12 @@ struct ConnectionStateMachine<Instant: InstantProtocol>: Sendable where Instant.
             body.latest = now
             state = .readingBody(body)
             return .keep
+        case .feeding(var body, let isHeld):
+            if count > body.limit - body.received { return .refuse }
+            body.received += count
+            body.latest = now
+            state = .feeding(body, isHeld: isHeld)
+            return .keep
         case .discarding(let left, let until):
             if count > left {
                 state = .closed
@@ -89,7 +114,7 @@ struct ConnectionStateMachine<Instant: InstantProtocol>: Sendable where Instant.
         }
     }
 
-    enum EndAction: Equatable { case run, ignore, close }
+    enum EndAction: Equatable { case run, fed, ignore, close }
 
     /// The request is complete.
     mutating func endArrived() -> EndAction {
@@ -97,6 +122,9 @@ struct ConnectionStateMachine<Instant: InstantProtocol>: Sendable where Instant.
         case .readingBody(let body):
             state = .running(keepAlive: body.keepAlive, until: nil)
             return .run
+        case .feeding(let body, _):
+            state = .running(keepAlive: body.keepAlive, until: nil)
+            return .fed
         case .discarding:
             state = .closed
             return .close
@@ -104,11 +132,19 @@ struct ConnectionStateMachine<Instant: InstantProtocol>: Sendable where Instant.
         }
     }
 
+    /// Whether the request has its answer, or never gets one.
+    var isAnswered: Bool {
+        switch state {
+        case .feeding, .running, .streaming: false
+        case .idle, .readingHead, .readingBody, .discarding, .closed: true
+        }
+    }
+
     /// Whether no request is under way, and another may come.
     var isAtRest: Bool {
         switch state {
         case .idle, .readingHead: !draining && !inputClosed
-        case .readingBody, .running, .streaming, .discarding, .closed: false
+        case .readingBody, .feeding, .running, .streaming, .discarding, .closed: false
         }
     }
 
@@ -130,6 +166,8 @@ struct ConnectionStateMachine<Instant: InstantProtocol>: Sendable where Instant.
 
     /// The answer to the running request is there.
     mutating func answered(now: Instant) -> AnswerAction {
+        // Before the whole body was there: it is not wanted any more.
+        if case .feeding = state { return refused(now: now) }
         guard case .running(let keepAlive, _) = state else { return .drop }
         return finish(keepAlive: keepAlive, now: now)
     }
@@ -137,7 +175,7 @@ struct ConnectionStateMachine<Instant: InstantProtocol>: Sendable where Instant.
     /// A request that is still arriving is answered at once. The connection ends with it.
     mutating func refused(now: Instant) -> AnswerAction {
         switch state {
-        case .idle, .readingHead, .readingBody:
+        case .idle, .readingHead, .readingBody, .feeding:
             state = .discarding(left: limits.discardedBody, until: now.advanced(by: limits.lingerTimeout))
             return .writeAndDiscard
         case .running, .streaming, .discarding, .closed: return .drop
@@ -178,7 +216,7 @@ struct ConnectionStateMachine<Instant: InstantProtocol>: Sendable where Instant.
         case .running(let keepAlive, _):
             state = .running(keepAlive: keepAlive, until: now.advanced(by: limits.abandonedCall))
             return .none
-        case .streaming:
+        case .feeding, .streaming:
             state = .closed
             return .cancelAndClose
         case .closed: return .none
@@ -206,11 +244,11 @@ struct ConnectionStateMachine<Instant: InstantProtocol>: Sendable where Instant.
         switch state {
         case .idle(let since): since.advanced(by: limits.idleTimeout)
         case .readingHead(let since): since.advanced(by: limits.headTimeout)
-        case .readingBody(let body):
+        case .readingBody(let body), .feeding(let body, isHeld: false):
             min(body.latest.advanced(by: limits.bodyIdleTimeout), body.started.advanced(by: allowance(body.received)))
         case .running(_, let until): until
         case .discarding(_, let until): until
-        case .streaming, .closed: nil
+        case .feeding, .streaming, .closed: nil
         }
     }
 
@@ -233,7 +271,7 @@ struct ConnectionStateMachine<Instant: InstantProtocol>: Sendable where Instant.
         case .idle, .discarding:
             state = .closed
             return .close
-        case .readingHead, .readingBody: return .refuse
+        case .readingHead, .readingBody, .feeding: return .refuse
         case .running(let keepAlive, _):
             state = .running(keepAlive: keepAlive, until: nil)
             return .cancel

@@ -25,8 +25,11 @@ struct RequestHead: Sendable {
     }
 }
 
-/// A whole request: what the chain answers.
+/// A request: what the chain answers.
 struct IncomingRequest: Sendable {
     var head: RequestHead
-    var body: [UInt8]
+    /// Empty if there is a stream.
+    var body: [UInt8] = []
+    /// What brings the body while it arrives.
+    var stream: BodyStream?
 }

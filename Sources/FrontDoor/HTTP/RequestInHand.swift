@@ -10,6 +10,8 @@ struct RequestInHand {
         case sendContinue
         case refuse(RefusalReason)
         case close
+        /// The body's reader has enough for now.
+        case hold
     }
 
     let limits: HTTPLimits
@@ -22,10 +24,14 @@ struct RequestInHand {
     private(set) var isHead = false
     private var body: [UInt8] = []
     private var budgeted = 0
+    /// Where the body goes that is read while the answer is made.
+    private var stream: BodyStream?
 
     // The answer.
     /// What to call when the client has gone.
     var cancel: (@Sendable () -> Void)?
+    /// How much of a streamed answer is still to come, if its length was told.
+    var answerLeft: Int?
     /// Waits until the channel takes more of a streamed answer.
     var writer: CheckedContinuation<Void, any Error>?
 
@@ -42,6 +48,7 @@ struct RequestInHand {
     /// Another request begins: its head is not known yet.
     mutating func begin(isHead: Bool) {
         head = nil
+        answerLeft = nil
         self.isHead = isHead
     }
 
@@ -57,9 +64,37 @@ struct RequestInHand {
         return action == .sendContinue ? .sendContinue : .none
     }
 
+    /// The request is to be answered at once; its body goes into `stream`.
+    mutating func admitted(
+        _ head: RequestHead, into stream: BodyStream, limit: Int, keepAlive: Bool, now: LoopInstant
+    ) -> Step {
+        if case .length(let length) = head.framing, length > limit { return .refuse(.bodyTooLarge(limit: limit)) }
+        machine.admittedFeeding(keepAlive: keepAlive, limit: limit, now: now)
+        self.stream = stream
+        return .none
+    }
+
+    /// The reader of the body waits for more.
+    mutating func bodyWanted(now: LoopInstant) -> Step {
+        guard case .feeding(let body, true) = machine.state else { return .none }
+        machine.release(now: now)
+        return body.received == 0 && head?.expectsContinue == true ? .sendContinue : .none
+    }
+
+    /// The body that is read while the answer is made has come whole.
+    mutating func fed() {
+        stream?.finish()
+        stream = nil
+    }
+
     mutating func arrived(_ bytes: ByteBuffer, now: LoopInstant) -> Step {
         switch machine.bodyArrived(bytes.readableBytes, now: now) {
         case .keep:
+            if let stream {
+                if stream.append(bytes) { return .none }
+                machine.hold()
+                return .hold
+            }
             guard budget.take(bytes.readableBytes) else { return .refuse(.overloaded) }
             budgeted += bytes.readableBytes
             if body.isEmpty, case .length(let length) = head?.framing { body.reserveCapacity(length) }
@@ -67,8 +102,10 @@ struct RequestInHand {
             return .none
         case .discard: return .none
         case .refuse:
-            guard case .readingBody(let body) = machine.state else { return .refuse(.bodyTooLarge(limit: limits.body)) }
-            return .refuse(.bodyTooLarge(limit: body.limit))
+            switch machine.state {
+            case .readingBody(let body), .feeding(let body, _): return .refuse(.bodyTooLarge(limit: body.limit))
+            default: return .refuse(.bodyTooLarge(limit: limits.body))
+            }
         case .close: return .close
         }
     }
@@ -82,6 +119,8 @@ struct RequestInHand {
 
     mutating func forgetBody() {
         body = []
+        stream?.fail(ExchangeClosed())
+        stream = nil
         budget.giveBack(budgeted)
         budgeted = 0
     }
@@ -92,6 +131,14 @@ struct RequestInHand {
     var takesPieces: Bool {
         guard case .streaming = machine.state else { return false }
         return writer == nil
+    }
+
+    /// Counts a piece of a streamed answer.
+    /// - Returns: false if it is more than what was told to come.
+    mutating func counts(_ bytes: Int) -> Bool {
+        guard let left = answerLeft else { return true }
+        answerLeft = left - bytes
+        return bytes <= left
     }
 
     /// The answer is given, or nobody wants it.
@@ -110,6 +157,8 @@ struct RequestInHand {
     /// - Returns: what to call, and whose writing has failed.
     mutating func abandon() -> (cancel: (@Sendable () -> Void)?, writer: CheckedContinuation<Void, any Error>?) {
         defer { cancel = nil }
+        stream?.fail(ExchangeClosed())
+        stream = nil
         return (cancel, takeWriter())
     }
 

@@ -10,7 +10,7 @@ protocol Responder: Sendable {
 
     /// Looks at a head before any of its body is read.
     func admit(_ head: RequestHead, on connection: ConnectionInfo) -> Admission<Ticket>
-    /// Answers a whole request through `exchange`, now or later.
+    /// Answers a request through `exchange`, now or later.
     /// - Returns: what to call, at most once, when the client has gone; nil if there is nothing to cancel.
     func answer(_ request: IncomingRequest, _ ticket: Ticket, to exchange: Exchange) -> (@Sendable () -> Void)?
     /// Who takes plain invocations of a connection at its door; nil if nobody does.
@@ -22,6 +22,8 @@ protocol Responder: Sendable {
 enum Admission<Ticket: Sendable>: Sendable {
     /// The body may come, up to `limit` bytes.
     case accept(Ticket, limit: Int)
+    /// The request is answered at once; its body may come, up to `limit` bytes, as far as the answer's maker reads it.
+    case stream(Ticket, limit: Int)
     /// Answered without the body.
     case refuse(HTTPResponse)
 }

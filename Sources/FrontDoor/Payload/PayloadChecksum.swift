@@ -21,32 +21,59 @@ enum ChecksumAlgorithm: String, Sendable, CaseIterable {
         guard headerName.hasPrefix("x-amz-checksum-") else { return nil }
         self.init(rawValue: String(headerName.dropFirst(15)))
     }
+}
 
-    /// The checksum of a payload.
-    func value(of payload: [UInt8]) -> [UInt8] {
-        payload.withUnsafeBytes { bytes in
-            switch self {
-            case .crc32: Self.crc(.crc32, bytes)
-            case .crc32c: Self.crc(.crc32c, bytes)
-            case .crc64nvme: Self.crc(.crc64nvme, bytes)
-            case .sha1: Array(Insecure.SHA1.hash(data: bytes))
-            case .sha256: Array(SHA256.hash(data: bytes))
+/// A checksum of what has been read.
+struct ChecksumState: Sendable {
+    private enum Function: Sendable {
+        case crc(CRC)
+        case sha1(Insecure.SHA1)
+        case sha256(SHA256)
+    }
+
+    let algorithm: ChecksumAlgorithm
+    private var function: Function
+
+    init(_ algorithm: ChecksumAlgorithm) {
+        self.algorithm = algorithm
+        function =
+            switch algorithm {
+            case .crc32: .crc(CRC(.crc32))
+            case .crc32c: .crc(CRC(.crc32c))
+            case .crc64nvme: .crc(CRC(.crc64nvme))
+            case .sha1: .sha1(Insecure.SHA1())
+            case .sha256: .sha256(SHA256())
             }
+    }
+
+    mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        switch function {
+        case .crc(var crc):
+            crc.update(bytes)
+            function = .crc(crc)
+        case .sha1(var hash):
+            hash.update(bufferPointer: bytes)
+            function = .sha1(hash)
+        case .sha256(var hash):
+            hash.update(bufferPointer: bytes)
+            function = .sha256(hash)
         }
     }
 
-    private static func crc(_ kind: CRC.Kind, _ bytes: UnsafeRawBufferPointer) -> [UInt8] {
-        var crc = CRC(kind)
-        crc.update(bytes)
-        return crc.bytes
+    /// Compares what was read with what the client says of it, in base 64.
+    func verify(against text: String) throws(PayloadError) {
+        guard let expected = Data(base64Encoded: text), expected.count == algorithm.length else {
+            throw .invalidChecksum(algorithm.headerName)
+        }
+        if value != Array(expected) { throw .checksumMismatch(algorithm.rawValue.uppercased()) }
     }
 
-    /// Compares a payload with what the client says of it, in base 64.
-    func verify(_ payload: [UInt8], against text: String) throws(PayloadError) {
-        guard let expected = Data(base64Encoded: text), expected.count == length else {
-            throw .invalidChecksum(headerName)
+    private var value: [UInt8] {
+        switch function {
+        case .crc(let crc): crc.bytes
+        case .sha1(let hash): Array(hash.finalize())
+        case .sha256(let hash): Array(hash.finalize())
         }
-        if value(of: payload) != Array(expected) { throw .checksumMismatch(rawValue.uppercased()) }
     }
 }
 

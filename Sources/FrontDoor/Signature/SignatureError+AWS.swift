@@ -57,7 +57,8 @@ extension SignatureError {
             return AWSError(
                 manner.code("ExpiredToken", "ExpiredTokenException"), status: manner.status,
                 message: "The security token included in the request is expired")
-        case .mismatch, .contentHash, .headersNotSigned: return invalidSignature(Self.mismatchMessage)
+        case .mismatch, .contentHash, .contentHashMissing, .headersNotSigned:
+            return invalidSignature(Self.mismatchMessage)
         case .expired(let signed, let earliest, let now):
             return invalidSignature(
                 "Signature expired: \(CivilTime.basic(seconds: signed)) is now earlier than "
@@ -167,6 +168,10 @@ extension SignatureError {
             AWSError(
                 "AccessDenied", status: 403, message: "There were headers present in the request which were not signed",
                 fields: ["HeadersNotSigned": .string(names.joined(separator: ", "))])
+        case .contentHashMissing:
+            AWSError(
+                "InvalidRequest", status: 400,
+                message: "Missing required header for this request: x-amz-content-sha256")
         case .contentHash(let client, let computed):
             AWSError(
                 "XAmzContentSHA256Mismatch", status: 400,

@@ -24,5 +24,7 @@ enum SignatureError: Error, Sendable, Equatable {
     case scopeDate(given: String, expected: String, full: String)
     case hostNotSigned
     case headersNotSigned([String])
+    /// S3 wants the body's hash in `x-amz-content-sha256`.
+    case contentHashMissing
     case contentHash(client: String, computed: String)
 }

@@ -30,10 +30,10 @@ struct SignatureVerifier: Sendable {
 
     init(keys: SigningKeyCache) { self.keys = keys }
 
-    /// Whether `parameters` are a good signature of the request. `body` is as it came, framing included; `now` is real time, in seconds
-    /// since the epoch.
+    /// Whether `parameters` are a good signature of the request. `body` is as it came, framing included; nil: it still arrives, and whoever
+    /// reads it compares it with the hash that was declared. `now` is real time, in seconds since the epoch.
     func verify(
-        _ head: RequestHead, _ parameters: SignatureParameters, body: [UInt8], secret: String, expecting: Expectation,
+        _ head: RequestHead, _ parameters: SignatureParameters, body: [UInt8]?, secret: String, expecting: Expectation,
         now: Int64
     ) throws(SignatureError) -> Seed {
         try checkTime(parameters, isS3: expecting.isS3, now: now)
@@ -74,15 +74,18 @@ struct SignatureVerifier: Sendable {
     }
 
     private func payloadHash(
-        _ mode: PayloadMode, _ parameters: SignatureParameters, body: [UInt8], isS3: Bool
+        _ mode: PayloadMode, _ parameters: SignatureParameters, body: [UInt8]?, isS3: Bool
     ) throws(SignatureError) -> String {
         switch mode {
         case .unsigned: return PayloadMode.unsignedLiteral
         case .chunked(let literal, _): return literal
         case .unknown(let literal): return literal
         case .hashed where isS3 && parameters.isPresigned: return PayloadMode.unsignedLiteral
-        case .hashed: return Hexadecimal.encode(SHA256.hash(data: body))
+        case .hashed:
+            guard let body else { throw .contentHashMissing }
+            return Hexadecimal.encode(SHA256.hash(data: body))
         case .declared(let declared):
+            guard let body else { return declared }
             let computed = Hexadecimal.encode(SHA256.hash(data: body))
             if declared != computed { throw .contentHash(client: declared, computed: computed) }
             return declared

@@ -1,7 +1,7 @@
-import Foundation
+package import Foundation
 
 /// Files that appear whole or not at all, and stay.
-enum DurableFile {
+package enum DurableFile {
     /// Writes `bytes` to a temporary file, syncs it, gives it its name and syncs that name. A failure leaves nothing behind.
     /// - Parameters:
     ///   - bytes: the whole content.
@@ -33,7 +33,7 @@ enum DurableFile {
     }
 
     /// Makes a folder; its name is synced. No error if it is there.
-    static func makeFolder(_ path: String, mode: mode_t, isSynced: Bool = true) throws {
+    package static func makeFolder(_ path: String, mode: mode_t, isSynced: Bool = true) throws {
         if mkdir(path, mode) == 0 {
             if isSynced { try syncFolder(parent(of: path)) }
         } else if errno != EEXIST {
@@ -41,7 +41,7 @@ enum DurableFile {
         }
     }
 
-    static func syncFolder(_ path: String) throws {
+    package static func syncFolder(_ path: String) throws {
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         if descriptor < 0 { throw DatabaseError(errno: errno, "The folder \(path) can't be opened") }
         defer { close(descriptor) }

@@ -5,7 +5,7 @@ extension DatabaseError {
     /// - Parameters:
     ///   - code: the call's `errno`.
     ///   - what: the beginning of a sentence, such as "The data folder /x can't be made".
-    init(errno code: Int32, _ what: String) {
+    package init(errno code: Int32, _ what: String) {
         switch code {
         case ENOSPC, EDQUOT, EFBIG: self = .diskFull
         case EACCES, EPERM, EROFS:

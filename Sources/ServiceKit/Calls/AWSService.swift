@@ -9,11 +9,14 @@ public protocol AWSService: Sendable {
     func handle(_ call: Call) async throws -> Reply
     /// Background work, until cancelled. Services without any need not implement it.
     func run() async throws
+    /// Lets go of what is on its way to the database, which will be emptied: none of it may be written afterwards.
+    func willReset() async
     /// Forgets everything, for `POST /_martlet/reset`: what is kept outside the database (which the caller empties).
     func reset() async throws
 }
 
 extension AWSService {
     public func run() async throws {}
+    public func willReset() async {}
     public func reset() async throws {}
 }

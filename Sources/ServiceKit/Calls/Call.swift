@@ -22,11 +22,13 @@ public struct Call: Sendable {
     public var deadline: ContinuousClock.Instant?
     /// The payload of an operation whose input streams, such as S3's `PutObject`; nil: it is a member of `input`, or there is none.
     public var payload: (any ByteSource)?
+    /// Whether it came from a page's form: S3's "POST Object", which is a `PutObject` otherwise.
+    public var isForm = false
 
     public init(
         service: String, operation: String, input: WireValue, principal: Principal, account: String, region: String,
         requestID: String, traceHeader: String? = nil, endpoint: String = "", deadline: ContinuousClock.Instant? = nil,
-        payload: (any ByteSource)? = nil
+        payload: (any ByteSource)? = nil, isForm: Bool = false
     ) {
         self.service = service
         self.operation = operation
@@ -39,5 +41,6 @@ public struct Call: Sendable {
         self.endpoint = endpoint
         self.deadline = deadline
         self.payload = payload
+        self.isForm = isForm
     }
 }

@@ -13,6 +13,8 @@ public struct AWSError: Error, Sendable, Hashable {
     public var message: String
     /// Members of the error's shape beside its message, such as Lambda's `Type`.
     public var fields: [String: WireValue]
+    /// Headers of the answer that the model does not know of, such as S3's `x-amz-delete-marker`.
+    public var headers: [String: String] = [:]
 
     public init(
         _ code: String, shape: String? = nil, status: Int = 400, fault: Fault? = nil, message: String,

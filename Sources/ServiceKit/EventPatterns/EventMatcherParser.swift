@@ -1,8 +1,6 @@
 /// Makes the values of a pattern's field.
 struct EventMatcherParser {
-    static let operators: Set<String> = [
-        "prefix", "suffix", "equals-ignore-case", "anything-but", "wildcard", "numeric", "cidr", "exists", "exactly",
-    ]
+    var dialect = EventPatternDialect.events
 
     func matcher(_ value: EventValue) throws(EventPatternError) -> EventMatcher {
         switch value.content {
@@ -25,6 +23,9 @@ struct EventMatcherParser {
     }
 
     private func expression(_ name: String, _ value: EventValue) throws(EventPatternError) -> EventMatcher {
+        guard dialect.operators.contains(name) else {
+            throw EventPatternError("Unrecognized match type \(name)", at: value.offset)
+        }
         switch name {
         case "exactly": return .string(try string(value, "exact match pattern must be a string"))
         case "prefix":
@@ -61,7 +62,7 @@ struct EventMatcherParser {
 
     /// `{"prefix": {"equals-ignore-case": "…"}}`.
     private func ignoringCase(_ value: EventValue, _ name: String) throws(EventPatternError) -> String? {
-        guard case .object(let members) = value.content else { return nil }
+        guard dialect.isEvents, case .object(let members) = value.content else { return nil }
         guard let member = members.first, members.count == 1, member.name == "equals-ignore-case" else {
             throw EventPatternError("Unsupported \(name) pattern: \(members.first?.name ?? "")", at: value.offset)
         }
@@ -87,8 +88,13 @@ struct EventMatcherParser {
         guard case .array(let terms) = value.content else {
             throw EventPatternError("Value of numeric must be an array.", at: value.offset)
         }
-        guard let first = terms.first, case .string(let sign) = first.content else {
-            throw EventPatternError("Invalid member in numeric match", at: terms.first?.offset ?? value.end)
+        guard case .string(let sign)? = terms.first?.content else {
+            throw EventPatternError(
+                named("Invalid member in numeric match", terms.first), at: terms.first?.offset ?? value.end)
+        }
+        guard ["=", "<", "<=", ">", ">="].contains(sign) else {
+            throw EventPatternError(
+                "Unrecognized numeric range operator: \(sign)", at: terms.count > 1 ? terms[1].offset : value.end)
         }
         let number = try operand(of: sign, terms, 1, end: value.end)
         var range = EventNumberRange()
@@ -99,21 +105,44 @@ struct EventMatcherParser {
             range.bottom = EventNumberRange.Bound(value: number, isInclusive: sign == ">=")
             guard terms.count > 2 else { return range }
             guard case .string(let second) = terms[2].content, second == "<" || second == "<=" else {
-                throw EventPatternError("Bad numeric range operator", at: terms[2].offset)
+                var reason = "Bad numeric range operator"
+                if case .number = terms[2].content, !dialect.isEvents { reason = "Bad value in numeric range" }
+                throw EventPatternError(named(reason, terms[2]), at: terms[2].end)
             }
             let top = try operand(of: second, terms, 3, end: value.end)
-            guard top > number else { throw EventPatternError("Bottom must be less than top", at: terms[3].offset) }
+            guard top > number else {
+                throw EventPatternError(
+                    "Bottom must be less than top", at: terms.count > 4 ? terms[4].offset : value.end)
+            }
             range.top = EventNumberRange.Bound(value: top, isInclusive: second == "<=")
             if terms.count > 4 {
                 throw EventPatternError("Too many terms in numeric range expression", at: terms[4].offset)
             }
             return range
-        default: throw EventPatternError("Unrecognized numeric range operator: \(sign)", at: first.offset)
+        default: break
         }
         if terms.count > 2 {
-            throw EventPatternError("Too many terms in numeric range expression", at: terms[2].offset)
+            throw EventPatternError(
+                dialect.isEvents
+                    ? "Too many terms in numeric range expression" : "Too many elements in numeric expression",
+                at: terms[2].offset)
         }
         return range
+    }
+
+    /// SNS names what it doesn't like; the end of a list is a bracket.
+    private func named(_ reason: String, _ term: EventValue?) -> String {
+        guard !dialect.isEvents else { return reason }
+        switch term?.content {
+        case .string(let text): return "\(reason): \(text)"
+        case .number(let number):
+            return "\(reason): \(Int64(exactly: number).map(String.init) ?? number.description)"
+        case .boolean(let flag): return "\(reason): \(flag)"
+        case .null: return "\(reason): null"
+        case .array: return "\(reason): ["
+        case .object: return "\(reason): {"
+        case nil: return "\(reason): ]"
+        }
     }
 
     private func operand(
@@ -177,15 +206,17 @@ struct EventMatcherParser {
         return matchers
     }
 
+    private static let reasons = [
+        "prefix": "prefix/suffix match pattern must be a string",
+        "suffix": "prefix/suffix match pattern must be a string",
+        "wildcard": "wildcard match pattern must be a string",
+        "equals-ignore-case":
+            "Inside anything-but/equals-ignore-case list, number|start|null|boolean is not supported.",
+    ]
+
     /// What `{"anything-but": {name: …}}` refuses; its value is a string or a list of them.
     private func refused(_ name: String, _ value: EventValue) throws(EventPatternError) -> [EventMatcher] {
-        let reasons = [
-            "prefix": "prefix/suffix match pattern must be a string",
-            "suffix": "prefix/suffix match pattern must be a string",
-            "wildcard": "wildcard match pattern must be a string",
-            "equals-ignore-case":
-                "Inside anything-but/equals-ignore-case list, number|start|null|boolean is not supported.",
-        ]
+        let reasons = dialect.isEvents ? Self.reasons : ["prefix": "prefix match pattern must be a string"]
         guard let reason = reasons[name] else {
             throw EventPatternError("Unsupported anything-but pattern: \(name)", at: value.offset)
         }

@@ -26,8 +26,8 @@ public struct EventPattern: Sendable, Hashable {
     let fields: Fields
 
     /// - Throws: ``EventPatternError``.
-    public init(_ text: String) throws(EventPatternError) {
-        fields = try EventPatternParser().pattern(try EventDocument(text).root)
+    public init(_ text: String, dialect: EventPatternDialect = .events) throws(EventPatternError) {
+        fields = try EventPatternParser(dialect: dialect).pattern(try EventDocument(text).root)
     }
 
     public func matches(_ event: EventDocument) -> Bool {

@@ -16,12 +16,18 @@ public struct EventPatternError: Error, Sendable, Hashable {
     /// The message of EventBridge's `InvalidEventPatternException` for `pattern`.
     public func message(for pattern: String) -> String {
         let text = "Event pattern is not valid. Reason: \(reason)"
-        guard let offset else { return text }
+        guard let place = place(in: pattern) else { return text }
+        let source = "\n at [Source: (String)\"\(pattern)\"; line: \(place.line), column: \(place.column)]"
+        return text + source + (isInsideList ? source : "")
+    }
+
+    /// Where in the text reading had come to, both counted from 1; nil if the whole text is at fault.
+    public func place(in pattern: String) -> (line: Int, column: Int)? {
+        guard let offset else { return nil }
         let read = Array(pattern.utf8.prefix(offset))
         let start = read.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
-        let line = read.count { $0 == 0x0A } + 1
-        let column = String(decoding: read[start...], as: UTF8.self).utf16.count + 1
-        let place = "\n at [Source: (String)\"\(pattern)\"; line: \(line), column: \(column)]"
-        return text + place + (isInsideList ? place : "")
+        return (
+            read.count { $0 == 0x0A } + 1, String(decoding: read[start...], as: UTF8.self).utf16.count + 1
+        )
     }
 }

@@ -1,5 +1,7 @@
 /// Makes a pattern of JSON: fields, and which of them are operators.
 struct EventPatternParser {
+    var dialect = EventPatternDialect.events
+
     func pattern(_ value: EventValue) throws(EventPatternError) -> EventPattern.Fields {
         guard case .object(let members) = value.content else {
             throw EventPatternError("Filter is not an object", at: value.offset)
@@ -44,7 +46,7 @@ struct EventPatternParser {
     /// Whether an object in a list is an operator and its operand, rather than fields.
     private func isExpression(_ value: EventValue) -> Bool {
         guard case .object(let members) = value.content else { return false }
-        return members.contains { EventMatcherParser.operators.contains($0.name) }
+        return members.contains { dialect.operators.contains($0.name) }
     }
 
     private func condition(_ member: EventValue.Member) throws(EventPatternError) -> EventPattern.Condition {
@@ -55,7 +57,8 @@ struct EventPatternParser {
                 throw EventPatternError("Empty arrays are not allowed", at: member.value.end)
             }
             var matchers: [EventMatcher] = []
-            for element in elements { matchers.append(try EventMatcherParser().matcher(element)) }
+            for element in elements { matchers.append(try EventMatcherParser(dialect: dialect).matcher(element)) }
+            if dialect == .messageAttributes, matchers.contains(.null) { matchers.append(.absent) }
             return .anyOf(matchers)
         default:
             throw EventPatternError("\"\(member.name)\" must be an object or an array", at: member.value.offset)

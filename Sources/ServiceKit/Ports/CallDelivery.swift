@@ -14,6 +14,12 @@ public struct CallDelivery: EventDelivery {
     public func deliver(
         _ delivery: Delivery, to target: DeliveryTarget, as principal: Principal, account: String, region: String
     ) async throws {
+        _ = try await deliverForReceipt(delivery, to: target, as: principal, account: account, region: region)
+    }
+
+    public func deliverForReceipt(
+        _ delivery: Delivery, to target: DeliveryTarget, as principal: Principal, account: String, region: String
+    ) async throws -> DeliveryReceipt {
         let (service, operation) = Self.operation(target.kind)
         let output = try await calls.call(
             service, operation, Self.input(delivery, target), as: principal,
@@ -28,6 +34,7 @@ public struct CallDelivery: EventDelivery {
             if case .string(let text)? = entry["ErrorMessage"] { message = text }
             throw AWSError(code, status: 400, message: message)
         }
+        return DeliveryReceipt(messageID: output["MessageId"]?.stringValue)
     }
 
     private static func operation(_ kind: DeliveryTarget.Kind) -> (String, String) {
@@ -54,10 +61,14 @@ public struct CallDelivery: EventDelivery {
                     "AWSTraceHeader": .structure(["DataType": .string("String"), "StringValue": .string(trace)])
                 ])
             }
+            input["MessageGroupId"] = delivery.group.map(WireValue.string)
+            input["MessageDeduplicationId"] = delivery.deduplicationID.map(WireValue.string)
             return .structure(input)
         case .topic:
             var input: [String: WireValue] = ["TopicArn": .string(target.arn), "Message": text]
             input["MessageAttributes"] = attributes(delivery)
+            input["MessageGroupId"] = delivery.group.map(WireValue.string)
+            input["MessageDeduplicationId"] = delivery.deduplicationID.map(WireValue.string)
             return .structure(input)
         case .function:
             return .structure([
@@ -86,8 +97,14 @@ public struct CallDelivery: EventDelivery {
         if delivery.attributes.isEmpty { return nil }
         return .map(
             Dictionary(
-                delivery.attributes.map {
-                    ($0.name, .structure(["DataType": .string($0.type), "StringValue": .string($0.value)]))
+                delivery.attributes.map { attribute in
+                    var value: [String: WireValue] = ["DataType": .string(attribute.type)]
+                    if let bytes = attribute.bytes {
+                        value["BinaryValue"] = .blob(bytes)
+                    } else {
+                        value["StringValue"] = .string(attribute.value)
+                    }
+                    return (attribute.name, .structure(value))
                 }, uniquingKeysWith: { $1 }))
     }
 }

@@ -54,14 +54,17 @@ public struct Delivery: Sendable, Hashable {
     /// A message attribute, of queues and topics.
     public struct Attribute: Sendable, Hashable {
         public var name: String
-        /// `String` or `Number`.
+        /// `String`, `Number` or `Binary`, or one of these with a suffix of one's own.
         public var type: String
         public var value: String
+        /// The value, if the type is a binary one.
+        public var bytes: [UInt8]?
 
-        public init(name: String, type: String, value: String) {
+        public init(name: String, type: String, value: String, bytes: [UInt8]? = nil) {
             self.name = name
             self.type = type
             self.value = value
+            self.bytes = bytes
         }
     }
 
@@ -74,10 +77,14 @@ public struct Delivery: Sendable, Hashable {
     /// Of a bucket: the object's key.
     public var key: String
     public var traceHeader: String?
+    /// Of a queue or topic: the message group, and what the message is deduplicated by.
+    public var group: String?
+    public var deduplicationID: String?
 
     public init(
         body: [UInt8], attributes: [Attribute] = [], source: String = "", detailType: String = "",
-        resources: [String] = [], key: String = "", traceHeader: String? = nil
+        resources: [String] = [], key: String = "", traceHeader: String? = nil, group: String? = nil,
+        deduplicationID: String? = nil
     ) {
         self.body = body
         self.attributes = attributes
@@ -86,7 +93,17 @@ public struct Delivery: Sendable, Hashable {
         self.resources = resources
         self.key = key
         self.traceHeader = traceHeader
+        self.group = group
+        self.deduplicationID = deduplicationID
     }
+}
+
+/// What a target says when it has taken an event.
+public struct DeliveryReceipt: Sendable, Hashable {
+    /// The id that the target gave to what it took, such as a queue's message.
+    public var messageID: String?
+
+    public init(messageID: String? = nil) { self.messageID = messageID }
 }
 
 /// Sends events on to queues, topics, functions, buses and buckets, once each time it is asked.
@@ -98,4 +115,18 @@ public protocol EventDelivery: Sendable {
     func deliver(
         _ delivery: Delivery, to target: DeliveryTarget, as principal: Principal, account: String, region: String)
         async throws
+    /// The same, for those who note what the target says.
+    func deliverForReceipt(
+        _ delivery: Delivery, to target: DeliveryTarget, as principal: Principal, account: String, region: String
+    )
+        async throws -> DeliveryReceipt
+}
+
+extension EventDelivery {
+    public func deliverForReceipt(
+        _ delivery: Delivery, to target: DeliveryTarget, as principal: Principal, account: String, region: String
+    ) async throws -> DeliveryReceipt {
+        try await deliver(delivery, to: target, as: principal, account: account, region: region)
+        return DeliveryReceipt()
+    }
 }

@@ -55,17 +55,18 @@ public struct EventSourceDescription: Sendable, Hashable {
 public protocol EventSourceDirectory: Sendable {
     /// Whether sources of this kind are there to be polled at all: their service is built.
     func offers(_ kind: EventSourceKind) -> Bool
-    /// Looks for a source, as the function's execution role, whose ARN is given: what the role may not read, it may not poll.
+    /// Looks for a source as a principal, the function's execution role: what it may not read, it may not poll.
     /// - Throws: ``AWSError``, the source's own service's.
     /// - Returns: nil if there is no such source.
-    func describe(_ source: EventSource, role: String, region: String) async throws -> EventSourceDescription?
+    func describe(_ source: EventSource, as principal: Principal, region: String) async throws
+        -> EventSourceDescription?
 }
 
 /// No sources at all.
 public struct NoEventSources: EventSourceDirectory {
     public init() {}
     public func offers(_ kind: EventSourceKind) -> Bool { false }
-    public func describe(_ source: EventSource, role: String, region: String) async throws -> EventSourceDescription? {
-        nil
-    }
+    public func describe(
+        _ source: EventSource, as principal: Principal, region: String
+    ) async throws -> EventSourceDescription? { nil }
 }

@@ -6,6 +6,16 @@ public struct RootOnlyAuthorizer: Authorizer {
         if case .root(account) = principal { return }
         // No policy of an identity speaks for a service: the function's own does, which Lambda asks in every mode.
         if case .service = principal, service == "lambda", operation == "Invoke" { return }
+        // A topic's own policy decides, in every mode; whoever has a subscription's token or its ARN may follow the links in its messages.
+        if case .service = principal, service == "sns", operation == "Publish" { return }
+        if principal == .anonymous, service == "sns", ["ConfirmSubscription", "Unsubscribe"].contains(operation) {
+            return
+        }
+        // So do a bucket's policy and lists, about nobody in particular and about services.
+        if service == "s3" {
+            if case .service = principal { return }
+            if principal == .anonymous { return }
+        }
         // As on AWS: no policy is needed to ask who one is, and none can forbid it.
         if service == "sts", operation == "GetCallerIdentity", principal != .anonymous { return }
         throw AWSError.accessDenied(principal, service: service, operation: operation)

@@ -31,20 +31,24 @@ public final class LambdaService: LambdaAPI {
     let deliveries: any EventDelivery
     let events: EventQueue
     let runner: EventRunner
+    let engine: EventSourceEngine
     private let asyncMetrics: AsyncMetrics
+    private let mappingMetrics: MappingMetrics
     /// Changes of one function are made one at a time.
     let changes = KeyedLock<FunctionKey>()
     let downloads: CodeDownloadTokens
     let logger = Logger(label: "martlet.lambda")
 
     /// The secrets encrypt functions' environment variables in the database; the roles are execution roles; the sources are
-    /// what event source mappings poll; the objects may be packages of code. Events wait in the jobs, and what becomes of them
-    /// is delivered where functions want it. Only URLs for downloads go by `signatureTime`, which nobody moves.
+    /// what event source mappings poll, by the calls, on the executors in turn; the objects may be packages of code. Events wait in the
+    /// jobs, and what becomes of them is delivered where functions want it. Only URLs for downloads go by `signatureTime`, which nobody
+    /// moves.
     /// - Throws: if the folder for packages cannot be made.
     public init(
         configuration: LambdaConfiguration, database: any Database, blobs: any BlobStore, time: any TimeSource,
         invoker: any FunctionInvoker, concurrency: (any ConcurrencyControl)? = nil, roles: any RoleDirectory,
-        sources: any EventSourceDirectory = NoEventSources(), objects: any ObjectReader = NoObjects(),
+        sources: any EventSourceDirectory = NoEventSources(), calls: InProcessCaller = InProcessCaller(),
+        executors: [any TaskExecutor] = [], objects: any ObjectReader = NoObjects(),
         secrets: SecretBox, jobs: JobQueue, deliveries: any EventDelivery, signatureTime: any TimeSource = SystemTime()
     ) throws {
         self.configuration = configuration
@@ -61,8 +65,15 @@ public final class LambdaService: LambdaAPI {
         self.roles = roles
         let urls = FunctionURLIndex()
         urlIndex = urls
+        mappingMetrics = MappingMetrics(time: time)
+        let engine = EventSourceEngine(
+            host: EventSourceHost(
+                calls: calls, invoker: invoker, time: time, metrics: mappingMetrics, executors: executors),
+            drivers: [QueueDriver()])
+        self.engine = engine
         catalog = FunctionCatalog { key, function in
             urls.note(key, function)
+            engine.functionChanged(key)
             concurrency?.reserve(FunctionName(key), executions: function?.reservedConcurrency)
         }
         provisioning = ProvisioningFunctions(time: configuration.settlingTime)
@@ -77,13 +88,17 @@ public final class LambdaService: LambdaAPI {
         events = EventQueue(jobs: jobs, metrics: asyncMetrics)
         runner = EventRunner(invoker: invoker, time: time, metrics: asyncMetrics)
         runner.connect(self)
+        engine.host.connect(self)
         jobs.register(runner, for: EventQueue.kind)
         jobs.register(
             EventDeliverer(deliveries: deliveries, time: time, metrics: asyncMetrics), for: EventDeliveryJob.kind)
     }
 
-    /// The metrics of asynchronous invocations.
-    public var metrics: any MetricSource { asyncMetrics }
+    /// The metrics of asynchronous invocations and of event source mappings.
+    public var metrics: any MetricSource { JoinedMetrics(sources: [asyncMetrics, mappingMetrics]) }
+
+    /// Polls the sources of event source mappings until the task is cancelled, and a moment longer for what is under way.
+    public func pollEventSources() async { await engine.run() }
 
     /// Fills the catalogue of functions, then collects packages that nothing refers to. Invocations work before it is
     /// done.
@@ -103,10 +118,12 @@ public final class LambdaService: LambdaAPI {
 
     /// Forgets what is kept outside the database, which the caller has emptied.
     public func reset() async throws {
+        engine.reset()
         catalog.forget()
         changingMappings.forget()
         localCode.forget()
         asyncMetrics.reset()
+        mappingMetrics.reset()
         runner.reset()
         for key in provisioning.forget() { concurrency?.provision(FunctionName(key), []) }
         for digest in packages.digests.union(layerFolders.digests) { try await collector.forget(digest) }

@@ -80,10 +80,9 @@ public final class LogsService: LogsAPI, LogSink {
         }
     }
 
-    public func reset() async throws {
-        sink.reset()
-        await events.reset()
-    }
+    public func willReset() async { await sink.reset() }
+
+    public func reset() async throws { await events.reset() }
 
     // MARK: LogSink
 

@@ -130,9 +130,14 @@ public struct RequestRouter: Sendable {
                 wire: WireProtocol(kind: .query, service: service))
         }
         let version = items["Version"]
+        // A link that somebody follows is not signed, and says no version.
         let all =
             services.isEmpty
-            ? models.services.filter { $0.protocols.contains(.query) && $0.apiVersion == version } : services
+            ? models.services.filter { service in
+                service.protocols.contains(.query)
+                    && (version.map { $0 == service.apiVersion }
+                        ?? (models.model(named: service.name)?.operation(action)?.allowsAnonymous == true))
+            } : services
         for service in all {
             guard let operation = models.model(named: service.name)?.operation(action) else { continue }
             let wire = WireProtocol(kind: .query, service: service, operation: operation)

@@ -3,6 +3,7 @@ import Foundation
 import FrontDoor
 import Lambda
 import Persistence
+import SNS
 import ServiceKit
 import ServiceModel
 
@@ -14,6 +15,7 @@ struct Administration: Sendable {
     let database: any Database
     let dataPlane: DataPlane
     let lambda: LambdaService
+    let sns: SNSService
     let security: TransportSecurity
     let clock: PlatformClock
 
@@ -33,6 +35,7 @@ struct Administration: Sendable {
             return AdminRoutes.Response(status: download.status, contentType: download.contentType, body: download.body)
         }
         addClock(to: &routes)
+        addNotifications(to: &routes)
         routes.add("GET", "/_martlet/metrics", access: .owner) { _ in try await metrics() }
         if let authority = security.authority {
             routes.add("GET", "/_martlet/authority.pem", access: .anyone) { _ in
@@ -80,6 +83,7 @@ struct Administration: Sendable {
         clock.jobs.pause()
         await dataPlane.endAll()
         dataPlane.forgetPast()
+        for service in services { await service.willReset() }
         try await clock.jobs.forget { try await database.eraseAll() }
         clock.time.move(offset: .zero)
         for service in services { try await service.reset() }

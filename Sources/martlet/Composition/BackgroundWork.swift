@@ -1,4 +1,5 @@
 import DataPlane
+import Lambda
 import Persistence
 import SQS
 import SandboxLinux
@@ -53,5 +54,14 @@ struct JobKeeper: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown { [jobs] in await jobs.run() }
+    }
+}
+
+/// Polls event sources until shutdown, before the environments end that their functions need.
+struct EventSourceKeeper: Service {
+    let lambda: LambdaService
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { [lambda] in await lambda.pollEventSources() }
     }
 }

@@ -8,6 +8,7 @@ import Logging
 import Logs
 import NIOCore
 import NIOPosix
+import Outbound
 import Persistence
 import S3
 import SNS
@@ -25,6 +26,7 @@ enum Platform {
     static let defaultAccount = "000000000000"
 
     static func run(_ settings: Settings, on ground: Ground, since began: ContinuousClock.Instant) async throws {
+        Allocator.tune()
         LoggingSystem.bootstrap { label in
             var handler = StreamLogHandler.standardError(label: label)
             handler.logLevel = settings.logLevel
@@ -41,10 +43,10 @@ enum Platform {
             url: settings.database, folder: folder, durability: durability, ephemeral: settings.ephemeral)
         try await database.migrate(
             JobMigrations.all + ClockStore.migrations + LambdaService.migrations + LogsMigrations.all
-                + IAMMigrations.all + SQSService.migrations)
+                + IAMMigrations.all + S3Migrations.all + SNSMigrations.all + SQSService.migrations)
         let group = EventLoops.make()
-        let jobs = JobQueue(
-            database: database, time: time, executors: group.makeIterator().map { LoopExecutor($0) })
+        let loops = group.makeIterator().map { LoopExecutor($0) }
+        let jobs = JobQueue(database: database, time: time, executors: loops)
         let clock = PlatformClock(time: time, jobs: jobs, store: ClockStore(database: database))
         try await clock.restore()
         let blobs = try FileBlobStore(folder: folder.blobs, durability: durability)
@@ -85,6 +87,7 @@ enum Platform {
                 acceptsDeprecatedRuntimes: true, concurrentExecutions: settings.accountConcurrency,
                 localCodeFolders: ground.localCodeFolders),
             database: database, blobs: blobs, time: time, invoker: dataPlane, concurrency: dataPlane, roles: iam,
+            sources: CalledEventSources(calls), calls: calls, executors: loops,
             objects: CalledObjectReader(calls), secrets: SecretBox(keys.master, purpose: "lambda/environment"),
             jobs: jobs,
             deliveries: CallDelivery(calls))
@@ -92,11 +95,18 @@ enum Platform {
         // What events come from and go to.
         let sqs = SQSService(database: database, jobs: jobs, time: time)
 
-        let sns = SNSService(database: database, jobs: jobs, deliveries: CallDelivery(calls), time: time)
+        let outbound = HTTPClientSender(eventLoopGroup: group)
+        let sns = SNSService(
+            configuration: .init(origin: settings.origin, mailSender: settings.mailFrom), database: database,
+            jobs: jobs,
+            deliveries: CallDelivery(calls), http: outbound,
+            mail: settings.smtpServer.map { SMTPSender($0, eventLoopGroup: group) }, logs: logs,
+            secrets: SecretBox(keys.master, purpose: "sns/signing"), time: time)
 
         let s3 = S3Service(
             database: database, folder: folder.objects, durability: durability, jobs: jobs,
-            deliveries: CallDelivery(calls), secrets: SecretBox(keys.master, purpose: "s3/objects"), time: time)
+            deliveries: CallDelivery(calls), permissions: lambda,
+            secrets: SecretBox(keys.master, purpose: "s3/objects"), time: time)
 
         // The way in.
         let services: [any AWSService] = [
@@ -109,14 +119,14 @@ enum Platform {
         calls.connect(dispatcher)
         let admin = Administration(
             settings: settings, ground: ground, services: services, database: database, dataPlane: dataPlane,
-            lambda: lambda, security: security, clock: clock)
+            lambda: lambda, sns: sns, security: security, clock: clock)
         let ready = ReadyLine(settings: settings, ground: ground, security: security, began: began, rootKey: keys.root)
         let door = FrontDoor(
             configuration: settings.frontDoor(security), dispatcher: dispatcher, credentials: credentials,
             admin: admin.routes,
             invocations: PlainInvocations(
                 lambda: lambda, dataPlane: dataPlane, credentials: credentials, defaultAccount: defaultAccount),
-            functionURLs: lambda, logger: logger, eventLoopGroup: group, onReady: ready.print)
+            functionURLs: lambda, buckets: s3, logger: logger, eventLoopGroup: group, onReady: ready.print)
         do {
             endpoint.connect(door, port: try await door.bind(), tls: security.sandboxContext)
         } catch let error as IOError {
@@ -131,11 +141,13 @@ enum Platform {
                 services: services.map { .init(service: BackgroundWork($0)) } + [
                     .init(service: EnvironmentKeeper(dataPlane: dataPlane, sandboxes: sandboxes)),
                     .init(service: JobKeeper(jobs: jobs)),
+                    .init(service: EventSourceKeeper(lambda: lambda)),
                     .init(service: door),
                     .init(service: PollKeeper(sqs: sqs)),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: "martlet.lifecycle")))
         try await serviceGroup.run()
+        await outbound.close()
         try await database.close()
         if settings.ephemeral { try? FileManager.default.removeItem(atPath: ground.namedFolder) }
     }

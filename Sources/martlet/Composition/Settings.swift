@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import Outbound
 import Persistence
 
 /// How the platform runs: what `martlet up` was told, completed by defaults. Nothing here reads the environment; see ``SettingsReader``.
@@ -40,6 +41,9 @@ struct Settings: Sendable {
     var hostSuffixes: [String] = []
     /// Folders below which a function's code may be a local folder.
     var localCodeFolders: [String] = []
+    /// Takes e-mail notifications; nil: they are only kept.
+    var smtpServer: SMTPSender.Server?
+    var mailFrom = "no-reply@martlet.localhost"
     /// Web origins that may call the APIs from a browser.
     var allowedOrigins: [String] = []
 
@@ -50,6 +54,12 @@ struct Settings: Sendable {
         if let folder = environment["XDG_DATA_HOME"], folder.hasPrefix("/") { return folder + "/martlet" }
         if isRoot { return "/var/lib/martlet" }
         return (environment["HOME"] ?? NSHomeDirectory()) + "/.local/share/martlet"
+    }
+
+    /// Where this server reaches itself.
+    var origin: String {
+        let name = host == "0.0.0.0" || host == "::" || host == "127.0.0.1" ? "localhost" : host
+        return "\(tls == .none ? "http" : "https")://\(name.contains(":") ? "[\(name)]" : name):\(port)"
     }
 
     /// Whether only this machine can reach the host.

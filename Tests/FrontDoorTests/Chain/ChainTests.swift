@@ -192,12 +192,12 @@ struct OpenChainTests {
                 door.port, "GET /_martlet/health HTTP/1.1\nHost: 127.0.0.1:\(door.port)\n")
             #expect(
                 health.hasSuffix(
-                    #"{"version": "1.2.3", "state": "running", "services": {"lambda": "available", "logs": "available", "sts": "available"}}"#
+                    #"{"version": "1.2.3", "state": "running", "services": {"lambda": "available", "logs": "available", "s3": "available", "sts": "available"}}"#
                 ))
             let other = try await RawClient.ask(door.port, "GET /_localstack/health HTTP/1.1\nHost: localhost\n")
             #expect(
                 other.hasSuffix(
-                    #"{"services": {"lambda": "available", "logs": "available", "sts": "available"}, "edition": "community", "version": "1.2.3"}"#
+                    #"{"services": {"lambda": "available", "logs": "available", "s3": "available", "sts": "available"}, "edition": "community", "version": "1.2.3"}"#
                 ))
             let reset = try await RawClient.ask(
                 door.port, "POST /_martlet/reset HTTP/1.1\nHost: localhost\nContent-Length: 0\n")

@@ -138,13 +138,13 @@ struct TestDoor {
         let dispatcher = Dispatcher(
             services: [
                 StubLambda(recorder: recorder), StubSTS(recorder: recorder),
-                StubLogs(recorder: recorder, fails: liveTailFails),
+                StubLogs(recorder: recorder, fails: liveTailFails), StubS3(recorder: recorder),
             ],
             authorizer: authorizer)
         let door = FrontDoor(
             configuration: configuration, dispatcher: dispatcher, credentials: StubCredentials(),
             admin: .standard(version: "1.2.3", services: dispatcher.names, state: { "running" }, reset: {}),
-            functionURLs: StubFunctionURLs(),
+            functionURLs: StubFunctionURLs(), buckets: StubBuckets(),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let port = try await door.bind()
         return try await withThrowingTaskGroup(of: Void.self) { group in

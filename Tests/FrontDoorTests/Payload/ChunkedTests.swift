@@ -139,6 +139,42 @@ struct ChunkedTests {
         #expect(out.count == 66560)
     }
 
+    @Test("a payload is verified in pieces as it is whole", arguments: [1, 7, 1000, 65_000])
+    func verifiedInPieces(size: Int) throws {
+        let (payload, body) = documented()
+        var reader = PayloadReader(payload)
+        var out: [UInt8] = []
+        for start in stride(from: 0, to: body.count, by: size) {
+            out += try reader.take(Array(body[start..<min(start + size, body.count)]))
+        }
+        try reader.end()
+        #expect(out == [UInt8](repeating: 0x61, count: 66560))
+        var tampered = PayloadReader(payload)
+        #expect(throws: PayloadError.chunkSignature) {
+            for start in stride(from: 0, to: body.count, by: size) {
+                var piece = Array(body[start..<min(start + size, body.count)])
+                if start <= 200, 200 < start + size { piece[200 - start] = 0x62 }
+                _ = try tampered.take(piece)
+            }
+        }
+    }
+
+    @Test("a plain payload is held against its hash and its length")
+    func plain() throws {
+        let hash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        var good = PayloadReader(length: 3, declared: hash, limit: 10)
+        #expect(try good.take(Array("ab".utf8)) + good.take(Array("c".utf8)) == Array("abc".utf8))
+        try good.end()
+        var other = PayloadReader(length: 3, declared: hash, limit: 10)
+        _ = try other.take(Array("abd".utf8))
+        #expect(throws: PayloadError.self) { try other.end() }
+        var short = PayloadReader(length: 3, declared: nil, limit: 10)
+        _ = try short.take(Array("ab".utf8))
+        #expect(throws: PayloadError.incomplete) { try short.end() }
+        var long = PayloadReader(length: nil, declared: nil, limit: 2)
+        #expect(throws: PayloadError.tooLarge) { try long.take(Array("abc".utf8)) }
+    }
+
     @Test("mutated bodies never crash, and never grow")
     func fuzz() {
         var random = SeededRandom(seed: 5)

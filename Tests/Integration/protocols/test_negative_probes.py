@@ -13,7 +13,7 @@ from martlet import REGION, zip_package
 from negative_probes import Requests
 
 # The services whose operations are probed.
-SERVICES = ("lambda", "logs", "iam", "sts", "sqs")
+SERVICES = ("lambda", "logs", "iam", "s3", "sns", "sqs", "sts")
 # Codes that every operation may answer, whether its model names them or not.
 COMMON = {
     "ValidationException", "SerializationException", "UnknownOperationException", "AccessDeniedException", "InvalidParameterValueException",

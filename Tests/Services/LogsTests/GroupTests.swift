@@ -188,8 +188,16 @@ import Testing
             try await fixture.put("g", "s", [(0, "x")])
             let writer = fixture.service.writer(fixture.address("g", "t"))
             await writer.append([fixture.event(0, "line")])
+            // One is on its way to the disk meanwhile.
+            async let flush: Void = fixture.service.sink.settle()
+            await fixture.service.willReset()
             try await fixture.database.eraseAll()
             try await fixture.service.reset()
+            await flush
+            // An environment that ends late still has something to say.
+            await writer.append([fixture.event(1, "late")])
+            #expect(writer.offer([fixture.event(2, "later")]))
+            await fixture.service.sink.settle()
             #expect(try await fixture.service.describeLogGroups(.init(), fixture.call()).logGroups == [])
             #expect(fixture.service.events.files.list().isEmpty)
             try await fixture.createGroup("g")

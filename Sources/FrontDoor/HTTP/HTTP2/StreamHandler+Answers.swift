@@ -7,7 +7,7 @@ extension StreamHandler {
     private static var piece: Int { 64 * 1024 }
 
     func finish(_ response: HTTPResponse, number: UInt64) {
-        guard case .write = request.machine.answered(now: now) else { return }
+        if case .drop = request.machine.answered(now: now) { return }
         request.done()
         write(response)
         updateTimer()
@@ -16,7 +16,8 @@ extension StreamHandler {
     func begin(_ response: HTTPResponse, number: UInt64) {
         guard case .write = request.machine.answerBegan(canBeReused: false) else { return }
         request.forgetBody()
-        send(head(of: response, length: nil), endStream: false)
+        request.answerLeft = response["content-length"].flatMap(Int.init)
+        send(head(of: response, length: request.answerLeft), endStream: false)
         context?.flush()
     }
 
@@ -25,6 +26,10 @@ extension StreamHandler {
             return continuation.resume(throwing: ExchangeClosed())
         }
         if !bytes.isEmpty, !request.isHead {
+            guard request.counts(bytes.count) else {
+                abort(number: number)
+                return continuation.resume(throwing: ExchangeClosed())
+            }
             var rest = ByteBuffer(bytes: bytes)
             while let piece = rest.readSlice(length: min(Self.piece, rest.readableBytes)), piece.readableBytes > 0 {
                 send(piece, endStream: false)
@@ -40,6 +45,7 @@ extension StreamHandler {
     }
 
     func end(number: UInt64) {
+        if !request.isHead, let left = request.answerLeft, left > 0 { return abort(number: number) }
         guard case .write = request.machine.answerEnded(now: now) else { return }
         request.done()
         send(ByteBuffer(), endStream: true)

@@ -6,8 +6,9 @@ import NIOHTTP2
 /// same responder and the same state request.machine.
 ///
 /// Lives on its channel's event loop, where everything here is called.
-final class StreamHandler<R: Responder>: ChannelInboundHandler, ExchangeSink {
+final class StreamHandler<R: Responder>: ChannelDuplexHandler, ExchangeSink {
     typealias InboundIn = HTTP2Frame.FramePayload
+    typealias OutboundIn = Never
     typealias OutboundOut = HTTP2Frame.FramePayload
 
     /// Streams have one exchange each.
@@ -18,6 +19,8 @@ final class StreamHandler<R: Responder>: ChannelInboundHandler, ExchangeSink {
     var context: ChannelHandlerContext?
 
     private var info = ConnectionInfo()
+    /// Frames are left with the library, and with the client, while the body's reader has enough.
+    private var readHeld = false
     private var ticket: R.Ticket?
     /// Pieces of the answer that the kernel has not taken, and since when it took none.
     var unwritten = 0
@@ -63,6 +66,14 @@ final class StreamHandler<R: Responder>: ChannelInboundHandler, ExchangeSink {
         }
     }
 
+    func read(context: ChannelHandlerContext) {
+        if case .feeding(_, isHeld: true) = request.machine.state {
+            readHeld = true
+        } else {
+            context.read()
+        }
+    }
+
     func channelReadComplete(context: ChannelHandlerContext) {
         updateTimer()
         context.fireChannelReadComplete()
@@ -92,6 +103,9 @@ final class StreamHandler<R: Responder>: ChannelInboundHandler, ExchangeSink {
         case .accept(let ticket, let limit):
             self.ticket = ticket
             go(on: request.admitted(head, limit: limit, keepAlive: false, now: now))
+        case .stream(let ticket, let limit):
+            self.ticket = ticket
+            runFeeding(head, ticket, limit: limit)
         }
     }
 
@@ -101,32 +115,58 @@ final class StreamHandler<R: Responder>: ChannelInboundHandler, ExchangeSink {
         case .sendContinue: writeInterim()
         case .refuse(let reason): refuse(reason)
         case .close: reset(.noError)
+        // Frames stay with the library: see ``read(context:)``.
+        case .hold: break
         }
     }
 
     private func requestEnded() {
         switch request.machine.endArrived() {
         case .run: run()
+        case .fed: request.fed()
         // Of a refused request everything has come, and its answer is on its way.
         case .close, .ignore: break
         }
     }
 
     private func run() {
-        guard let context, let ticket, let whole = request.take() else { return reset(.internalError) }
+        guard let ticket, let whole = request.take() else { return reset(.internalError) }
+        run(whole, ticket)
+    }
+
+    private func run(_ incoming: IncomingRequest, _ ticket: R.Ticket) {
+        guard let context else { return reset(.internalError) }
         let exchange = Exchange(
             eventLoop: context.eventLoop, sink: NIOLoopBound(self, eventLoop: context.eventLoop), number: Self.number)
-        let cancel = responder.answer(whole, ticket, to: exchange)
+        let cancel = responder.answer(incoming, ticket, to: exchange)
         // It may have been answered already.
-        switch request.machine.state {
-        case .running, .streaming: request.cancel = cancel
-        default: break
+        if !request.machine.isAnswered { request.cancel = cancel }
+    }
+
+    private func runFeeding(_ head: RequestHead, _ ticket: R.Ticket, limit: Int) {
+        guard let context else { return reset(.internalError) }
+        let me = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let stream = BodyStream(eventLoop: context.eventLoop) { me.value.bodyWanted() }
+        let step = request.admitted(head, into: stream, limit: limit, keepAlive: false, now: now)
+        guard case .none = step else { return go(on: step) }
+        run(IncomingRequest(head: head, stream: stream), ticket)
+    }
+
+    private func bodyWanted() {
+        go(on: request.bodyWanted(now: now))
+        if readHeld {
+            readHeld = false
+            context?.read()
         }
+        updateTimer()
     }
 
     // MARK: Refusals
 
-    func refuse(_ reason: RefusalReason) { refuse(with: responder.refusal(reason, request.head, ticket)) }
+    func refuse(_ reason: RefusalReason) {
+        if case .feeding = request.machine.state { abandon() }
+        refuse(with: responder.refusal(reason, request.head, ticket))
+    }
 
     /// What still comes of the request is thrown away within bounds: clients that are busy sending see the answer only then.
     private func refuse(with response: HTTPResponse) {

@@ -32,7 +32,8 @@ struct EventDeliverer: JobWorker {
         guard let target = DeliveryTarget(arn: delivery.target) else { return failed(delivery, "no such target") }
         do {
             try await deliveries.deliver(
-                delivery.delivery, to: target, as: Self.principal(delivery), account: key.account, region: key.region)
+                delivery.delivery, to: target, as: .executionRole(delivery.role, of: key),
+                account: key.account, region: key.region)
             return .done
         } catch let error as AWSError where error.status < 500 && error.status != 429 {
             return failed(delivery, "\(error.code): \(error.message)")
@@ -53,13 +54,5 @@ struct EventDeliverer: JobWorker {
                 "function": "\(delivery.key.arn)", "target": "\(delivery.target)", "reason": "\(reason)",
             ])
         return .done
-    }
-
-    /// The function's execution role, in a session that has the function's name; of the function's account, as in its environments: with
-    /// `--auth open` a role's ARN may be made up, and must not make the function a stranger at home, nor at home elsewhere.
-    private static func principal(_ delivery: EventDeliveryJob) -> Principal {
-        let account = delivery.key.account
-        guard let role = RoleARN(delivery.role) else { return .root(account: account) }
-        return .assumedRole(account: account, role: role.name, roleID: "", session: delivery.key.name)
     }
 }

@@ -54,7 +54,7 @@ extension FunctionSettings {
         }
         try FileSystemMount.validate(self.fileSystems, vpc: vpc, before: before)
         if let kmsKey { self.kmsKey = kmsKey.isEmpty ? nil : kmsKey }
-        // A configuration without a target changes nothing, an empty one takes it away (recordings/lambda).
+        // A configuration without a target changes nothing, as AWS's recorded answers show; one with an empty target removes it.
         if let target = deadLetter?.targetArn { deadLetterTarget = target.isEmpty ? nil : target }
         if let applyOn = snapStart?.applyOn { hasSnapStart = applyOn == "PublishedVersions" }
     }

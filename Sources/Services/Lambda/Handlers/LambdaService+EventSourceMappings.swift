@@ -27,6 +27,7 @@ extension LambdaService {
         }
         // AWS shows a queue's mapping that is not enabled as what it is at once.
         if record.isEnabled || source.kind != .queue { changingMappings.begin(key, "Creating") }
+        await engine.changed(key)
         return shown(record)
     }
 
@@ -43,7 +44,7 @@ extension LambdaService {
     ) async throws -> EventSourceMappingConfiguration {
         let key = MappingKey(account: call.account, region: call.region, uuid: input.uuid)
         guard let before = try await store.read({ try $0.mapping(key) }) else { throw MappingFailures.notFound }
-        guard !before.isDeleting, changingMappings.state(key) == nil else { throw MappingFailures.inUse("update") }
+        guard !before.isDeleting, !isChanging(key) else { throw MappingFailures.inUse("update") }
         let change = MappingChange(input)
         try UnsupportedParameters(operation: call.operation).refuse(
             "SchemaRegistryConfig", if: change.hasSchemaRegistry)
@@ -69,6 +70,7 @@ extension LambdaService {
         let states = [true: "Enabling", false: "Disabling"]
         changingMappings.begin(
             key, after.isEnabled == before.isEnabled ? "Updating" : states[after.isEnabled] ?? "Updating")
+        await engine.changed(key)
         return shown(after)
     }
 
@@ -76,7 +78,7 @@ extension LambdaService {
         _ input: DeleteEventSourceMappingRequest, _ call: Call
     ) async throws -> EventSourceMappingConfiguration {
         let key = MappingKey(account: call.account, region: call.region, uuid: input.uuid)
-        let isChanging = changingMappings.state(key) != nil
+        let isChanging = isChanging(key)
         let isShown = changingMappings.time > .zero
         let deleted = try await store.write { transaction in
             guard var record = try transaction.mapping(key) else { throw MappingFailures.notFound }
@@ -86,6 +88,7 @@ extension LambdaService {
             if isShown { try transaction.save(record) } else { try transaction.delete(key) }
             return record
         }
+        await engine.changed(key)
         if isShown {
             changingMappings.begin(key, "Deleting")
             finishDeletion(of: key)
@@ -119,12 +122,19 @@ extension LambdaService {
     }
 
     private func shown(_ record: MappingRecord) -> EventSourceMappingConfiguration {
-        EventSourceMappingConfiguration(record, state: changingMappings.state(record.key))
+        let state = changingMappings.state(record.key)
+        // As long as the function runs with what was read before.
+        let isEnding = !record.isEnabled && !record.isDeleting && engine.isEnding(record.key)
+        return EventSourceMappingConfiguration(record, state: state ?? (isEnding ? "Disabling" : nil))
     }
+
+    /// Whether an earlier change has not settled yet.
+    private func isChanging(_ key: MappingKey) -> Bool { changingMappings.state(key) != nil || engine.isEnding(key) }
 
     private func finishDeletion(of key: MappingKey) {
         Task {
             try? await Task.sleep(for: changingMappings.time)
+            await engine.ended(key)
             // If it fails, the next start does it.
             try? await store.write { transaction in
                 if try transaction.mapping(key)?.isDeleting == true { try transaction.delete(key) }
@@ -153,7 +163,13 @@ extension LambdaService {
             if record.isEnabled { throw MappingFailures.notPolled(source.kind, operation: call.operation) }
             return
         }
-        let found = try await sources.describe(source, role: version.settings.role, region: call.region)
+        let found: EventSourceDescription?
+        do {
+            found = try await sources.describe(
+                source, as: .executionRole(version.settings.role, of: version.key), region: call.region)
+        } catch let error as AWSError where error.status == 403 || error.code.contains("AccessDenied") {
+            throw MappingFailures.notReadable(source)
+        }
         guard let found else { throw MappingFailures.noSource(source) }
         if let visibility = found.visibilityTimeout, visibility < version.settings.timeout {
             throw LambdaFailures.invalidParameter(

@@ -39,6 +39,17 @@ extension LambdaTransaction {
         ).map(mapping)
     }
 
+    /// A page of all accounts' mappings that are to be polled, by their keys.
+    func enabledMappings(after key: MappingKey?, limit: Int) throws -> [MappingRecord] {
+        let after = key.map(parameters) ?? [.text(""), .text(""), .text("")]
+        return try connection.query(
+            """
+            \(Self.select) WHERE enabled = 1 AND deleting = 0 AND (account, region, uuid) > (?, ?, ?)
+            ORDER BY account, region, uuid LIMIT ?
+            """, after + [.integer(Int64(limit))]
+        ).map(mapping)
+    }
+
     /// Inserts the mapping, or replaces the one of its key.
     func save(_ record: MappingRecord) throws {
         let marks = Self.columns.map { _ in "?" }.joined(separator: ", ")

@@ -26,6 +26,8 @@ final class SinkHub: Sendable {
     let streams: LogStreamStore
     let configuration: Configuration
     private let state = Mutex(State())
+    /// Counts the resets: what an older writer still gets is of a world that is gone.
+    let epoch = Atomic<Int>(0)
     private let queue = DispatchQueue(label: "martlet.logs.sink")
 
     init(store: SegmentStore, streams: LogStreamStore, configuration: Configuration = Configuration()) {
@@ -53,13 +55,14 @@ final class SinkHub: Sendable {
         await flush(state.withLock { Array($0.dirty.values) })
     }
 
-    /// Forgets what no writer has written yet.
-    func reset() {
+    /// Forgets what no writer has written yet, and retires the writers that there are. Returns when none of them writes any more.
+    func reset() async {
+        epoch.add(1, ordering: .sequentiallyConsistent)
         let writers = state.withLock { state in
             defer { state.dirty = [:] }
             return Array(state.dirty.values)
         }
-        for writer in writers { writer.discard() }
+        for writer in writers { await writer.retire() }
     }
 
     /// Called by a writer that has got its first lines, or is half full.

@@ -22,18 +22,23 @@ final class StreamWriter: LogWriter {
 
     let address: LogStreamAddress
     private let hub: SinkHub
+    private let epoch: Int
     private let state = Mutex(State())
 
     init(address: LogStreamAddress, hub: SinkHub) {
         self.address = address
         self.hub = hub
+        epoch = hub.epoch.load(ordering: .sequentiallyConsistent)
     }
+
+    /// The world that it wrote for is gone; see ``SinkHub/reset()``.
+    private var isRetired: Bool { hub.epoch.load(ordering: .sequentiallyConsistent) != epoch }
 
     var isEmpty: Bool { state.withLock { $0.count == 0 } }
 
     func append(_ events: [LogEvent]) async {
         var rest = Self.acceptable(events)[...]
-        while true {
+        while !isRetired {
             let (taken, wasEmpty, isUrgent) = state.withLock { take(rest, all: false, &$0) }
             if taken > 0 && (wasEmpty || isUrgent) { hub.noteDirty(self, isUrgent: isUrgent) }
             rest = rest.dropFirst(taken)
@@ -51,7 +56,7 @@ final class StreamWriter: LogWriter {
 
     func offer(_ events: [LogEvent]) -> Bool {
         let events = Self.acceptable(events)
-        if events.isEmpty { return true }
+        if events.isEmpty || isRetired { return true }
         let (taken, wasEmpty, isUrgent) = state.withLock { take(events[...], all: true, &$0) }
         if taken > 0 && (wasEmpty || isUrgent) { hub.noteDirty(self, isUrgent: isUrgent) }
         return taken > 0
@@ -90,7 +95,7 @@ final class StreamWriter: LogWriter {
         }
         var isWritten = true
         do {
-            if !events.isEmpty {
+            if !events.isEmpty, !isRetired {
                 let stream = try await identity()
                 try await hub.store.append([AppendBatch(stream: stream, events: events)])
             }
@@ -131,16 +136,16 @@ final class StreamWriter: LogWriter {
         events.reduce(0) { $0 + $1.message.utf8.count + LogLimits.overheadPerEvent }
     }
 
-    /// Forgets what is in the buffer.
-    func discard() {
+    /// Forgets what is in the buffer, and returns when what is on its way to the disk has arrived there.
+    func retire() async {
         let waiting = state.withLock { state in
             release(state.events, &state)
             state.events = []
-            state.identity = nil
             defer { state.waitingForRoom = [] }
             return state.waitingForRoom
         }
         for continuation in waiting { continuation.resume() }
+        while state.withLock({ $0.isFlushing }) { _ = await flushOnce() }
     }
 
     /// The stream's row, made if need be, and again if something was deleted since.

@@ -4,8 +4,200 @@ public import ServiceKit
 
 /// The operations of S3 that are implemented.
 public protocol S3API: AWSService {
+    /// [AbortMultipartUpload](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/AbortMultipartUpload)
+    func abortMultipartUpload(_ input: AbortMultipartUploadRequest, _ call: Call) async throws -> AbortMultipartUploadOutput
+
+    /// [CompleteMultipartUpload](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/CompleteMultipartUpload)
+    func completeMultipartUpload(_ input: CompleteMultipartUploadRequest, _ call: Call) async throws -> CompleteMultipartUploadOutput
+
+    /// [CopyObject](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/CopyObject)
+    func copyObject(_ input: CopyObjectRequest, _ call: Call) async throws -> CopyObjectOutput
+
     /// [CreateBucket](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/CreateBucket)
     func createBucket(_ input: CreateBucketRequest, _ call: Call) async throws -> CreateBucketOutput
+
+    /// [CreateMultipartUpload](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/CreateMultipartUpload)
+    func createMultipartUpload(_ input: CreateMultipartUploadRequest, _ call: Call) async throws -> CreateMultipartUploadOutput
+
+    /// [DeleteBucket](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/DeleteBucket)
+    func deleteBucket(_ input: DeleteBucketRequest, _ call: Call) async throws
+
+    /// [DeleteBucketCors](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/DeleteBucketCors)
+    func deleteBucketCors(_ input: DeleteBucketCorsRequest, _ call: Call) async throws
+
+    /// [DeleteBucketEncryption](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/DeleteBucketEncryption)
+    func deleteBucketEncryption(_ input: DeleteBucketEncryptionRequest, _ call: Call) async throws
+
+    /// [DeleteBucketLifecycle](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/DeleteBucketLifecycle)
+    func deleteBucketLifecycle(_ input: DeleteBucketLifecycleRequest, _ call: Call) async throws
+
+    /// [DeleteBucketOwnershipControls](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/DeleteBucketOwnershipControls)
+    func deleteBucketOwnershipControls(_ input: DeleteBucketOwnershipControlsRequest, _ call: Call) async throws
+
+    /// [DeleteBucketPolicy](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/DeleteBucketPolicy)
+    func deleteBucketPolicy(_ input: DeleteBucketPolicyRequest, _ call: Call) async throws
+
+    /// [DeleteBucketTagging](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/DeleteBucketTagging)
+    func deleteBucketTagging(_ input: DeleteBucketTaggingRequest, _ call: Call) async throws
+
+    /// [DeleteObject](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/DeleteObject)
+    func deleteObject(_ input: DeleteObjectRequest, _ call: Call) async throws -> DeleteObjectOutput
+
+    /// [DeleteObjectTagging](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/DeleteObjectTagging)
+    func deleteObjectTagging(_ input: DeleteObjectTaggingRequest, _ call: Call) async throws -> DeleteObjectTaggingOutput
+
+    /// [DeleteObjects](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/DeleteObjects)
+    func deleteObjects(_ input: DeleteObjectsRequest, _ call: Call) async throws -> DeleteObjectsOutput
+
+    /// [DeletePublicAccessBlock](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/DeletePublicAccessBlock)
+    func deletePublicAccessBlock(_ input: DeletePublicAccessBlockRequest, _ call: Call) async throws
+
+    /// [GetBucketAccelerateConfiguration](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/GetBucketAccelerateConfiguration)
+    func getBucketAccelerateConfiguration(_ input: GetBucketAccelerateConfigurationRequest, _ call: Call) async throws -> GetBucketAccelerateConfigurationOutput
+
+    /// [GetBucketAcl](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/GetBucketAcl)
+    func getBucketAcl(_ input: GetBucketAclRequest, _ call: Call) async throws -> GetBucketAclOutput
+
+    /// [GetBucketCors](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/GetBucketCors)
+    func getBucketCors(_ input: GetBucketCorsRequest, _ call: Call) async throws -> GetBucketCorsOutput
+
+    /// [GetBucketEncryption](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/GetBucketEncryption)
+    func getBucketEncryption(_ input: GetBucketEncryptionRequest, _ call: Call) async throws -> GetBucketEncryptionOutput
+
+    /// [GetBucketLifecycleConfiguration](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/GetBucketLifecycleConfiguration)
+    func getBucketLifecycleConfiguration(_ input: GetBucketLifecycleConfigurationRequest, _ call: Call) async throws -> GetBucketLifecycleConfigurationOutput
+
+    /// [GetBucketLocation](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/GetBucketLocation)
+    func getBucketLocation(_ input: GetBucketLocationRequest, _ call: Call) async throws -> GetBucketLocationOutput
+
+    /// [GetBucketNotificationConfiguration](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/GetBucketNotificationConfiguration)
+    func getBucketNotificationConfiguration(_ input: GetBucketNotificationConfigurationRequest, _ call: Call) async throws -> NotificationConfiguration
+
+    /// [GetBucketOwnershipControls](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/GetBucketOwnershipControls)
+    func getBucketOwnershipControls(_ input: GetBucketOwnershipControlsRequest, _ call: Call) async throws -> GetBucketOwnershipControlsOutput
+
+    /// [GetBucketPolicy](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/GetBucketPolicy)
+    func getBucketPolicy(_ input: GetBucketPolicyRequest, _ call: Call) async throws -> GetBucketPolicyOutput
+
+    /// [GetBucketPolicyStatus](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/GetBucketPolicyStatus)
+    func getBucketPolicyStatus(_ input: GetBucketPolicyStatusRequest, _ call: Call) async throws -> GetBucketPolicyStatusOutput
+
+    /// [GetBucketRequestPayment](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/GetBucketRequestPayment)
+    func getBucketRequestPayment(_ input: GetBucketRequestPaymentRequest, _ call: Call) async throws -> GetBucketRequestPaymentOutput
+
+    /// [GetBucketTagging](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/GetBucketTagging)
+    func getBucketTagging(_ input: GetBucketTaggingRequest, _ call: Call) async throws -> GetBucketTaggingOutput
+
+    /// [GetBucketVersioning](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/GetBucketVersioning)
+    func getBucketVersioning(_ input: GetBucketVersioningRequest, _ call: Call) async throws -> GetBucketVersioningOutput
+
+    /// [GetObject](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/GetObject)
+    func getObject(_ input: GetObjectRequest, _ call: Call) async throws -> Reply
+
+    /// [GetObjectAcl](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/GetObjectAcl)
+    func getObjectAcl(_ input: GetObjectAclRequest, _ call: Call) async throws -> GetObjectAclOutput
+
+    /// [GetObjectAttributes](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/GetObjectAttributes)
+    func getObjectAttributes(_ input: GetObjectAttributesRequest, _ call: Call) async throws -> GetObjectAttributesOutput
+
+    /// [GetObjectLegalHold](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/GetObjectLegalHold)
+    func getObjectLegalHold(_ input: GetObjectLegalHoldRequest, _ call: Call) async throws -> GetObjectLegalHoldOutput
+
+    /// [GetObjectLockConfiguration](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/GetObjectLockConfiguration)
+    func getObjectLockConfiguration(_ input: GetObjectLockConfigurationRequest, _ call: Call) async throws -> GetObjectLockConfigurationOutput
+
+    /// [GetObjectRetention](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/GetObjectRetention)
+    func getObjectRetention(_ input: GetObjectRetentionRequest, _ call: Call) async throws -> GetObjectRetentionOutput
+
+    /// [GetObjectTagging](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/GetObjectTagging)
+    func getObjectTagging(_ input: GetObjectTaggingRequest, _ call: Call) async throws -> GetObjectTaggingOutput
+
+    /// [GetPublicAccessBlock](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/GetPublicAccessBlock)
+    func getPublicAccessBlock(_ input: GetPublicAccessBlockRequest, _ call: Call) async throws -> GetPublicAccessBlockOutput
+
+    /// [HeadBucket](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/HeadBucket)
+    func headBucket(_ input: HeadBucketRequest, _ call: Call) async throws -> Reply
+
+    /// [HeadObject](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/HeadObject)
+    func headObject(_ input: HeadObjectRequest, _ call: Call) async throws -> Reply
+
+    /// [ListBuckets](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/ListBuckets)
+    func listBuckets(_ input: ListBucketsRequest, _ call: Call) async throws -> ListBucketsOutput
+
+    /// [ListMultipartUploads](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/ListMultipartUploads)
+    func listMultipartUploads(_ input: ListMultipartUploadsRequest, _ call: Call) async throws -> ListMultipartUploadsOutput
+
+    /// [ListObjectVersions](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/ListObjectVersions)
+    func listObjectVersions(_ input: ListObjectVersionsRequest, _ call: Call) async throws -> ListObjectVersionsOutput
+
+    /// [ListObjects](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/ListObjects)
+    func listObjects(_ input: ListObjectsRequest, _ call: Call) async throws -> ListObjectsOutput
+
+    /// [ListObjectsV2](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/ListObjectsV2)
+    func listObjectsV2(_ input: ListObjectsV2Request, _ call: Call) async throws -> ListObjectsV2Output
+
+    /// [ListParts](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/ListParts)
+    func listParts(_ input: ListPartsRequest, _ call: Call) async throws -> ListPartsOutput
+
+    /// [PutBucketAccelerateConfiguration](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/PutBucketAccelerateConfiguration)
+    func putBucketAccelerateConfiguration(_ input: PutBucketAccelerateConfigurationRequest, _ call: Call) async throws
+
+    /// [PutBucketAcl](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/PutBucketAcl)
+    func putBucketAcl(_ input: PutBucketAclRequest, _ call: Call) async throws
+
+    /// [PutBucketCors](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/PutBucketCors)
+    func putBucketCors(_ input: PutBucketCorsRequest, _ call: Call) async throws
+
+    /// [PutBucketEncryption](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/PutBucketEncryption)
+    func putBucketEncryption(_ input: PutBucketEncryptionRequest, _ call: Call) async throws
+
+    /// [PutBucketLifecycleConfiguration](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/PutBucketLifecycleConfiguration)
+    func putBucketLifecycleConfiguration(_ input: PutBucketLifecycleConfigurationRequest, _ call: Call) async throws -> PutBucketLifecycleConfigurationOutput
+
+    /// [PutBucketNotificationConfiguration](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/PutBucketNotificationConfiguration)
+    func putBucketNotificationConfiguration(_ input: PutBucketNotificationConfigurationRequest, _ call: Call) async throws
+
+    /// [PutBucketOwnershipControls](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/PutBucketOwnershipControls)
+    func putBucketOwnershipControls(_ input: PutBucketOwnershipControlsRequest, _ call: Call) async throws
+
+    /// [PutBucketPolicy](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/PutBucketPolicy)
+    func putBucketPolicy(_ input: PutBucketPolicyRequest, _ call: Call) async throws
+
+    /// [PutBucketRequestPayment](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/PutBucketRequestPayment)
+    func putBucketRequestPayment(_ input: PutBucketRequestPaymentRequest, _ call: Call) async throws
+
+    /// [PutBucketTagging](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/PutBucketTagging)
+    func putBucketTagging(_ input: PutBucketTaggingRequest, _ call: Call) async throws
+
+    /// [PutBucketVersioning](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/PutBucketVersioning)
+    func putBucketVersioning(_ input: PutBucketVersioningRequest, _ call: Call) async throws
+
+    /// [PutObject](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/PutObject)
+    func putObject(_ input: PutObjectRequest, _ call: Call) async throws -> PutObjectOutput
+
+    /// [PutObjectAcl](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/PutObjectAcl)
+    func putObjectAcl(_ input: PutObjectAclRequest, _ call: Call) async throws -> PutObjectAclOutput
+
+    /// [PutObjectLegalHold](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/PutObjectLegalHold)
+    func putObjectLegalHold(_ input: PutObjectLegalHoldRequest, _ call: Call) async throws -> PutObjectLegalHoldOutput
+
+    /// [PutObjectLockConfiguration](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/PutObjectLockConfiguration)
+    func putObjectLockConfiguration(_ input: PutObjectLockConfigurationRequest, _ call: Call) async throws -> PutObjectLockConfigurationOutput
+
+    /// [PutObjectRetention](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/PutObjectRetention)
+    func putObjectRetention(_ input: PutObjectRetentionRequest, _ call: Call) async throws -> PutObjectRetentionOutput
+
+    /// [PutObjectTagging](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/PutObjectTagging)
+    func putObjectTagging(_ input: PutObjectTaggingRequest, _ call: Call) async throws -> PutObjectTaggingOutput
+
+    /// [PutPublicAccessBlock](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/PutPublicAccessBlock)
+    func putPublicAccessBlock(_ input: PutPublicAccessBlockRequest, _ call: Call) async throws
+
+    /// [UploadPart](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/UploadPart)
+    func uploadPart(_ input: UploadPartRequest, _ call: Call) async throws -> UploadPartOutput
+
+    /// [UploadPartCopy](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/UploadPartCopy)
+    func uploadPartCopy(_ input: UploadPartCopyRequest, _ call: Call) async throws -> UploadPartCopyOutput
 }
 
 extension S3API {
@@ -14,12 +206,175 @@ extension S3API {
 
     public func handle(_ call: Call) async throws -> Reply {
         switch call.operation {
+        case "AbortMultipartUpload":
+            return Reply(try await abortMultipartUpload(AbortMultipartUploadRequest(wire: call.input), call).wire)
+        case "CompleteMultipartUpload":
+            return Reply(try await completeMultipartUpload(CompleteMultipartUploadRequest(wire: call.input), call).wire)
+        case "CopyObject":
+            return Reply(try await copyObject(CopyObjectRequest(wire: call.input), call).wire)
         case "CreateBucket":
             return Reply(try await createBucket(CreateBucketRequest(wire: call.input), call).wire)
+        case "CreateMultipartUpload":
+            return Reply(try await createMultipartUpload(CreateMultipartUploadRequest(wire: call.input), call).wire)
+        case "DeleteBucket":
+            try await deleteBucket(DeleteBucketRequest(wire: call.input), call)
+            return Reply()
+        case "DeleteBucketCors":
+            try await deleteBucketCors(DeleteBucketCorsRequest(wire: call.input), call)
+            return Reply()
+        case "DeleteBucketEncryption":
+            try await deleteBucketEncryption(DeleteBucketEncryptionRequest(wire: call.input), call)
+            return Reply()
+        case "DeleteBucketLifecycle":
+            try await deleteBucketLifecycle(DeleteBucketLifecycleRequest(wire: call.input), call)
+            return Reply()
+        case "DeleteBucketOwnershipControls":
+            try await deleteBucketOwnershipControls(DeleteBucketOwnershipControlsRequest(wire: call.input), call)
+            return Reply()
+        case "DeleteBucketPolicy":
+            try await deleteBucketPolicy(DeleteBucketPolicyRequest(wire: call.input), call)
+            return Reply()
+        case "DeleteBucketTagging":
+            try await deleteBucketTagging(DeleteBucketTaggingRequest(wire: call.input), call)
+            return Reply()
+        case "DeleteObject":
+            return Reply(try await deleteObject(DeleteObjectRequest(wire: call.input), call).wire)
+        case "DeleteObjectTagging":
+            return Reply(try await deleteObjectTagging(DeleteObjectTaggingRequest(wire: call.input), call).wire)
+        case "DeleteObjects":
+            return Reply(try await deleteObjects(DeleteObjectsRequest(wire: call.input), call).wire)
+        case "DeletePublicAccessBlock":
+            try await deletePublicAccessBlock(DeletePublicAccessBlockRequest(wire: call.input), call)
+            return Reply()
+        case "GetBucketAccelerateConfiguration":
+            return Reply(try await getBucketAccelerateConfiguration(GetBucketAccelerateConfigurationRequest(wire: call.input), call).wire)
+        case "GetBucketAcl":
+            return Reply(try await getBucketAcl(GetBucketAclRequest(wire: call.input), call).wire)
+        case "GetBucketCors":
+            return Reply(try await getBucketCors(GetBucketCorsRequest(wire: call.input), call).wire)
+        case "GetBucketEncryption":
+            return Reply(try await getBucketEncryption(GetBucketEncryptionRequest(wire: call.input), call).wire)
+        case "GetBucketLifecycleConfiguration":
+            return Reply(try await getBucketLifecycleConfiguration(GetBucketLifecycleConfigurationRequest(wire: call.input), call).wire)
+        case "GetBucketLocation":
+            return Reply(try await getBucketLocation(GetBucketLocationRequest(wire: call.input), call).wire)
+        case "GetBucketNotificationConfiguration":
+            return Reply(try await getBucketNotificationConfiguration(GetBucketNotificationConfigurationRequest(wire: call.input), call).wire)
+        case "GetBucketOwnershipControls":
+            return Reply(try await getBucketOwnershipControls(GetBucketOwnershipControlsRequest(wire: call.input), call).wire)
+        case "GetBucketPolicy":
+            return Reply(try await getBucketPolicy(GetBucketPolicyRequest(wire: call.input), call).wire)
+        case "GetBucketPolicyStatus":
+            return Reply(try await getBucketPolicyStatus(GetBucketPolicyStatusRequest(wire: call.input), call).wire)
+        case "GetBucketRequestPayment":
+            return Reply(try await getBucketRequestPayment(GetBucketRequestPaymentRequest(wire: call.input), call).wire)
+        case "GetBucketTagging":
+            return Reply(try await getBucketTagging(GetBucketTaggingRequest(wire: call.input), call).wire)
+        case "GetBucketVersioning":
+            return Reply(try await getBucketVersioning(GetBucketVersioningRequest(wire: call.input), call).wire)
+        case "GetObject":
+            return try await getObject(GetObjectRequest(wire: call.input), call)
+        case "GetObjectAcl":
+            return Reply(try await getObjectAcl(GetObjectAclRequest(wire: call.input), call).wire)
+        case "GetObjectAttributes":
+            return Reply(try await getObjectAttributes(GetObjectAttributesRequest(wire: call.input), call).wire)
+        case "GetObjectLegalHold":
+            return Reply(try await getObjectLegalHold(GetObjectLegalHoldRequest(wire: call.input), call).wire)
+        case "GetObjectLockConfiguration":
+            return Reply(try await getObjectLockConfiguration(GetObjectLockConfigurationRequest(wire: call.input), call).wire)
+        case "GetObjectRetention":
+            return Reply(try await getObjectRetention(GetObjectRetentionRequest(wire: call.input), call).wire)
+        case "GetObjectTagging":
+            return Reply(try await getObjectTagging(GetObjectTaggingRequest(wire: call.input), call).wire)
+        case "GetPublicAccessBlock":
+            return Reply(try await getPublicAccessBlock(GetPublicAccessBlockRequest(wire: call.input), call).wire)
+        case "HeadBucket":
+            return try await headBucket(HeadBucketRequest(wire: call.input), call)
+        case "HeadObject":
+            return try await headObject(HeadObjectRequest(wire: call.input), call)
+        case "ListBuckets":
+            return Reply(try await listBuckets(ListBucketsRequest(wire: call.input), call).wire)
+        case "ListMultipartUploads":
+            return Reply(try await listMultipartUploads(ListMultipartUploadsRequest(wire: call.input), call).wire)
+        case "ListObjectVersions":
+            return Reply(try await listObjectVersions(ListObjectVersionsRequest(wire: call.input), call).wire)
+        case "ListObjects":
+            return Reply(try await listObjects(ListObjectsRequest(wire: call.input), call).wire)
+        case "ListObjectsV2":
+            return Reply(try await listObjectsV2(ListObjectsV2Request(wire: call.input), call).wire)
+        case "ListParts":
+            return Reply(try await listParts(ListPartsRequest(wire: call.input), call).wire)
+        case "PutBucketAccelerateConfiguration":
+            try await putBucketAccelerateConfiguration(PutBucketAccelerateConfigurationRequest(wire: call.input), call)
+            return Reply()
+        case "PutBucketAcl":
+            try await putBucketAcl(PutBucketAclRequest(wire: call.input), call)
+            return Reply()
+        case "PutBucketCors":
+            try await putBucketCors(PutBucketCorsRequest(wire: call.input), call)
+            return Reply()
+        case "PutBucketEncryption":
+            try await putBucketEncryption(PutBucketEncryptionRequest(wire: call.input), call)
+            return Reply()
+        case "PutBucketLifecycleConfiguration":
+            return Reply(try await putBucketLifecycleConfiguration(PutBucketLifecycleConfigurationRequest(wire: call.input), call).wire)
+        case "PutBucketNotificationConfiguration":
+            try await putBucketNotificationConfiguration(PutBucketNotificationConfigurationRequest(wire: call.input), call)
+            return Reply()
+        case "PutBucketOwnershipControls":
+            try await putBucketOwnershipControls(PutBucketOwnershipControlsRequest(wire: call.input), call)
+            return Reply()
+        case "PutBucketPolicy":
+            try await putBucketPolicy(PutBucketPolicyRequest(wire: call.input), call)
+            return Reply()
+        case "PutBucketRequestPayment":
+            try await putBucketRequestPayment(PutBucketRequestPaymentRequest(wire: call.input), call)
+            return Reply()
+        case "PutBucketTagging":
+            try await putBucketTagging(PutBucketTaggingRequest(wire: call.input), call)
+            return Reply()
+        case "PutBucketVersioning":
+            try await putBucketVersioning(PutBucketVersioningRequest(wire: call.input), call)
+            return Reply()
+        case "PutObject":
+            return Reply(try await putObject(PutObjectRequest(wire: call.input), call).wire)
+        case "PutObjectAcl":
+            return Reply(try await putObjectAcl(PutObjectAclRequest(wire: call.input), call).wire)
+        case "PutObjectLegalHold":
+            return Reply(try await putObjectLegalHold(PutObjectLegalHoldRequest(wire: call.input), call).wire)
+        case "PutObjectLockConfiguration":
+            return Reply(try await putObjectLockConfiguration(PutObjectLockConfigurationRequest(wire: call.input), call).wire)
+        case "PutObjectRetention":
+            return Reply(try await putObjectRetention(PutObjectRetentionRequest(wire: call.input), call).wire)
+        case "PutObjectTagging":
+            return Reply(try await putObjectTagging(PutObjectTaggingRequest(wire: call.input), call).wire)
+        case "PutPublicAccessBlock":
+            try await putPublicAccessBlock(PutPublicAccessBlockRequest(wire: call.input), call)
+            return Reply()
+        case "UploadPart":
+            return Reply(try await uploadPart(UploadPartRequest(wire: call.input), call).wire)
+        case "UploadPartCopy":
+            return Reply(try await uploadPartCopy(UploadPartCopyRequest(wire: call.input), call).wire)
         default:
             throw AWSError.notImplemented(service: Self.modelName, operation: call.operation)
         }
     }
 }
 
-private let s3Operations: Set<String> = ["CreateBucket"]
+private let s3Operations: Set<String> = [
+    "AbortMultipartUpload", "CompleteMultipartUpload", "CopyObject", "CreateBucket", "CreateMultipartUpload",
+    "DeleteBucket", "DeleteBucketCors", "DeleteBucketEncryption", "DeleteBucketLifecycle",
+    "DeleteBucketOwnershipControls", "DeleteBucketPolicy", "DeleteBucketTagging", "DeleteObject",
+    "DeleteObjectTagging", "DeleteObjects", "DeletePublicAccessBlock", "GetBucketAccelerateConfiguration",
+    "GetBucketAcl", "GetBucketCors", "GetBucketEncryption", "GetBucketLifecycleConfiguration", "GetBucketLocation",
+    "GetBucketNotificationConfiguration", "GetBucketOwnershipControls", "GetBucketPolicy", "GetBucketPolicyStatus",
+    "GetBucketRequestPayment", "GetBucketTagging", "GetBucketVersioning", "GetObject", "GetObjectAcl",
+    "GetObjectAttributes", "GetObjectLegalHold", "GetObjectLockConfiguration", "GetObjectRetention",
+    "GetObjectTagging", "GetPublicAccessBlock", "HeadBucket", "HeadObject", "ListBuckets", "ListMultipartUploads",
+    "ListObjectVersions", "ListObjects", "ListObjectsV2", "ListParts", "PutBucketAccelerateConfiguration",
+    "PutBucketAcl", "PutBucketCors", "PutBucketEncryption", "PutBucketLifecycleConfiguration",
+    "PutBucketNotificationConfiguration", "PutBucketOwnershipControls", "PutBucketPolicy", "PutBucketRequestPayment",
+    "PutBucketTagging", "PutBucketVersioning", "PutObject", "PutObjectAcl", "PutObjectLegalHold",
+    "PutObjectLockConfiguration", "PutObjectRetention", "PutObjectTagging", "PutPublicAccessBlock", "UploadPart",
+    "UploadPartCopy",
+]

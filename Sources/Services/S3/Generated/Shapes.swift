@@ -3,6 +3,143 @@
 public import ServiceKit
 public import ServiceModel
 
+public struct AbortIncompleteMultipartUpload: Sendable, Hashable, WireReadable, WireWritable {
+    public var daysAfterInitiation: Int?
+
+    public init(daysAfterInitiation: Int? = nil) {
+        self.daysAfterInitiation = daysAfterInitiation
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        daysAfterInitiation = try members.optional("DaysAfterInitiation")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["DaysAfterInitiation"] = daysAfterInitiation?.wire
+        return .structure(members)
+    }
+}
+
+public struct AbortMultipartUploadOutput: Sendable, Hashable, WireWritable {
+    public var requestCharged: String?
+
+    public init(requestCharged: String? = nil) {
+        self.requestCharged = requestCharged
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["RequestCharged"] = requestCharged?.wire
+        return .structure(members)
+    }
+}
+
+public struct AbortMultipartUploadRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var key: String
+    public var uploadId: String
+    public var requestPayer: String?
+    public var expectedBucketOwner: String?
+    public var ifMatchInitiatedTime: Timestamp?
+
+    public init(
+        bucket: String, key: String, uploadId: String, requestPayer: String? = nil, expectedBucketOwner: String? = nil,
+        ifMatchInitiatedTime: Timestamp? = nil
+    ) {
+        self.bucket = bucket
+        self.key = key
+        self.uploadId = uploadId
+        self.requestPayer = requestPayer
+        self.expectedBucketOwner = expectedBucketOwner
+        self.ifMatchInitiatedTime = ifMatchInitiatedTime
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        key = try members.required("Key")
+        uploadId = try members.required("UploadId")
+        requestPayer = try members.optional("RequestPayer")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+        ifMatchInitiatedTime = try members.optional("IfMatchInitiatedTime")
+    }
+}
+
+public struct AccelerateConfiguration: Sendable, Hashable, WireReadable {
+    public var status: String?
+
+    public init(status: String? = nil) {
+        self.status = status
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        status = try members.optional("Status")
+    }
+}
+
+public struct AccessControlPolicy: Sendable, Hashable, WireReadable {
+    public var grants: [Grant]?
+    public var owner: Owner?
+
+    public init(grants: [Grant]? = nil, owner: Owner? = nil) {
+        self.grants = grants
+        self.owner = owner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        grants = try members.optional("Grants")
+        owner = try members.optional("Owner")
+    }
+}
+
+public struct BlockedEncryptionTypes: Sendable, Hashable, WireReadable, WireWritable {
+    public var encryptionType: [String]?
+
+    public init(encryptionType: [String]? = nil) {
+        self.encryptionType = encryptionType
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        encryptionType = try members.optional("EncryptionType")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["EncryptionType"] = encryptionType?.wire
+        return .structure(members)
+    }
+}
+
+public struct Bucket: Sendable, Hashable, WireWritable {
+    public var name: String?
+    public var creationDate: Timestamp?
+    public var bucketRegion: String?
+    public var bucketArn: String?
+
+    public init(
+        name: String? = nil, creationDate: Timestamp? = nil, bucketRegion: String? = nil, bucketArn: String? = nil
+    ) {
+        self.name = name
+        self.creationDate = creationDate
+        self.bucketRegion = bucketRegion
+        self.bucketArn = bucketArn
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Name"] = name?.wire
+        members["CreationDate"] = creationDate?.wire
+        members["BucketRegion"] = bucketRegion?.wire
+        members["BucketArn"] = bucketArn?.wire
+        return .structure(members)
+    }
+}
+
 public struct BucketInfo: Sendable, Hashable, WireReadable {
     public var dataRedundancy: String?
     public var type: String?
@@ -16,6 +153,682 @@ public struct BucketInfo: Sendable, Hashable, WireReadable {
         let members = try wire.members()
         dataRedundancy = try members.optional("DataRedundancy")
         type = try members.optional("Type")
+    }
+}
+
+public struct BucketLifecycleConfiguration: Sendable, Hashable, WireReadable {
+    public var rules: [LifecycleRule]
+
+    public init(rules: [LifecycleRule]) {
+        self.rules = rules
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        rules = try members.required("Rules")
+    }
+}
+
+public struct CORSConfiguration: Sendable, Hashable, WireReadable {
+    public var corsRules: [CORSRule]
+
+    public init(corsRules: [CORSRule]) {
+        self.corsRules = corsRules
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        corsRules = try members.required("CORSRules")
+    }
+}
+
+public struct CORSRule: Sendable, Hashable, WireReadable, WireWritable {
+    public var id: String?
+    public var allowedHeaders: [String]?
+    public var allowedMethods: [String]
+    public var allowedOrigins: [String]
+    public var exposeHeaders: [String]?
+    public var maxAgeSeconds: Int?
+
+    public init(
+        allowedMethods: [String], allowedOrigins: [String], id: String? = nil, allowedHeaders: [String]? = nil,
+        exposeHeaders: [String]? = nil, maxAgeSeconds: Int? = nil
+    ) {
+        self.id = id
+        self.allowedHeaders = allowedHeaders
+        self.allowedMethods = allowedMethods
+        self.allowedOrigins = allowedOrigins
+        self.exposeHeaders = exposeHeaders
+        self.maxAgeSeconds = maxAgeSeconds
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        id = try members.optional("ID")
+        allowedHeaders = try members.optional("AllowedHeaders")
+        allowedMethods = try members.required("AllowedMethods")
+        allowedOrigins = try members.required("AllowedOrigins")
+        exposeHeaders = try members.optional("ExposeHeaders")
+        maxAgeSeconds = try members.optional("MaxAgeSeconds")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["ID"] = id?.wire
+        members["AllowedHeaders"] = allowedHeaders?.wire
+        members["AllowedMethods"] = allowedMethods.wire
+        members["AllowedOrigins"] = allowedOrigins.wire
+        members["ExposeHeaders"] = exposeHeaders?.wire
+        members["MaxAgeSeconds"] = maxAgeSeconds?.wire
+        return .structure(members)
+    }
+}
+
+public struct Checksum: Sendable, Hashable, WireWritable {
+    public var checksumCRC32: String?
+    public var checksumCRC32C: String?
+    public var checksumCRC64NVME: String?
+    public var checksumSHA1: String?
+    public var checksumSHA256: String?
+    public var checksumSHA512: String?
+    public var checksumMD5: String?
+    public var checksumXXHASH64: String?
+    public var checksumXXHASH3: String?
+    public var checksumXXHASH128: String?
+    public var checksumType: String?
+
+    public init(
+        checksumCRC32: String? = nil, checksumCRC32C: String? = nil, checksumCRC64NVME: String? = nil,
+        checksumSHA1: String? = nil, checksumSHA256: String? = nil, checksumSHA512: String? = nil,
+        checksumMD5: String? = nil, checksumXXHASH64: String? = nil, checksumXXHASH3: String? = nil,
+        checksumXXHASH128: String? = nil, checksumType: String? = nil
+    ) {
+        self.checksumCRC32 = checksumCRC32
+        self.checksumCRC32C = checksumCRC32C
+        self.checksumCRC64NVME = checksumCRC64NVME
+        self.checksumSHA1 = checksumSHA1
+        self.checksumSHA256 = checksumSHA256
+        self.checksumSHA512 = checksumSHA512
+        self.checksumMD5 = checksumMD5
+        self.checksumXXHASH64 = checksumXXHASH64
+        self.checksumXXHASH3 = checksumXXHASH3
+        self.checksumXXHASH128 = checksumXXHASH128
+        self.checksumType = checksumType
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["ChecksumCRC32"] = checksumCRC32?.wire
+        members["ChecksumCRC32C"] = checksumCRC32C?.wire
+        members["ChecksumCRC64NVME"] = checksumCRC64NVME?.wire
+        members["ChecksumSHA1"] = checksumSHA1?.wire
+        members["ChecksumSHA256"] = checksumSHA256?.wire
+        members["ChecksumSHA512"] = checksumSHA512?.wire
+        members["ChecksumMD5"] = checksumMD5?.wire
+        members["ChecksumXXHASH64"] = checksumXXHASH64?.wire
+        members["ChecksumXXHASH3"] = checksumXXHASH3?.wire
+        members["ChecksumXXHASH128"] = checksumXXHASH128?.wire
+        members["ChecksumType"] = checksumType?.wire
+        return .structure(members)
+    }
+}
+
+public struct CommonPrefix: Sendable, Hashable, WireWritable {
+    public var prefix: String?
+
+    public init(prefix: String? = nil) {
+        self.prefix = prefix
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Prefix"] = prefix?.wire
+        return .structure(members)
+    }
+}
+
+public struct CompleteMultipartUploadOutput: Sendable, Hashable, WireWritable {
+    public var location: String?
+    public var bucket: String?
+    public var key: String?
+    public var expiration: String?
+    public var eTag: String?
+    public var checksumCRC32: String?
+    public var checksumCRC32C: String?
+    public var checksumCRC64NVME: String?
+    public var checksumSHA1: String?
+    public var checksumSHA256: String?
+    public var checksumSHA512: String?
+    public var checksumMD5: String?
+    public var checksumXXHASH64: String?
+    public var checksumXXHASH3: String?
+    public var checksumXXHASH128: String?
+    public var checksumType: String?
+    public var serverSideEncryption: String?
+    public var versionId: String?
+    public var ssekmsKeyId: String?
+    public var bucketKeyEnabled: Bool?
+    public var requestCharged: String?
+
+    public init(
+        location: String? = nil, bucket: String? = nil, key: String? = nil, expiration: String? = nil,
+        eTag: String? = nil, checksumCRC32: String? = nil, checksumCRC32C: String? = nil,
+        checksumCRC64NVME: String? = nil, checksumSHA1: String? = nil, checksumSHA256: String? = nil,
+        checksumSHA512: String? = nil, checksumMD5: String? = nil, checksumXXHASH64: String? = nil,
+        checksumXXHASH3: String? = nil, checksumXXHASH128: String? = nil, checksumType: String? = nil,
+        serverSideEncryption: String? = nil, versionId: String? = nil, ssekmsKeyId: String? = nil,
+        bucketKeyEnabled: Bool? = nil, requestCharged: String? = nil
+    ) {
+        self.location = location
+        self.bucket = bucket
+        self.key = key
+        self.expiration = expiration
+        self.eTag = eTag
+        self.checksumCRC32 = checksumCRC32
+        self.checksumCRC32C = checksumCRC32C
+        self.checksumCRC64NVME = checksumCRC64NVME
+        self.checksumSHA1 = checksumSHA1
+        self.checksumSHA256 = checksumSHA256
+        self.checksumSHA512 = checksumSHA512
+        self.checksumMD5 = checksumMD5
+        self.checksumXXHASH64 = checksumXXHASH64
+        self.checksumXXHASH3 = checksumXXHASH3
+        self.checksumXXHASH128 = checksumXXHASH128
+        self.checksumType = checksumType
+        self.serverSideEncryption = serverSideEncryption
+        self.versionId = versionId
+        self.ssekmsKeyId = ssekmsKeyId
+        self.bucketKeyEnabled = bucketKeyEnabled
+        self.requestCharged = requestCharged
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Location"] = location?.wire
+        members["Bucket"] = bucket?.wire
+        members["Key"] = key?.wire
+        members["Expiration"] = expiration?.wire
+        members["ETag"] = eTag?.wire
+        members["ChecksumCRC32"] = checksumCRC32?.wire
+        members["ChecksumCRC32C"] = checksumCRC32C?.wire
+        members["ChecksumCRC64NVME"] = checksumCRC64NVME?.wire
+        members["ChecksumSHA1"] = checksumSHA1?.wire
+        members["ChecksumSHA256"] = checksumSHA256?.wire
+        members["ChecksumSHA512"] = checksumSHA512?.wire
+        members["ChecksumMD5"] = checksumMD5?.wire
+        members["ChecksumXXHASH64"] = checksumXXHASH64?.wire
+        members["ChecksumXXHASH3"] = checksumXXHASH3?.wire
+        members["ChecksumXXHASH128"] = checksumXXHASH128?.wire
+        members["ChecksumType"] = checksumType?.wire
+        members["ServerSideEncryption"] = serverSideEncryption?.wire
+        members["VersionId"] = versionId?.wire
+        members["SSEKMSKeyId"] = ssekmsKeyId?.wire
+        members["BucketKeyEnabled"] = bucketKeyEnabled?.wire
+        members["RequestCharged"] = requestCharged?.wire
+        return .structure(members)
+    }
+}
+
+public struct CompleteMultipartUploadRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var key: String
+    public var multipartUpload: CompletedMultipartUpload?
+    public var uploadId: String
+    public var checksumCRC32: String?
+    public var checksumCRC32C: String?
+    public var checksumCRC64NVME: String?
+    public var checksumSHA1: String?
+    public var checksumSHA256: String?
+    public var checksumSHA512: String?
+    public var checksumMD5: String?
+    public var checksumXXHASH64: String?
+    public var checksumXXHASH3: String?
+    public var checksumXXHASH128: String?
+    public var checksumType: String?
+    public var mpuObjectSize: Int64?
+    public var requestPayer: String?
+    public var expectedBucketOwner: String?
+    public var ifMatch: String?
+    public var ifNoneMatch: String?
+    public var sseCustomerAlgorithm: String?
+    public var sseCustomerKey: String?
+    public var sseCustomerKeyMD5: String?
+
+    public init(
+        bucket: String, key: String, uploadId: String, multipartUpload: CompletedMultipartUpload? = nil,
+        checksumCRC32: String? = nil, checksumCRC32C: String? = nil, checksumCRC64NVME: String? = nil,
+        checksumSHA1: String? = nil, checksumSHA256: String? = nil, checksumSHA512: String? = nil,
+        checksumMD5: String? = nil, checksumXXHASH64: String? = nil, checksumXXHASH3: String? = nil,
+        checksumXXHASH128: String? = nil, checksumType: String? = nil, mpuObjectSize: Int64? = nil,
+        requestPayer: String? = nil, expectedBucketOwner: String? = nil, ifMatch: String? = nil,
+        ifNoneMatch: String? = nil, sseCustomerAlgorithm: String? = nil, sseCustomerKey: String? = nil,
+        sseCustomerKeyMD5: String? = nil
+    ) {
+        self.bucket = bucket
+        self.key = key
+        self.multipartUpload = multipartUpload
+        self.uploadId = uploadId
+        self.checksumCRC32 = checksumCRC32
+        self.checksumCRC32C = checksumCRC32C
+        self.checksumCRC64NVME = checksumCRC64NVME
+        self.checksumSHA1 = checksumSHA1
+        self.checksumSHA256 = checksumSHA256
+        self.checksumSHA512 = checksumSHA512
+        self.checksumMD5 = checksumMD5
+        self.checksumXXHASH64 = checksumXXHASH64
+        self.checksumXXHASH3 = checksumXXHASH3
+        self.checksumXXHASH128 = checksumXXHASH128
+        self.checksumType = checksumType
+        self.mpuObjectSize = mpuObjectSize
+        self.requestPayer = requestPayer
+        self.expectedBucketOwner = expectedBucketOwner
+        self.ifMatch = ifMatch
+        self.ifNoneMatch = ifNoneMatch
+        self.sseCustomerAlgorithm = sseCustomerAlgorithm
+        self.sseCustomerKey = sseCustomerKey
+        self.sseCustomerKeyMD5 = sseCustomerKeyMD5
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        key = try members.required("Key")
+        multipartUpload = try members.optional("MultipartUpload")
+        uploadId = try members.required("UploadId")
+        checksumCRC32 = try members.optional("ChecksumCRC32")
+        checksumCRC32C = try members.optional("ChecksumCRC32C")
+        checksumCRC64NVME = try members.optional("ChecksumCRC64NVME")
+        checksumSHA1 = try members.optional("ChecksumSHA1")
+        checksumSHA256 = try members.optional("ChecksumSHA256")
+        checksumSHA512 = try members.optional("ChecksumSHA512")
+        checksumMD5 = try members.optional("ChecksumMD5")
+        checksumXXHASH64 = try members.optional("ChecksumXXHASH64")
+        checksumXXHASH3 = try members.optional("ChecksumXXHASH3")
+        checksumXXHASH128 = try members.optional("ChecksumXXHASH128")
+        checksumType = try members.optional("ChecksumType")
+        mpuObjectSize = try members.optional("MpuObjectSize")
+        requestPayer = try members.optional("RequestPayer")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+        ifMatch = try members.optional("IfMatch")
+        ifNoneMatch = try members.optional("IfNoneMatch")
+        sseCustomerAlgorithm = try members.optional("SSECustomerAlgorithm")
+        sseCustomerKey = try members.optional("SSECustomerKey")
+        sseCustomerKeyMD5 = try members.optional("SSECustomerKeyMD5")
+    }
+}
+
+public struct CompletedMultipartUpload: Sendable, Hashable, WireReadable {
+    public var parts: [CompletedPart]?
+
+    public init(parts: [CompletedPart]? = nil) {
+        self.parts = parts
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        parts = try members.optional("Parts")
+    }
+}
+
+public struct CompletedPart: Sendable, Hashable, WireReadable {
+    public var eTag: String?
+    public var checksumCRC32: String?
+    public var checksumCRC32C: String?
+    public var checksumCRC64NVME: String?
+    public var checksumSHA1: String?
+    public var checksumSHA256: String?
+    public var checksumSHA512: String?
+    public var checksumMD5: String?
+    public var checksumXXHASH64: String?
+    public var checksumXXHASH3: String?
+    public var checksumXXHASH128: String?
+    public var partNumber: Int?
+
+    public init(
+        eTag: String? = nil, checksumCRC32: String? = nil, checksumCRC32C: String? = nil,
+        checksumCRC64NVME: String? = nil, checksumSHA1: String? = nil, checksumSHA256: String? = nil,
+        checksumSHA512: String? = nil, checksumMD5: String? = nil, checksumXXHASH64: String? = nil,
+        checksumXXHASH3: String? = nil, checksumXXHASH128: String? = nil, partNumber: Int? = nil
+    ) {
+        self.eTag = eTag
+        self.checksumCRC32 = checksumCRC32
+        self.checksumCRC32C = checksumCRC32C
+        self.checksumCRC64NVME = checksumCRC64NVME
+        self.checksumSHA1 = checksumSHA1
+        self.checksumSHA256 = checksumSHA256
+        self.checksumSHA512 = checksumSHA512
+        self.checksumMD5 = checksumMD5
+        self.checksumXXHASH64 = checksumXXHASH64
+        self.checksumXXHASH3 = checksumXXHASH3
+        self.checksumXXHASH128 = checksumXXHASH128
+        self.partNumber = partNumber
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        eTag = try members.optional("ETag")
+        checksumCRC32 = try members.optional("ChecksumCRC32")
+        checksumCRC32C = try members.optional("ChecksumCRC32C")
+        checksumCRC64NVME = try members.optional("ChecksumCRC64NVME")
+        checksumSHA1 = try members.optional("ChecksumSHA1")
+        checksumSHA256 = try members.optional("ChecksumSHA256")
+        checksumSHA512 = try members.optional("ChecksumSHA512")
+        checksumMD5 = try members.optional("ChecksumMD5")
+        checksumXXHASH64 = try members.optional("ChecksumXXHASH64")
+        checksumXXHASH3 = try members.optional("ChecksumXXHASH3")
+        checksumXXHASH128 = try members.optional("ChecksumXXHASH128")
+        partNumber = try members.optional("PartNumber")
+    }
+}
+
+public struct CopyObjectOutput: Sendable, Hashable, WireWritable {
+    public var copyObjectResult: CopyObjectResult?
+    public var expiration: String?
+    public var copySourceVersionId: String?
+    public var versionId: String?
+    public var serverSideEncryption: String?
+    public var sseCustomerAlgorithm: String?
+    public var sseCustomerKeyMD5: String?
+    public var ssekmsKeyId: String?
+    public var ssekmsEncryptionContext: String?
+    public var bucketKeyEnabled: Bool?
+    public var requestCharged: String?
+
+    public init(
+        copyObjectResult: CopyObjectResult? = nil, expiration: String? = nil, copySourceVersionId: String? = nil,
+        versionId: String? = nil, serverSideEncryption: String? = nil, sseCustomerAlgorithm: String? = nil,
+        sseCustomerKeyMD5: String? = nil, ssekmsKeyId: String? = nil, ssekmsEncryptionContext: String? = nil,
+        bucketKeyEnabled: Bool? = nil, requestCharged: String? = nil
+    ) {
+        self.copyObjectResult = copyObjectResult
+        self.expiration = expiration
+        self.copySourceVersionId = copySourceVersionId
+        self.versionId = versionId
+        self.serverSideEncryption = serverSideEncryption
+        self.sseCustomerAlgorithm = sseCustomerAlgorithm
+        self.sseCustomerKeyMD5 = sseCustomerKeyMD5
+        self.ssekmsKeyId = ssekmsKeyId
+        self.ssekmsEncryptionContext = ssekmsEncryptionContext
+        self.bucketKeyEnabled = bucketKeyEnabled
+        self.requestCharged = requestCharged
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["CopyObjectResult"] = copyObjectResult?.wire
+        members["Expiration"] = expiration?.wire
+        members["CopySourceVersionId"] = copySourceVersionId?.wire
+        members["VersionId"] = versionId?.wire
+        members["ServerSideEncryption"] = serverSideEncryption?.wire
+        members["SSECustomerAlgorithm"] = sseCustomerAlgorithm?.wire
+        members["SSECustomerKeyMD5"] = sseCustomerKeyMD5?.wire
+        members["SSEKMSKeyId"] = ssekmsKeyId?.wire
+        members["SSEKMSEncryptionContext"] = ssekmsEncryptionContext?.wire
+        members["BucketKeyEnabled"] = bucketKeyEnabled?.wire
+        members["RequestCharged"] = requestCharged?.wire
+        return .structure(members)
+    }
+}
+
+public struct CopyObjectRequest: Sendable, Hashable, WireReadable {
+    public var acl: String?
+    public var bucket: String
+    public var cacheControl: String?
+    public var checksumAlgorithm: String?
+    public var contentDisposition: String?
+    public var contentEncoding: String?
+    public var contentLanguage: String?
+    public var contentType: String?
+    public var copySource: String
+    public var copySourceIfMatch: String?
+    public var copySourceIfModifiedSince: Timestamp?
+    public var copySourceIfNoneMatch: String?
+    public var copySourceIfUnmodifiedSince: Timestamp?
+    public var expires: Timestamp?
+    public var grantFullControl: String?
+    public var grantRead: String?
+    public var grantReadACP: String?
+    public var grantWriteACP: String?
+    public var ifMatch: String?
+    public var ifNoneMatch: String?
+    public var key: String
+    public var metadata: [String: String]?
+    public var metadataDirective: String?
+    public var taggingDirective: String?
+    public var serverSideEncryption: String?
+    public var storageClass: String?
+    public var websiteRedirectLocation: String?
+    public var sseCustomerAlgorithm: String?
+    public var sseCustomerKey: String?
+    public var sseCustomerKeyMD5: String?
+    public var ssekmsKeyId: String?
+    public var ssekmsEncryptionContext: String?
+    public var bucketKeyEnabled: Bool?
+    public var copySourceSSECustomerAlgorithm: String?
+    public var copySourceSSECustomerKey: String?
+    public var copySourceSSECustomerKeyMD5: String?
+    public var requestPayer: String?
+    public var tagging: String?
+    public var objectLockMode: String?
+    public var objectLockRetainUntilDate: Timestamp?
+    public var objectLockLegalHoldStatus: String?
+    public var expectedBucketOwner: String?
+    public var expectedSourceBucketOwner: String?
+
+    public init(
+        bucket: String, copySource: String, key: String, acl: String? = nil, cacheControl: String? = nil,
+        checksumAlgorithm: String? = nil, contentDisposition: String? = nil, contentEncoding: String? = nil,
+        contentLanguage: String? = nil, contentType: String? = nil, copySourceIfMatch: String? = nil,
+        copySourceIfModifiedSince: Timestamp? = nil, copySourceIfNoneMatch: String? = nil,
+        copySourceIfUnmodifiedSince: Timestamp? = nil, expires: Timestamp? = nil, grantFullControl: String? = nil,
+        grantRead: String? = nil, grantReadACP: String? = nil, grantWriteACP: String? = nil, ifMatch: String? = nil,
+        ifNoneMatch: String? = nil, metadata: [String: String]? = nil, metadataDirective: String? = nil,
+        taggingDirective: String? = nil, serverSideEncryption: String? = nil, storageClass: String? = nil,
+        websiteRedirectLocation: String? = nil, sseCustomerAlgorithm: String? = nil, sseCustomerKey: String? = nil,
+        sseCustomerKeyMD5: String? = nil, ssekmsKeyId: String? = nil, ssekmsEncryptionContext: String? = nil,
+        bucketKeyEnabled: Bool? = nil, copySourceSSECustomerAlgorithm: String? = nil,
+        copySourceSSECustomerKey: String? = nil, copySourceSSECustomerKeyMD5: String? = nil,
+        requestPayer: String? = nil, tagging: String? = nil, objectLockMode: String? = nil,
+        objectLockRetainUntilDate: Timestamp? = nil, objectLockLegalHoldStatus: String? = nil,
+        expectedBucketOwner: String? = nil, expectedSourceBucketOwner: String? = nil
+    ) {
+        self.acl = acl
+        self.bucket = bucket
+        self.cacheControl = cacheControl
+        self.checksumAlgorithm = checksumAlgorithm
+        self.contentDisposition = contentDisposition
+        self.contentEncoding = contentEncoding
+        self.contentLanguage = contentLanguage
+        self.contentType = contentType
+        self.copySource = copySource
+        self.copySourceIfMatch = copySourceIfMatch
+        self.copySourceIfModifiedSince = copySourceIfModifiedSince
+        self.copySourceIfNoneMatch = copySourceIfNoneMatch
+        self.copySourceIfUnmodifiedSince = copySourceIfUnmodifiedSince
+        self.expires = expires
+        self.grantFullControl = grantFullControl
+        self.grantRead = grantRead
+        self.grantReadACP = grantReadACP
+        self.grantWriteACP = grantWriteACP
+        self.ifMatch = ifMatch
+        self.ifNoneMatch = ifNoneMatch
+        self.key = key
+        self.metadata = metadata
+        self.metadataDirective = metadataDirective
+        self.taggingDirective = taggingDirective
+        self.serverSideEncryption = serverSideEncryption
+        self.storageClass = storageClass
+        self.websiteRedirectLocation = websiteRedirectLocation
+        self.sseCustomerAlgorithm = sseCustomerAlgorithm
+        self.sseCustomerKey = sseCustomerKey
+        self.sseCustomerKeyMD5 = sseCustomerKeyMD5
+        self.ssekmsKeyId = ssekmsKeyId
+        self.ssekmsEncryptionContext = ssekmsEncryptionContext
+        self.bucketKeyEnabled = bucketKeyEnabled
+        self.copySourceSSECustomerAlgorithm = copySourceSSECustomerAlgorithm
+        self.copySourceSSECustomerKey = copySourceSSECustomerKey
+        self.copySourceSSECustomerKeyMD5 = copySourceSSECustomerKeyMD5
+        self.requestPayer = requestPayer
+        self.tagging = tagging
+        self.objectLockMode = objectLockMode
+        self.objectLockRetainUntilDate = objectLockRetainUntilDate
+        self.objectLockLegalHoldStatus = objectLockLegalHoldStatus
+        self.expectedBucketOwner = expectedBucketOwner
+        self.expectedSourceBucketOwner = expectedSourceBucketOwner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        acl = try members.optional("ACL")
+        bucket = try members.required("Bucket")
+        cacheControl = try members.optional("CacheControl")
+        checksumAlgorithm = try members.optional("ChecksumAlgorithm")
+        contentDisposition = try members.optional("ContentDisposition")
+        contentEncoding = try members.optional("ContentEncoding")
+        contentLanguage = try members.optional("ContentLanguage")
+        contentType = try members.optional("ContentType")
+        copySource = try members.required("CopySource")
+        copySourceIfMatch = try members.optional("CopySourceIfMatch")
+        copySourceIfModifiedSince = try members.optional("CopySourceIfModifiedSince")
+        copySourceIfNoneMatch = try members.optional("CopySourceIfNoneMatch")
+        copySourceIfUnmodifiedSince = try members.optional("CopySourceIfUnmodifiedSince")
+        expires = try members.optional("Expires")
+        grantFullControl = try members.optional("GrantFullControl")
+        grantRead = try members.optional("GrantRead")
+        grantReadACP = try members.optional("GrantReadACP")
+        grantWriteACP = try members.optional("GrantWriteACP")
+        ifMatch = try members.optional("IfMatch")
+        ifNoneMatch = try members.optional("IfNoneMatch")
+        key = try members.required("Key")
+        metadata = try members.optional("Metadata")
+        metadataDirective = try members.optional("MetadataDirective")
+        taggingDirective = try members.optional("TaggingDirective")
+        serverSideEncryption = try members.optional("ServerSideEncryption")
+        storageClass = try members.optional("StorageClass")
+        websiteRedirectLocation = try members.optional("WebsiteRedirectLocation")
+        sseCustomerAlgorithm = try members.optional("SSECustomerAlgorithm")
+        sseCustomerKey = try members.optional("SSECustomerKey")
+        sseCustomerKeyMD5 = try members.optional("SSECustomerKeyMD5")
+        ssekmsKeyId = try members.optional("SSEKMSKeyId")
+        ssekmsEncryptionContext = try members.optional("SSEKMSEncryptionContext")
+        bucketKeyEnabled = try members.optional("BucketKeyEnabled")
+        copySourceSSECustomerAlgorithm = try members.optional("CopySourceSSECustomerAlgorithm")
+        copySourceSSECustomerKey = try members.optional("CopySourceSSECustomerKey")
+        copySourceSSECustomerKeyMD5 = try members.optional("CopySourceSSECustomerKeyMD5")
+        requestPayer = try members.optional("RequestPayer")
+        tagging = try members.optional("Tagging")
+        objectLockMode = try members.optional("ObjectLockMode")
+        objectLockRetainUntilDate = try members.optional("ObjectLockRetainUntilDate")
+        objectLockLegalHoldStatus = try members.optional("ObjectLockLegalHoldStatus")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+        expectedSourceBucketOwner = try members.optional("ExpectedSourceBucketOwner")
+    }
+}
+
+public struct CopyObjectResult: Sendable, Hashable, WireWritable {
+    public var eTag: String?
+    public var lastModified: Timestamp?
+    public var checksumType: String?
+    public var checksumCRC32: String?
+    public var checksumCRC32C: String?
+    public var checksumCRC64NVME: String?
+    public var checksumSHA1: String?
+    public var checksumSHA256: String?
+    public var checksumSHA512: String?
+    public var checksumMD5: String?
+    public var checksumXXHASH64: String?
+    public var checksumXXHASH3: String?
+    public var checksumXXHASH128: String?
+
+    public init(
+        eTag: String? = nil, lastModified: Timestamp? = nil, checksumType: String? = nil, checksumCRC32: String? = nil,
+        checksumCRC32C: String? = nil, checksumCRC64NVME: String? = nil, checksumSHA1: String? = nil,
+        checksumSHA256: String? = nil, checksumSHA512: String? = nil, checksumMD5: String? = nil,
+        checksumXXHASH64: String? = nil, checksumXXHASH3: String? = nil, checksumXXHASH128: String? = nil
+    ) {
+        self.eTag = eTag
+        self.lastModified = lastModified
+        self.checksumType = checksumType
+        self.checksumCRC32 = checksumCRC32
+        self.checksumCRC32C = checksumCRC32C
+        self.checksumCRC64NVME = checksumCRC64NVME
+        self.checksumSHA1 = checksumSHA1
+        self.checksumSHA256 = checksumSHA256
+        self.checksumSHA512 = checksumSHA512
+        self.checksumMD5 = checksumMD5
+        self.checksumXXHASH64 = checksumXXHASH64
+        self.checksumXXHASH3 = checksumXXHASH3
+        self.checksumXXHASH128 = checksumXXHASH128
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["ETag"] = eTag?.wire
+        members["LastModified"] = lastModified?.wire
+        members["ChecksumType"] = checksumType?.wire
+        members["ChecksumCRC32"] = checksumCRC32?.wire
+        members["ChecksumCRC32C"] = checksumCRC32C?.wire
+        members["ChecksumCRC64NVME"] = checksumCRC64NVME?.wire
+        members["ChecksumSHA1"] = checksumSHA1?.wire
+        members["ChecksumSHA256"] = checksumSHA256?.wire
+        members["ChecksumSHA512"] = checksumSHA512?.wire
+        members["ChecksumMD5"] = checksumMD5?.wire
+        members["ChecksumXXHASH64"] = checksumXXHASH64?.wire
+        members["ChecksumXXHASH3"] = checksumXXHASH3?.wire
+        members["ChecksumXXHASH128"] = checksumXXHASH128?.wire
+        return .structure(members)
+    }
+}
+
+public struct CopyPartResult: Sendable, Hashable, WireWritable {
+    public var eTag: String?
+    public var lastModified: Timestamp?
+    public var checksumCRC32: String?
+    public var checksumCRC32C: String?
+    public var checksumCRC64NVME: String?
+    public var checksumSHA1: String?
+    public var checksumSHA256: String?
+    public var checksumSHA512: String?
+    public var checksumMD5: String?
+    public var checksumXXHASH64: String?
+    public var checksumXXHASH3: String?
+    public var checksumXXHASH128: String?
+
+    public init(
+        eTag: String? = nil, lastModified: Timestamp? = nil, checksumCRC32: String? = nil,
+        checksumCRC32C: String? = nil, checksumCRC64NVME: String? = nil, checksumSHA1: String? = nil,
+        checksumSHA256: String? = nil, checksumSHA512: String? = nil, checksumMD5: String? = nil,
+        checksumXXHASH64: String? = nil, checksumXXHASH3: String? = nil, checksumXXHASH128: String? = nil
+    ) {
+        self.eTag = eTag
+        self.lastModified = lastModified
+        self.checksumCRC32 = checksumCRC32
+        self.checksumCRC32C = checksumCRC32C
+        self.checksumCRC64NVME = checksumCRC64NVME
+        self.checksumSHA1 = checksumSHA1
+        self.checksumSHA256 = checksumSHA256
+        self.checksumSHA512 = checksumSHA512
+        self.checksumMD5 = checksumMD5
+        self.checksumXXHASH64 = checksumXXHASH64
+        self.checksumXXHASH3 = checksumXXHASH3
+        self.checksumXXHASH128 = checksumXXHASH128
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["ETag"] = eTag?.wire
+        members["LastModified"] = lastModified?.wire
+        members["ChecksumCRC32"] = checksumCRC32?.wire
+        members["ChecksumCRC32C"] = checksumCRC32C?.wire
+        members["ChecksumCRC64NVME"] = checksumCRC64NVME?.wire
+        members["ChecksumSHA1"] = checksumSHA1?.wire
+        members["ChecksumSHA256"] = checksumSHA256?.wire
+        members["ChecksumSHA512"] = checksumSHA512?.wire
+        members["ChecksumMD5"] = checksumMD5?.wire
+        members["ChecksumXXHASH64"] = checksumXXHASH64?.wire
+        members["ChecksumXXHASH3"] = checksumXXHASH3?.wire
+        members["ChecksumXXHASH128"] = checksumXXHASH128?.wire
+        return .structure(members)
     }
 }
 
@@ -108,6 +921,2698 @@ public struct CreateBucketRequest: Sendable, Hashable, WireReadable {
     }
 }
 
+public struct CreateMultipartUploadOutput: Sendable, Hashable, WireWritable {
+    public var abortDate: Timestamp?
+    public var abortRuleId: String?
+    public var bucket: String?
+    public var key: String?
+    public var uploadId: String?
+    public var serverSideEncryption: String?
+    public var sseCustomerAlgorithm: String?
+    public var sseCustomerKeyMD5: String?
+    public var ssekmsKeyId: String?
+    public var ssekmsEncryptionContext: String?
+    public var bucketKeyEnabled: Bool?
+    public var requestCharged: String?
+    public var checksumAlgorithm: String?
+    public var checksumType: String?
+
+    public init(
+        abortDate: Timestamp? = nil, abortRuleId: String? = nil, bucket: String? = nil, key: String? = nil,
+        uploadId: String? = nil, serverSideEncryption: String? = nil, sseCustomerAlgorithm: String? = nil,
+        sseCustomerKeyMD5: String? = nil, ssekmsKeyId: String? = nil, ssekmsEncryptionContext: String? = nil,
+        bucketKeyEnabled: Bool? = nil, requestCharged: String? = nil, checksumAlgorithm: String? = nil,
+        checksumType: String? = nil
+    ) {
+        self.abortDate = abortDate
+        self.abortRuleId = abortRuleId
+        self.bucket = bucket
+        self.key = key
+        self.uploadId = uploadId
+        self.serverSideEncryption = serverSideEncryption
+        self.sseCustomerAlgorithm = sseCustomerAlgorithm
+        self.sseCustomerKeyMD5 = sseCustomerKeyMD5
+        self.ssekmsKeyId = ssekmsKeyId
+        self.ssekmsEncryptionContext = ssekmsEncryptionContext
+        self.bucketKeyEnabled = bucketKeyEnabled
+        self.requestCharged = requestCharged
+        self.checksumAlgorithm = checksumAlgorithm
+        self.checksumType = checksumType
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["AbortDate"] = abortDate?.wire
+        members["AbortRuleId"] = abortRuleId?.wire
+        members["Bucket"] = bucket?.wire
+        members["Key"] = key?.wire
+        members["UploadId"] = uploadId?.wire
+        members["ServerSideEncryption"] = serverSideEncryption?.wire
+        members["SSECustomerAlgorithm"] = sseCustomerAlgorithm?.wire
+        members["SSECustomerKeyMD5"] = sseCustomerKeyMD5?.wire
+        members["SSEKMSKeyId"] = ssekmsKeyId?.wire
+        members["SSEKMSEncryptionContext"] = ssekmsEncryptionContext?.wire
+        members["BucketKeyEnabled"] = bucketKeyEnabled?.wire
+        members["RequestCharged"] = requestCharged?.wire
+        members["ChecksumAlgorithm"] = checksumAlgorithm?.wire
+        members["ChecksumType"] = checksumType?.wire
+        return .structure(members)
+    }
+}
+
+public struct CreateMultipartUploadRequest: Sendable, Hashable, WireReadable {
+    public var acl: String?
+    public var bucket: String
+    public var cacheControl: String?
+    public var contentDisposition: String?
+    public var contentEncoding: String?
+    public var contentLanguage: String?
+    public var contentType: String?
+    public var expires: Timestamp?
+    public var grantFullControl: String?
+    public var grantRead: String?
+    public var grantReadACP: String?
+    public var grantWriteACP: String?
+    public var key: String
+    public var metadata: [String: String]?
+    public var serverSideEncryption: String?
+    public var storageClass: String?
+    public var websiteRedirectLocation: String?
+    public var sseCustomerAlgorithm: String?
+    public var sseCustomerKey: String?
+    public var sseCustomerKeyMD5: String?
+    public var ssekmsKeyId: String?
+    public var ssekmsEncryptionContext: String?
+    public var bucketKeyEnabled: Bool?
+    public var requestPayer: String?
+    public var tagging: String?
+    public var objectLockMode: String?
+    public var objectLockRetainUntilDate: Timestamp?
+    public var objectLockLegalHoldStatus: String?
+    public var expectedBucketOwner: String?
+    public var checksumAlgorithm: String?
+    public var checksumType: String?
+
+    public init(
+        bucket: String, key: String, acl: String? = nil, cacheControl: String? = nil,
+        contentDisposition: String? = nil, contentEncoding: String? = nil, contentLanguage: String? = nil,
+        contentType: String? = nil, expires: Timestamp? = nil, grantFullControl: String? = nil,
+        grantRead: String? = nil, grantReadACP: String? = nil, grantWriteACP: String? = nil,
+        metadata: [String: String]? = nil, serverSideEncryption: String? = nil, storageClass: String? = nil,
+        websiteRedirectLocation: String? = nil, sseCustomerAlgorithm: String? = nil, sseCustomerKey: String? = nil,
+        sseCustomerKeyMD5: String? = nil, ssekmsKeyId: String? = nil, ssekmsEncryptionContext: String? = nil,
+        bucketKeyEnabled: Bool? = nil, requestPayer: String? = nil, tagging: String? = nil,
+        objectLockMode: String? = nil, objectLockRetainUntilDate: Timestamp? = nil,
+        objectLockLegalHoldStatus: String? = nil, expectedBucketOwner: String? = nil, checksumAlgorithm: String? = nil,
+        checksumType: String? = nil
+    ) {
+        self.acl = acl
+        self.bucket = bucket
+        self.cacheControl = cacheControl
+        self.contentDisposition = contentDisposition
+        self.contentEncoding = contentEncoding
+        self.contentLanguage = contentLanguage
+        self.contentType = contentType
+        self.expires = expires
+        self.grantFullControl = grantFullControl
+        self.grantRead = grantRead
+        self.grantReadACP = grantReadACP
+        self.grantWriteACP = grantWriteACP
+        self.key = key
+        self.metadata = metadata
+        self.serverSideEncryption = serverSideEncryption
+        self.storageClass = storageClass
+        self.websiteRedirectLocation = websiteRedirectLocation
+        self.sseCustomerAlgorithm = sseCustomerAlgorithm
+        self.sseCustomerKey = sseCustomerKey
+        self.sseCustomerKeyMD5 = sseCustomerKeyMD5
+        self.ssekmsKeyId = ssekmsKeyId
+        self.ssekmsEncryptionContext = ssekmsEncryptionContext
+        self.bucketKeyEnabled = bucketKeyEnabled
+        self.requestPayer = requestPayer
+        self.tagging = tagging
+        self.objectLockMode = objectLockMode
+        self.objectLockRetainUntilDate = objectLockRetainUntilDate
+        self.objectLockLegalHoldStatus = objectLockLegalHoldStatus
+        self.expectedBucketOwner = expectedBucketOwner
+        self.checksumAlgorithm = checksumAlgorithm
+        self.checksumType = checksumType
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        acl = try members.optional("ACL")
+        bucket = try members.required("Bucket")
+        cacheControl = try members.optional("CacheControl")
+        contentDisposition = try members.optional("ContentDisposition")
+        contentEncoding = try members.optional("ContentEncoding")
+        contentLanguage = try members.optional("ContentLanguage")
+        contentType = try members.optional("ContentType")
+        expires = try members.optional("Expires")
+        grantFullControl = try members.optional("GrantFullControl")
+        grantRead = try members.optional("GrantRead")
+        grantReadACP = try members.optional("GrantReadACP")
+        grantWriteACP = try members.optional("GrantWriteACP")
+        key = try members.required("Key")
+        metadata = try members.optional("Metadata")
+        serverSideEncryption = try members.optional("ServerSideEncryption")
+        storageClass = try members.optional("StorageClass")
+        websiteRedirectLocation = try members.optional("WebsiteRedirectLocation")
+        sseCustomerAlgorithm = try members.optional("SSECustomerAlgorithm")
+        sseCustomerKey = try members.optional("SSECustomerKey")
+        sseCustomerKeyMD5 = try members.optional("SSECustomerKeyMD5")
+        ssekmsKeyId = try members.optional("SSEKMSKeyId")
+        ssekmsEncryptionContext = try members.optional("SSEKMSEncryptionContext")
+        bucketKeyEnabled = try members.optional("BucketKeyEnabled")
+        requestPayer = try members.optional("RequestPayer")
+        tagging = try members.optional("Tagging")
+        objectLockMode = try members.optional("ObjectLockMode")
+        objectLockRetainUntilDate = try members.optional("ObjectLockRetainUntilDate")
+        objectLockLegalHoldStatus = try members.optional("ObjectLockLegalHoldStatus")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+        checksumAlgorithm = try members.optional("ChecksumAlgorithm")
+        checksumType = try members.optional("ChecksumType")
+    }
+}
+
+public struct DefaultRetention: Sendable, Hashable, WireReadable, WireWritable {
+    public var mode: String?
+    public var days: Int?
+    public var years: Int?
+
+    public init(mode: String? = nil, days: Int? = nil, years: Int? = nil) {
+        self.mode = mode
+        self.days = days
+        self.years = years
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        mode = try members.optional("Mode")
+        days = try members.optional("Days")
+        years = try members.optional("Years")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Mode"] = mode?.wire
+        members["Days"] = days?.wire
+        members["Years"] = years?.wire
+        return .structure(members)
+    }
+}
+
+public struct Delete: Sendable, Hashable, WireReadable {
+    public var objects: [ObjectIdentifier]
+    public var quiet: Bool?
+
+    public init(objects: [ObjectIdentifier], quiet: Bool? = nil) {
+        self.objects = objects
+        self.quiet = quiet
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        objects = try members.required("Objects")
+        quiet = try members.optional("Quiet")
+    }
+}
+
+public struct DeleteBucketCorsRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var expectedBucketOwner: String?
+
+    public init(bucket: String, expectedBucketOwner: String? = nil) {
+        self.bucket = bucket
+        self.expectedBucketOwner = expectedBucketOwner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+    }
+}
+
+public struct DeleteBucketEncryptionRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var expectedBucketOwner: String?
+
+    public init(bucket: String, expectedBucketOwner: String? = nil) {
+        self.bucket = bucket
+        self.expectedBucketOwner = expectedBucketOwner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+    }
+}
+
+public struct DeleteBucketLifecycleRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var expectedBucketOwner: String?
+
+    public init(bucket: String, expectedBucketOwner: String? = nil) {
+        self.bucket = bucket
+        self.expectedBucketOwner = expectedBucketOwner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+    }
+}
+
+public struct DeleteBucketOwnershipControlsRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var expectedBucketOwner: String?
+
+    public init(bucket: String, expectedBucketOwner: String? = nil) {
+        self.bucket = bucket
+        self.expectedBucketOwner = expectedBucketOwner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+    }
+}
+
+public struct DeleteBucketPolicyRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var expectedBucketOwner: String?
+
+    public init(bucket: String, expectedBucketOwner: String? = nil) {
+        self.bucket = bucket
+        self.expectedBucketOwner = expectedBucketOwner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+    }
+}
+
+public struct DeleteBucketRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var expectedBucketOwner: String?
+
+    public init(bucket: String, expectedBucketOwner: String? = nil) {
+        self.bucket = bucket
+        self.expectedBucketOwner = expectedBucketOwner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+    }
+}
+
+public struct DeleteBucketTaggingRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var expectedBucketOwner: String?
+
+    public init(bucket: String, expectedBucketOwner: String? = nil) {
+        self.bucket = bucket
+        self.expectedBucketOwner = expectedBucketOwner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+    }
+}
+
+public struct DeleteMarkerEntry: Sendable, Hashable, WireWritable {
+    public var owner: Owner?
+    public var key: String?
+    public var versionId: String?
+    public var isLatest: Bool?
+    public var lastModified: Timestamp?
+
+    public init(
+        owner: Owner? = nil, key: String? = nil, versionId: String? = nil, isLatest: Bool? = nil,
+        lastModified: Timestamp? = nil
+    ) {
+        self.owner = owner
+        self.key = key
+        self.versionId = versionId
+        self.isLatest = isLatest
+        self.lastModified = lastModified
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Owner"] = owner?.wire
+        members["Key"] = key?.wire
+        members["VersionId"] = versionId?.wire
+        members["IsLatest"] = isLatest?.wire
+        members["LastModified"] = lastModified?.wire
+        return .structure(members)
+    }
+}
+
+public struct DeleteObjectOutput: Sendable, Hashable, WireWritable {
+    public var deleteMarker: Bool?
+    public var versionId: String?
+    public var requestCharged: String?
+
+    public init(deleteMarker: Bool? = nil, versionId: String? = nil, requestCharged: String? = nil) {
+        self.deleteMarker = deleteMarker
+        self.versionId = versionId
+        self.requestCharged = requestCharged
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["DeleteMarker"] = deleteMarker?.wire
+        members["VersionId"] = versionId?.wire
+        members["RequestCharged"] = requestCharged?.wire
+        return .structure(members)
+    }
+}
+
+public struct DeleteObjectRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var key: String
+    public var mfa: String?
+    public var versionId: String?
+    public var requestPayer: String?
+    public var bypassGovernanceRetention: Bool?
+    public var expectedBucketOwner: String?
+    public var ifMatch: String?
+    public var ifMatchLastModifiedTime: Timestamp?
+    public var ifMatchSize: Int64?
+
+    public init(
+        bucket: String, key: String, mfa: String? = nil, versionId: String? = nil, requestPayer: String? = nil,
+        bypassGovernanceRetention: Bool? = nil, expectedBucketOwner: String? = nil, ifMatch: String? = nil,
+        ifMatchLastModifiedTime: Timestamp? = nil, ifMatchSize: Int64? = nil
+    ) {
+        self.bucket = bucket
+        self.key = key
+        self.mfa = mfa
+        self.versionId = versionId
+        self.requestPayer = requestPayer
+        self.bypassGovernanceRetention = bypassGovernanceRetention
+        self.expectedBucketOwner = expectedBucketOwner
+        self.ifMatch = ifMatch
+        self.ifMatchLastModifiedTime = ifMatchLastModifiedTime
+        self.ifMatchSize = ifMatchSize
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        key = try members.required("Key")
+        mfa = try members.optional("MFA")
+        versionId = try members.optional("VersionId")
+        requestPayer = try members.optional("RequestPayer")
+        bypassGovernanceRetention = try members.optional("BypassGovernanceRetention")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+        ifMatch = try members.optional("IfMatch")
+        ifMatchLastModifiedTime = try members.optional("IfMatchLastModifiedTime")
+        ifMatchSize = try members.optional("IfMatchSize")
+    }
+}
+
+public struct DeleteObjectTaggingOutput: Sendable, Hashable, WireWritable {
+    public var versionId: String?
+
+    public init(versionId: String? = nil) {
+        self.versionId = versionId
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["VersionId"] = versionId?.wire
+        return .structure(members)
+    }
+}
+
+public struct DeleteObjectTaggingRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var key: String
+    public var versionId: String?
+    public var expectedBucketOwner: String?
+
+    public init(bucket: String, key: String, versionId: String? = nil, expectedBucketOwner: String? = nil) {
+        self.bucket = bucket
+        self.key = key
+        self.versionId = versionId
+        self.expectedBucketOwner = expectedBucketOwner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        key = try members.required("Key")
+        versionId = try members.optional("VersionId")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+    }
+}
+
+public struct DeleteObjectsOutput: Sendable, Hashable, WireWritable {
+    public var deleted: [DeletedObject]?
+    public var requestCharged: String?
+    public var errors: [Error]?
+
+    public init(deleted: [DeletedObject]? = nil, requestCharged: String? = nil, errors: [Error]? = nil) {
+        self.deleted = deleted
+        self.requestCharged = requestCharged
+        self.errors = errors
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Deleted"] = deleted?.wire
+        members["RequestCharged"] = requestCharged?.wire
+        members["Errors"] = errors?.wire
+        return .structure(members)
+    }
+}
+
+public struct DeleteObjectsRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var delete: Delete
+    public var mfa: String?
+    public var requestPayer: String?
+    public var bypassGovernanceRetention: Bool?
+    public var expectedBucketOwner: String?
+    public var checksumAlgorithm: String?
+
+    public init(
+        bucket: String, delete: Delete, mfa: String? = nil, requestPayer: String? = nil,
+        bypassGovernanceRetention: Bool? = nil, expectedBucketOwner: String? = nil, checksumAlgorithm: String? = nil
+    ) {
+        self.bucket = bucket
+        self.delete = delete
+        self.mfa = mfa
+        self.requestPayer = requestPayer
+        self.bypassGovernanceRetention = bypassGovernanceRetention
+        self.expectedBucketOwner = expectedBucketOwner
+        self.checksumAlgorithm = checksumAlgorithm
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        delete = try members.required("Delete")
+        mfa = try members.optional("MFA")
+        requestPayer = try members.optional("RequestPayer")
+        bypassGovernanceRetention = try members.optional("BypassGovernanceRetention")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+        checksumAlgorithm = try members.optional("ChecksumAlgorithm")
+    }
+}
+
+public struct DeletePublicAccessBlockRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var expectedBucketOwner: String?
+
+    public init(bucket: String, expectedBucketOwner: String? = nil) {
+        self.bucket = bucket
+        self.expectedBucketOwner = expectedBucketOwner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+    }
+}
+
+public struct DeletedObject: Sendable, Hashable, WireWritable {
+    public var key: String?
+    public var versionId: String?
+    public var deleteMarker: Bool?
+    public var deleteMarkerVersionId: String?
+
+    public init(
+        key: String? = nil, versionId: String? = nil, deleteMarker: Bool? = nil, deleteMarkerVersionId: String? = nil
+    ) {
+        self.key = key
+        self.versionId = versionId
+        self.deleteMarker = deleteMarker
+        self.deleteMarkerVersionId = deleteMarkerVersionId
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Key"] = key?.wire
+        members["VersionId"] = versionId?.wire
+        members["DeleteMarker"] = deleteMarker?.wire
+        members["DeleteMarkerVersionId"] = deleteMarkerVersionId?.wire
+        return .structure(members)
+    }
+}
+
+public struct Error: Sendable, Hashable, WireWritable {
+    public var key: String?
+    public var versionId: String?
+    public var code: String?
+    public var message: String?
+
+    public init(key: String? = nil, versionId: String? = nil, code: String? = nil, message: String? = nil) {
+        self.key = key
+        self.versionId = versionId
+        self.code = code
+        self.message = message
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Key"] = key?.wire
+        members["VersionId"] = versionId?.wire
+        members["Code"] = code?.wire
+        members["Message"] = message?.wire
+        return .structure(members)
+    }
+}
+
+public struct EventBridgeConfiguration: Sendable, Hashable, WireReadable, WireWritable {
+    public init() {
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        _ = try wire.members()
+    }
+
+    public var wire: WireValue { .structure([:]) }
+}
+
+public struct FilterRule: Sendable, Hashable, WireReadable, WireWritable {
+    public var name: String?
+    public var value: String?
+
+    public init(name: String? = nil, value: String? = nil) {
+        self.name = name
+        self.value = value
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        name = try members.optional("Name")
+        value = try members.optional("Value")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Name"] = name?.wire
+        members["Value"] = value?.wire
+        return .structure(members)
+    }
+}
+
+public struct GetBucketAccelerateConfigurationOutput: Sendable, Hashable, WireWritable {
+    public var status: String?
+    public var requestCharged: String?
+
+    public init(status: String? = nil, requestCharged: String? = nil) {
+        self.status = status
+        self.requestCharged = requestCharged
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Status"] = status?.wire
+        members["RequestCharged"] = requestCharged?.wire
+        return .structure(members)
+    }
+}
+
+public struct GetBucketAccelerateConfigurationRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var expectedBucketOwner: String?
+    public var requestPayer: String?
+
+    public init(bucket: String, expectedBucketOwner: String? = nil, requestPayer: String? = nil) {
+        self.bucket = bucket
+        self.expectedBucketOwner = expectedBucketOwner
+        self.requestPayer = requestPayer
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+        requestPayer = try members.optional("RequestPayer")
+    }
+}
+
+public struct GetBucketAclOutput: Sendable, Hashable, WireWritable {
+    public var owner: Owner?
+    public var grants: [Grant]?
+
+    public init(owner: Owner? = nil, grants: [Grant]? = nil) {
+        self.owner = owner
+        self.grants = grants
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Owner"] = owner?.wire
+        members["Grants"] = grants?.wire
+        return .structure(members)
+    }
+}
+
+public struct GetBucketAclRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var expectedBucketOwner: String?
+
+    public init(bucket: String, expectedBucketOwner: String? = nil) {
+        self.bucket = bucket
+        self.expectedBucketOwner = expectedBucketOwner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+    }
+}
+
+public struct GetBucketCorsOutput: Sendable, Hashable, WireWritable {
+    public var corsRules: [CORSRule]?
+
+    public init(corsRules: [CORSRule]? = nil) {
+        self.corsRules = corsRules
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["CORSRules"] = corsRules?.wire
+        return .structure(members)
+    }
+}
+
+public struct GetBucketCorsRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var expectedBucketOwner: String?
+
+    public init(bucket: String, expectedBucketOwner: String? = nil) {
+        self.bucket = bucket
+        self.expectedBucketOwner = expectedBucketOwner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+    }
+}
+
+public struct GetBucketEncryptionOutput: Sendable, Hashable, WireWritable {
+    public var serverSideEncryptionConfiguration: ServerSideEncryptionConfiguration?
+
+    public init(serverSideEncryptionConfiguration: ServerSideEncryptionConfiguration? = nil) {
+        self.serverSideEncryptionConfiguration = serverSideEncryptionConfiguration
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["ServerSideEncryptionConfiguration"] = serverSideEncryptionConfiguration?.wire
+        return .structure(members)
+    }
+}
+
+public struct GetBucketEncryptionRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var expectedBucketOwner: String?
+
+    public init(bucket: String, expectedBucketOwner: String? = nil) {
+        self.bucket = bucket
+        self.expectedBucketOwner = expectedBucketOwner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+    }
+}
+
+public struct GetBucketLifecycleConfigurationOutput: Sendable, Hashable, WireWritable {
+    public var rules: [LifecycleRule]?
+    public var transitionDefaultMinimumObjectSize: String?
+
+    public init(rules: [LifecycleRule]? = nil, transitionDefaultMinimumObjectSize: String? = nil) {
+        self.rules = rules
+        self.transitionDefaultMinimumObjectSize = transitionDefaultMinimumObjectSize
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Rules"] = rules?.wire
+        members["TransitionDefaultMinimumObjectSize"] = transitionDefaultMinimumObjectSize?.wire
+        return .structure(members)
+    }
+}
+
+public struct GetBucketLifecycleConfigurationRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var expectedBucketOwner: String?
+
+    public init(bucket: String, expectedBucketOwner: String? = nil) {
+        self.bucket = bucket
+        self.expectedBucketOwner = expectedBucketOwner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+    }
+}
+
+public struct GetBucketLocationOutput: Sendable, Hashable, WireWritable {
+    public var locationConstraint: String?
+
+    public init(locationConstraint: String? = nil) {
+        self.locationConstraint = locationConstraint
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["LocationConstraint"] = locationConstraint?.wire
+        return .structure(members)
+    }
+}
+
+public struct GetBucketLocationRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var expectedBucketOwner: String?
+
+    public init(bucket: String, expectedBucketOwner: String? = nil) {
+        self.bucket = bucket
+        self.expectedBucketOwner = expectedBucketOwner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+    }
+}
+
+public struct GetBucketNotificationConfigurationRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var expectedBucketOwner: String?
+
+    public init(bucket: String, expectedBucketOwner: String? = nil) {
+        self.bucket = bucket
+        self.expectedBucketOwner = expectedBucketOwner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+    }
+}
+
+public struct GetBucketOwnershipControlsOutput: Sendable, Hashable, WireWritable {
+    public var ownershipControls: OwnershipControls?
+
+    public init(ownershipControls: OwnershipControls? = nil) {
+        self.ownershipControls = ownershipControls
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["OwnershipControls"] = ownershipControls?.wire
+        return .structure(members)
+    }
+}
+
+public struct GetBucketOwnershipControlsRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var expectedBucketOwner: String?
+
+    public init(bucket: String, expectedBucketOwner: String? = nil) {
+        self.bucket = bucket
+        self.expectedBucketOwner = expectedBucketOwner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+    }
+}
+
+public struct GetBucketPolicyOutput: Sendable, Hashable, WireWritable {
+    public var policy: String?
+
+    public init(policy: String? = nil) {
+        self.policy = policy
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Policy"] = policy?.wire
+        return .structure(members)
+    }
+}
+
+public struct GetBucketPolicyRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var expectedBucketOwner: String?
+
+    public init(bucket: String, expectedBucketOwner: String? = nil) {
+        self.bucket = bucket
+        self.expectedBucketOwner = expectedBucketOwner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+    }
+}
+
+public struct GetBucketPolicyStatusOutput: Sendable, Hashable, WireWritable {
+    public var policyStatus: PolicyStatus?
+
+    public init(policyStatus: PolicyStatus? = nil) {
+        self.policyStatus = policyStatus
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["PolicyStatus"] = policyStatus?.wire
+        return .structure(members)
+    }
+}
+
+public struct GetBucketPolicyStatusRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var expectedBucketOwner: String?
+
+    public init(bucket: String, expectedBucketOwner: String? = nil) {
+        self.bucket = bucket
+        self.expectedBucketOwner = expectedBucketOwner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+    }
+}
+
+public struct GetBucketRequestPaymentOutput: Sendable, Hashable, WireWritable {
+    public var payer: String?
+
+    public init(payer: String? = nil) {
+        self.payer = payer
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Payer"] = payer?.wire
+        return .structure(members)
+    }
+}
+
+public struct GetBucketRequestPaymentRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var expectedBucketOwner: String?
+
+    public init(bucket: String, expectedBucketOwner: String? = nil) {
+        self.bucket = bucket
+        self.expectedBucketOwner = expectedBucketOwner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+    }
+}
+
+public struct GetBucketTaggingOutput: Sendable, Hashable, WireWritable {
+    public var tagSet: [Tag]
+
+    public init(tagSet: [Tag]) {
+        self.tagSet = tagSet
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["TagSet"] = tagSet.wire
+        return .structure(members)
+    }
+}
+
+public struct GetBucketTaggingRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var expectedBucketOwner: String?
+
+    public init(bucket: String, expectedBucketOwner: String? = nil) {
+        self.bucket = bucket
+        self.expectedBucketOwner = expectedBucketOwner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+    }
+}
+
+public struct GetBucketVersioningOutput: Sendable, Hashable, WireWritable {
+    public var status: String?
+    public var mfaDelete: String?
+
+    public init(status: String? = nil, mfaDelete: String? = nil) {
+        self.status = status
+        self.mfaDelete = mfaDelete
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Status"] = status?.wire
+        members["MFADelete"] = mfaDelete?.wire
+        return .structure(members)
+    }
+}
+
+public struct GetBucketVersioningRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var expectedBucketOwner: String?
+
+    public init(bucket: String, expectedBucketOwner: String? = nil) {
+        self.bucket = bucket
+        self.expectedBucketOwner = expectedBucketOwner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+    }
+}
+
+public struct GetObjectAclOutput: Sendable, Hashable, WireWritable {
+    public var owner: Owner?
+    public var grants: [Grant]?
+    public var requestCharged: String?
+
+    public init(owner: Owner? = nil, grants: [Grant]? = nil, requestCharged: String? = nil) {
+        self.owner = owner
+        self.grants = grants
+        self.requestCharged = requestCharged
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Owner"] = owner?.wire
+        members["Grants"] = grants?.wire
+        members["RequestCharged"] = requestCharged?.wire
+        return .structure(members)
+    }
+}
+
+public struct GetObjectAclRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var key: String
+    public var versionId: String?
+    public var requestPayer: String?
+    public var expectedBucketOwner: String?
+
+    public init(
+        bucket: String, key: String, versionId: String? = nil, requestPayer: String? = nil,
+        expectedBucketOwner: String? = nil
+    ) {
+        self.bucket = bucket
+        self.key = key
+        self.versionId = versionId
+        self.requestPayer = requestPayer
+        self.expectedBucketOwner = expectedBucketOwner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        key = try members.required("Key")
+        versionId = try members.optional("VersionId")
+        requestPayer = try members.optional("RequestPayer")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+    }
+}
+
+public struct GetObjectAttributesOutput: Sendable, Hashable, WireWritable {
+    public var deleteMarker: Bool?
+    public var lastModified: Timestamp?
+    public var versionId: String?
+    public var requestCharged: String?
+    public var eTag: String?
+    public var checksum: Checksum?
+    public var objectParts: GetObjectAttributesParts?
+    public var storageClass: String?
+    public var objectSize: Int64?
+
+    public init(
+        deleteMarker: Bool? = nil, lastModified: Timestamp? = nil, versionId: String? = nil,
+        requestCharged: String? = nil, eTag: String? = nil, checksum: Checksum? = nil,
+        objectParts: GetObjectAttributesParts? = nil, storageClass: String? = nil, objectSize: Int64? = nil
+    ) {
+        self.deleteMarker = deleteMarker
+        self.lastModified = lastModified
+        self.versionId = versionId
+        self.requestCharged = requestCharged
+        self.eTag = eTag
+        self.checksum = checksum
+        self.objectParts = objectParts
+        self.storageClass = storageClass
+        self.objectSize = objectSize
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["DeleteMarker"] = deleteMarker?.wire
+        members["LastModified"] = lastModified?.wire
+        members["VersionId"] = versionId?.wire
+        members["RequestCharged"] = requestCharged?.wire
+        members["ETag"] = eTag?.wire
+        members["Checksum"] = checksum?.wire
+        members["ObjectParts"] = objectParts?.wire
+        members["StorageClass"] = storageClass?.wire
+        members["ObjectSize"] = objectSize?.wire
+        return .structure(members)
+    }
+}
+
+public struct GetObjectAttributesParts: Sendable, Hashable, WireWritable {
+    public var totalPartsCount: Int?
+    public var partNumberMarker: Int?
+    public var nextPartNumberMarker: Int?
+    public var maxParts: Int?
+    public var isTruncated: Bool?
+    public var parts: [ObjectPart]?
+
+    public init(
+        totalPartsCount: Int? = nil, partNumberMarker: Int? = nil, nextPartNumberMarker: Int? = nil,
+        maxParts: Int? = nil, isTruncated: Bool? = nil, parts: [ObjectPart]? = nil
+    ) {
+        self.totalPartsCount = totalPartsCount
+        self.partNumberMarker = partNumberMarker
+        self.nextPartNumberMarker = nextPartNumberMarker
+        self.maxParts = maxParts
+        self.isTruncated = isTruncated
+        self.parts = parts
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["TotalPartsCount"] = totalPartsCount?.wire
+        members["PartNumberMarker"] = partNumberMarker?.wire
+        members["NextPartNumberMarker"] = nextPartNumberMarker?.wire
+        members["MaxParts"] = maxParts?.wire
+        members["IsTruncated"] = isTruncated?.wire
+        members["Parts"] = parts?.wire
+        return .structure(members)
+    }
+}
+
+public struct GetObjectAttributesRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var key: String
+    public var versionId: String?
+    public var maxParts: Int?
+    public var partNumberMarker: Int?
+    public var sseCustomerAlgorithm: String?
+    public var sseCustomerKey: String?
+    public var sseCustomerKeyMD5: String?
+    public var requestPayer: String?
+    public var expectedBucketOwner: String?
+    public var objectAttributes: [String]
+
+    public init(
+        bucket: String, key: String, objectAttributes: [String], versionId: String? = nil, maxParts: Int? = nil,
+        partNumberMarker: Int? = nil, sseCustomerAlgorithm: String? = nil, sseCustomerKey: String? = nil,
+        sseCustomerKeyMD5: String? = nil, requestPayer: String? = nil, expectedBucketOwner: String? = nil
+    ) {
+        self.bucket = bucket
+        self.key = key
+        self.versionId = versionId
+        self.maxParts = maxParts
+        self.partNumberMarker = partNumberMarker
+        self.sseCustomerAlgorithm = sseCustomerAlgorithm
+        self.sseCustomerKey = sseCustomerKey
+        self.sseCustomerKeyMD5 = sseCustomerKeyMD5
+        self.requestPayer = requestPayer
+        self.expectedBucketOwner = expectedBucketOwner
+        self.objectAttributes = objectAttributes
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        key = try members.required("Key")
+        versionId = try members.optional("VersionId")
+        maxParts = try members.optional("MaxParts")
+        partNumberMarker = try members.optional("PartNumberMarker")
+        sseCustomerAlgorithm = try members.optional("SSECustomerAlgorithm")
+        sseCustomerKey = try members.optional("SSECustomerKey")
+        sseCustomerKeyMD5 = try members.optional("SSECustomerKeyMD5")
+        requestPayer = try members.optional("RequestPayer")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+        objectAttributes = try members.required("ObjectAttributes")
+    }
+}
+
+public struct GetObjectLegalHoldOutput: Sendable, Hashable, WireWritable {
+    public var legalHold: ObjectLockLegalHold?
+
+    public init(legalHold: ObjectLockLegalHold? = nil) {
+        self.legalHold = legalHold
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["LegalHold"] = legalHold?.wire
+        return .structure(members)
+    }
+}
+
+public struct GetObjectLegalHoldRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var key: String
+    public var versionId: String?
+    public var requestPayer: String?
+    public var expectedBucketOwner: String?
+
+    public init(
+        bucket: String, key: String, versionId: String? = nil, requestPayer: String? = nil,
+        expectedBucketOwner: String? = nil
+    ) {
+        self.bucket = bucket
+        self.key = key
+        self.versionId = versionId
+        self.requestPayer = requestPayer
+        self.expectedBucketOwner = expectedBucketOwner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        key = try members.required("Key")
+        versionId = try members.optional("VersionId")
+        requestPayer = try members.optional("RequestPayer")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+    }
+}
+
+public struct GetObjectLockConfigurationOutput: Sendable, Hashable, WireWritable {
+    public var objectLockConfiguration: ObjectLockConfiguration?
+
+    public init(objectLockConfiguration: ObjectLockConfiguration? = nil) {
+        self.objectLockConfiguration = objectLockConfiguration
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["ObjectLockConfiguration"] = objectLockConfiguration?.wire
+        return .structure(members)
+    }
+}
+
+public struct GetObjectLockConfigurationRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var expectedBucketOwner: String?
+
+    public init(bucket: String, expectedBucketOwner: String? = nil) {
+        self.bucket = bucket
+        self.expectedBucketOwner = expectedBucketOwner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+    }
+}
+
+public struct GetObjectOutput: Sendable, Hashable, WireWritable {
+    public var body: [UInt8]?
+    public var deleteMarker: Bool?
+    public var acceptRanges: String?
+    public var expiration: String?
+    public var restore: String?
+    public var lastModified: Timestamp?
+    public var contentLength: Int64?
+    public var eTag: String?
+    public var checksumCRC32: String?
+    public var checksumCRC32C: String?
+    public var checksumCRC64NVME: String?
+    public var checksumSHA1: String?
+    public var checksumSHA256: String?
+    public var checksumSHA512: String?
+    public var checksumMD5: String?
+    public var checksumXXHASH64: String?
+    public var checksumXXHASH3: String?
+    public var checksumXXHASH128: String?
+    public var checksumType: String?
+    public var missingMeta: Int?
+    public var versionId: String?
+    public var cacheControl: String?
+    public var contentDisposition: String?
+    public var contentEncoding: String?
+    public var contentLanguage: String?
+    public var contentRange: String?
+    public var contentType: String?
+    public var expires: Timestamp?
+    public var websiteRedirectLocation: String?
+    public var serverSideEncryption: String?
+    public var metadata: [String: String]?
+    public var sseCustomerAlgorithm: String?
+    public var sseCustomerKeyMD5: String?
+    public var ssekmsKeyId: String?
+    public var bucketKeyEnabled: Bool?
+    public var storageClass: String?
+    public var requestCharged: String?
+    public var replicationStatus: String?
+    public var partsCount: Int?
+    public var tagCount: Int?
+    public var objectLockMode: String?
+    public var objectLockRetainUntilDate: Timestamp?
+    public var objectLockLegalHoldStatus: String?
+
+    public init(
+        body: [UInt8]? = nil, deleteMarker: Bool? = nil, acceptRanges: String? = nil, expiration: String? = nil,
+        restore: String? = nil, lastModified: Timestamp? = nil, contentLength: Int64? = nil, eTag: String? = nil,
+        checksumCRC32: String? = nil, checksumCRC32C: String? = nil, checksumCRC64NVME: String? = nil,
+        checksumSHA1: String? = nil, checksumSHA256: String? = nil, checksumSHA512: String? = nil,
+        checksumMD5: String? = nil, checksumXXHASH64: String? = nil, checksumXXHASH3: String? = nil,
+        checksumXXHASH128: String? = nil, checksumType: String? = nil, missingMeta: Int? = nil,
+        versionId: String? = nil, cacheControl: String? = nil, contentDisposition: String? = nil,
+        contentEncoding: String? = nil, contentLanguage: String? = nil, contentRange: String? = nil,
+        contentType: String? = nil, expires: Timestamp? = nil, websiteRedirectLocation: String? = nil,
+        serverSideEncryption: String? = nil, metadata: [String: String]? = nil, sseCustomerAlgorithm: String? = nil,
+        sseCustomerKeyMD5: String? = nil, ssekmsKeyId: String? = nil, bucketKeyEnabled: Bool? = nil,
+        storageClass: String? = nil, requestCharged: String? = nil, replicationStatus: String? = nil,
+        partsCount: Int? = nil, tagCount: Int? = nil, objectLockMode: String? = nil,
+        objectLockRetainUntilDate: Timestamp? = nil, objectLockLegalHoldStatus: String? = nil
+    ) {
+        self.body = body
+        self.deleteMarker = deleteMarker
+        self.acceptRanges = acceptRanges
+        self.expiration = expiration
+        self.restore = restore
+        self.lastModified = lastModified
+        self.contentLength = contentLength
+        self.eTag = eTag
+        self.checksumCRC32 = checksumCRC32
+        self.checksumCRC32C = checksumCRC32C
+        self.checksumCRC64NVME = checksumCRC64NVME
+        self.checksumSHA1 = checksumSHA1
+        self.checksumSHA256 = checksumSHA256
+        self.checksumSHA512 = checksumSHA512
+        self.checksumMD5 = checksumMD5
+        self.checksumXXHASH64 = checksumXXHASH64
+        self.checksumXXHASH3 = checksumXXHASH3
+        self.checksumXXHASH128 = checksumXXHASH128
+        self.checksumType = checksumType
+        self.missingMeta = missingMeta
+        self.versionId = versionId
+        self.cacheControl = cacheControl
+        self.contentDisposition = contentDisposition
+        self.contentEncoding = contentEncoding
+        self.contentLanguage = contentLanguage
+        self.contentRange = contentRange
+        self.contentType = contentType
+        self.expires = expires
+        self.websiteRedirectLocation = websiteRedirectLocation
+        self.serverSideEncryption = serverSideEncryption
+        self.metadata = metadata
+        self.sseCustomerAlgorithm = sseCustomerAlgorithm
+        self.sseCustomerKeyMD5 = sseCustomerKeyMD5
+        self.ssekmsKeyId = ssekmsKeyId
+        self.bucketKeyEnabled = bucketKeyEnabled
+        self.storageClass = storageClass
+        self.requestCharged = requestCharged
+        self.replicationStatus = replicationStatus
+        self.partsCount = partsCount
+        self.tagCount = tagCount
+        self.objectLockMode = objectLockMode
+        self.objectLockRetainUntilDate = objectLockRetainUntilDate
+        self.objectLockLegalHoldStatus = objectLockLegalHoldStatus
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Body"] = body?.wire
+        members["DeleteMarker"] = deleteMarker?.wire
+        members["AcceptRanges"] = acceptRanges?.wire
+        members["Expiration"] = expiration?.wire
+        members["Restore"] = restore?.wire
+        members["LastModified"] = lastModified?.wire
+        members["ContentLength"] = contentLength?.wire
+        members["ETag"] = eTag?.wire
+        members["ChecksumCRC32"] = checksumCRC32?.wire
+        members["ChecksumCRC32C"] = checksumCRC32C?.wire
+        members["ChecksumCRC64NVME"] = checksumCRC64NVME?.wire
+        members["ChecksumSHA1"] = checksumSHA1?.wire
+        members["ChecksumSHA256"] = checksumSHA256?.wire
+        members["ChecksumSHA512"] = checksumSHA512?.wire
+        members["ChecksumMD5"] = checksumMD5?.wire
+        members["ChecksumXXHASH64"] = checksumXXHASH64?.wire
+        members["ChecksumXXHASH3"] = checksumXXHASH3?.wire
+        members["ChecksumXXHASH128"] = checksumXXHASH128?.wire
+        members["ChecksumType"] = checksumType?.wire
+        members["MissingMeta"] = missingMeta?.wire
+        members["VersionId"] = versionId?.wire
+        members["CacheControl"] = cacheControl?.wire
+        members["ContentDisposition"] = contentDisposition?.wire
+        members["ContentEncoding"] = contentEncoding?.wire
+        members["ContentLanguage"] = contentLanguage?.wire
+        members["ContentRange"] = contentRange?.wire
+        members["ContentType"] = contentType?.wire
+        members["Expires"] = expires?.wire
+        members["WebsiteRedirectLocation"] = websiteRedirectLocation?.wire
+        members["ServerSideEncryption"] = serverSideEncryption?.wire
+        members["Metadata"] = metadata?.wire
+        members["SSECustomerAlgorithm"] = sseCustomerAlgorithm?.wire
+        members["SSECustomerKeyMD5"] = sseCustomerKeyMD5?.wire
+        members["SSEKMSKeyId"] = ssekmsKeyId?.wire
+        members["BucketKeyEnabled"] = bucketKeyEnabled?.wire
+        members["StorageClass"] = storageClass?.wire
+        members["RequestCharged"] = requestCharged?.wire
+        members["ReplicationStatus"] = replicationStatus?.wire
+        members["PartsCount"] = partsCount?.wire
+        members["TagCount"] = tagCount?.wire
+        members["ObjectLockMode"] = objectLockMode?.wire
+        members["ObjectLockRetainUntilDate"] = objectLockRetainUntilDate?.wire
+        members["ObjectLockLegalHoldStatus"] = objectLockLegalHoldStatus?.wire
+        return .structure(members)
+    }
+}
+
+public struct GetObjectRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var ifMatch: String?
+    public var ifModifiedSince: Timestamp?
+    public var ifNoneMatch: String?
+    public var ifUnmodifiedSince: Timestamp?
+    public var key: String
+    public var range: String?
+    public var responseCacheControl: String?
+    public var responseContentDisposition: String?
+    public var responseContentEncoding: String?
+    public var responseContentLanguage: String?
+    public var responseContentType: String?
+    public var responseExpires: Timestamp?
+    public var versionId: String?
+    public var sseCustomerAlgorithm: String?
+    public var sseCustomerKey: String?
+    public var sseCustomerKeyMD5: String?
+    public var requestPayer: String?
+    public var partNumber: Int?
+    public var expectedBucketOwner: String?
+    public var checksumMode: String?
+
+    public init(
+        bucket: String, key: String, ifMatch: String? = nil, ifModifiedSince: Timestamp? = nil,
+        ifNoneMatch: String? = nil, ifUnmodifiedSince: Timestamp? = nil, range: String? = nil,
+        responseCacheControl: String? = nil, responseContentDisposition: String? = nil,
+        responseContentEncoding: String? = nil, responseContentLanguage: String? = nil,
+        responseContentType: String? = nil, responseExpires: Timestamp? = nil, versionId: String? = nil,
+        sseCustomerAlgorithm: String? = nil, sseCustomerKey: String? = nil, sseCustomerKeyMD5: String? = nil,
+        requestPayer: String? = nil, partNumber: Int? = nil, expectedBucketOwner: String? = nil,
+        checksumMode: String? = nil
+    ) {
+        self.bucket = bucket
+        self.ifMatch = ifMatch
+        self.ifModifiedSince = ifModifiedSince
+        self.ifNoneMatch = ifNoneMatch
+        self.ifUnmodifiedSince = ifUnmodifiedSince
+        self.key = key
+        self.range = range
+        self.responseCacheControl = responseCacheControl
+        self.responseContentDisposition = responseContentDisposition
+        self.responseContentEncoding = responseContentEncoding
+        self.responseContentLanguage = responseContentLanguage
+        self.responseContentType = responseContentType
+        self.responseExpires = responseExpires
+        self.versionId = versionId
+        self.sseCustomerAlgorithm = sseCustomerAlgorithm
+        self.sseCustomerKey = sseCustomerKey
+        self.sseCustomerKeyMD5 = sseCustomerKeyMD5
+        self.requestPayer = requestPayer
+        self.partNumber = partNumber
+        self.expectedBucketOwner = expectedBucketOwner
+        self.checksumMode = checksumMode
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        ifMatch = try members.optional("IfMatch")
+        ifModifiedSince = try members.optional("IfModifiedSince")
+        ifNoneMatch = try members.optional("IfNoneMatch")
+        ifUnmodifiedSince = try members.optional("IfUnmodifiedSince")
+        key = try members.required("Key")
+        range = try members.optional("Range")
+        responseCacheControl = try members.optional("ResponseCacheControl")
+        responseContentDisposition = try members.optional("ResponseContentDisposition")
+        responseContentEncoding = try members.optional("ResponseContentEncoding")
+        responseContentLanguage = try members.optional("ResponseContentLanguage")
+        responseContentType = try members.optional("ResponseContentType")
+        responseExpires = try members.optional("ResponseExpires")
+        versionId = try members.optional("VersionId")
+        sseCustomerAlgorithm = try members.optional("SSECustomerAlgorithm")
+        sseCustomerKey = try members.optional("SSECustomerKey")
+        sseCustomerKeyMD5 = try members.optional("SSECustomerKeyMD5")
+        requestPayer = try members.optional("RequestPayer")
+        partNumber = try members.optional("PartNumber")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+        checksumMode = try members.optional("ChecksumMode")
+    }
+}
+
+public struct GetObjectRetentionOutput: Sendable, Hashable, WireWritable {
+    public var retention: ObjectLockRetention?
+
+    public init(retention: ObjectLockRetention? = nil) {
+        self.retention = retention
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Retention"] = retention?.wire
+        return .structure(members)
+    }
+}
+
+public struct GetObjectRetentionRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var key: String
+    public var versionId: String?
+    public var requestPayer: String?
+    public var expectedBucketOwner: String?
+
+    public init(
+        bucket: String, key: String, versionId: String? = nil, requestPayer: String? = nil,
+        expectedBucketOwner: String? = nil
+    ) {
+        self.bucket = bucket
+        self.key = key
+        self.versionId = versionId
+        self.requestPayer = requestPayer
+        self.expectedBucketOwner = expectedBucketOwner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        key = try members.required("Key")
+        versionId = try members.optional("VersionId")
+        requestPayer = try members.optional("RequestPayer")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+    }
+}
+
+public struct GetObjectTaggingOutput: Sendable, Hashable, WireWritable {
+    public var versionId: String?
+    public var tagSet: [Tag]
+
+    public init(tagSet: [Tag], versionId: String? = nil) {
+        self.versionId = versionId
+        self.tagSet = tagSet
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["VersionId"] = versionId?.wire
+        members["TagSet"] = tagSet.wire
+        return .structure(members)
+    }
+}
+
+public struct GetObjectTaggingRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var key: String
+    public var versionId: String?
+    public var expectedBucketOwner: String?
+    public var requestPayer: String?
+
+    public init(
+        bucket: String, key: String, versionId: String? = nil, expectedBucketOwner: String? = nil,
+        requestPayer: String? = nil
+    ) {
+        self.bucket = bucket
+        self.key = key
+        self.versionId = versionId
+        self.expectedBucketOwner = expectedBucketOwner
+        self.requestPayer = requestPayer
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        key = try members.required("Key")
+        versionId = try members.optional("VersionId")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+        requestPayer = try members.optional("RequestPayer")
+    }
+}
+
+public struct GetPublicAccessBlockOutput: Sendable, Hashable, WireWritable {
+    public var publicAccessBlockConfiguration: PublicAccessBlockConfiguration?
+
+    public init(publicAccessBlockConfiguration: PublicAccessBlockConfiguration? = nil) {
+        self.publicAccessBlockConfiguration = publicAccessBlockConfiguration
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["PublicAccessBlockConfiguration"] = publicAccessBlockConfiguration?.wire
+        return .structure(members)
+    }
+}
+
+public struct GetPublicAccessBlockRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var expectedBucketOwner: String?
+
+    public init(bucket: String, expectedBucketOwner: String? = nil) {
+        self.bucket = bucket
+        self.expectedBucketOwner = expectedBucketOwner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+    }
+}
+
+public struct Grant: Sendable, Hashable, WireReadable, WireWritable {
+    public var grantee: Grantee?
+    public var permission: String?
+
+    public init(grantee: Grantee? = nil, permission: String? = nil) {
+        self.grantee = grantee
+        self.permission = permission
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        grantee = try members.optional("Grantee")
+        permission = try members.optional("Permission")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Grantee"] = grantee?.wire
+        members["Permission"] = permission?.wire
+        return .structure(members)
+    }
+}
+
+public struct Grantee: Sendable, Hashable, WireReadable, WireWritable {
+    public var displayName: String?
+    public var emailAddress: String?
+    public var id: String?
+    public var type: String
+    public var uri: String?
+
+    public init(
+        type: String, displayName: String? = nil, emailAddress: String? = nil, id: String? = nil, uri: String? = nil
+    ) {
+        self.displayName = displayName
+        self.emailAddress = emailAddress
+        self.id = id
+        self.type = type
+        self.uri = uri
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        displayName = try members.optional("DisplayName")
+        emailAddress = try members.optional("EmailAddress")
+        id = try members.optional("ID")
+        type = try members.required("Type")
+        uri = try members.optional("URI")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["DisplayName"] = displayName?.wire
+        members["EmailAddress"] = emailAddress?.wire
+        members["ID"] = id?.wire
+        members["Type"] = type.wire
+        members["URI"] = uri?.wire
+        return .structure(members)
+    }
+}
+
+public struct HeadBucketOutput: Sendable, Hashable, WireWritable {
+    public var bucketArn: String?
+    public var bucketLocationType: String?
+    public var bucketLocationName: String?
+    public var bucketRegion: String?
+    public var accessPointAlias: Bool?
+
+    public init(
+        bucketArn: String? = nil, bucketLocationType: String? = nil, bucketLocationName: String? = nil,
+        bucketRegion: String? = nil, accessPointAlias: Bool? = nil
+    ) {
+        self.bucketArn = bucketArn
+        self.bucketLocationType = bucketLocationType
+        self.bucketLocationName = bucketLocationName
+        self.bucketRegion = bucketRegion
+        self.accessPointAlias = accessPointAlias
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["BucketArn"] = bucketArn?.wire
+        members["BucketLocationType"] = bucketLocationType?.wire
+        members["BucketLocationName"] = bucketLocationName?.wire
+        members["BucketRegion"] = bucketRegion?.wire
+        members["AccessPointAlias"] = accessPointAlias?.wire
+        return .structure(members)
+    }
+}
+
+public struct HeadBucketRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var expectedBucketOwner: String?
+
+    public init(bucket: String, expectedBucketOwner: String? = nil) {
+        self.bucket = bucket
+        self.expectedBucketOwner = expectedBucketOwner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+    }
+}
+
+public struct HeadObjectOutput: Sendable, Hashable, WireWritable {
+    public var deleteMarker: Bool?
+    public var acceptRanges: String?
+    public var expiration: String?
+    public var restore: String?
+    public var archiveStatus: String?
+    public var lastModified: Timestamp?
+    public var contentLength: Int64?
+    public var checksumCRC32: String?
+    public var checksumCRC32C: String?
+    public var checksumCRC64NVME: String?
+    public var checksumSHA1: String?
+    public var checksumSHA256: String?
+    public var checksumSHA512: String?
+    public var checksumMD5: String?
+    public var checksumXXHASH64: String?
+    public var checksumXXHASH3: String?
+    public var checksumXXHASH128: String?
+    public var checksumType: String?
+    public var eTag: String?
+    public var missingMeta: Int?
+    public var versionId: String?
+    public var cacheControl: String?
+    public var contentDisposition: String?
+    public var contentEncoding: String?
+    public var contentLanguage: String?
+    public var contentType: String?
+    public var contentRange: String?
+    public var expires: Timestamp?
+    public var websiteRedirectLocation: String?
+    public var serverSideEncryption: String?
+    public var metadata: [String: String]?
+    public var sseCustomerAlgorithm: String?
+    public var sseCustomerKeyMD5: String?
+    public var ssekmsKeyId: String?
+    public var bucketKeyEnabled: Bool?
+    public var storageClass: String?
+    public var requestCharged: String?
+    public var replicationStatus: String?
+    public var partsCount: Int?
+    public var tagCount: Int?
+    public var objectLockMode: String?
+    public var objectLockRetainUntilDate: Timestamp?
+    public var objectLockLegalHoldStatus: String?
+
+    public init(
+        deleteMarker: Bool? = nil, acceptRanges: String? = nil, expiration: String? = nil, restore: String? = nil,
+        archiveStatus: String? = nil, lastModified: Timestamp? = nil, contentLength: Int64? = nil,
+        checksumCRC32: String? = nil, checksumCRC32C: String? = nil, checksumCRC64NVME: String? = nil,
+        checksumSHA1: String? = nil, checksumSHA256: String? = nil, checksumSHA512: String? = nil,
+        checksumMD5: String? = nil, checksumXXHASH64: String? = nil, checksumXXHASH3: String? = nil,
+        checksumXXHASH128: String? = nil, checksumType: String? = nil, eTag: String? = nil, missingMeta: Int? = nil,
+        versionId: String? = nil, cacheControl: String? = nil, contentDisposition: String? = nil,
+        contentEncoding: String? = nil, contentLanguage: String? = nil, contentType: String? = nil,
+        contentRange: String? = nil, expires: Timestamp? = nil, websiteRedirectLocation: String? = nil,
+        serverSideEncryption: String? = nil, metadata: [String: String]? = nil, sseCustomerAlgorithm: String? = nil,
+        sseCustomerKeyMD5: String? = nil, ssekmsKeyId: String? = nil, bucketKeyEnabled: Bool? = nil,
+        storageClass: String? = nil, requestCharged: String? = nil, replicationStatus: String? = nil,
+        partsCount: Int? = nil, tagCount: Int? = nil, objectLockMode: String? = nil,
+        objectLockRetainUntilDate: Timestamp? = nil, objectLockLegalHoldStatus: String? = nil
+    ) {
+        self.deleteMarker = deleteMarker
+        self.acceptRanges = acceptRanges
+        self.expiration = expiration
+        self.restore = restore
+        self.archiveStatus = archiveStatus
+        self.lastModified = lastModified
+        self.contentLength = contentLength
+        self.checksumCRC32 = checksumCRC32
+        self.checksumCRC32C = checksumCRC32C
+        self.checksumCRC64NVME = checksumCRC64NVME
+        self.checksumSHA1 = checksumSHA1
+        self.checksumSHA256 = checksumSHA256
+        self.checksumSHA512 = checksumSHA512
+        self.checksumMD5 = checksumMD5
+        self.checksumXXHASH64 = checksumXXHASH64
+        self.checksumXXHASH3 = checksumXXHASH3
+        self.checksumXXHASH128 = checksumXXHASH128
+        self.checksumType = checksumType
+        self.eTag = eTag
+        self.missingMeta = missingMeta
+        self.versionId = versionId
+        self.cacheControl = cacheControl
+        self.contentDisposition = contentDisposition
+        self.contentEncoding = contentEncoding
+        self.contentLanguage = contentLanguage
+        self.contentType = contentType
+        self.contentRange = contentRange
+        self.expires = expires
+        self.websiteRedirectLocation = websiteRedirectLocation
+        self.serverSideEncryption = serverSideEncryption
+        self.metadata = metadata
+        self.sseCustomerAlgorithm = sseCustomerAlgorithm
+        self.sseCustomerKeyMD5 = sseCustomerKeyMD5
+        self.ssekmsKeyId = ssekmsKeyId
+        self.bucketKeyEnabled = bucketKeyEnabled
+        self.storageClass = storageClass
+        self.requestCharged = requestCharged
+        self.replicationStatus = replicationStatus
+        self.partsCount = partsCount
+        self.tagCount = tagCount
+        self.objectLockMode = objectLockMode
+        self.objectLockRetainUntilDate = objectLockRetainUntilDate
+        self.objectLockLegalHoldStatus = objectLockLegalHoldStatus
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["DeleteMarker"] = deleteMarker?.wire
+        members["AcceptRanges"] = acceptRanges?.wire
+        members["Expiration"] = expiration?.wire
+        members["Restore"] = restore?.wire
+        members["ArchiveStatus"] = archiveStatus?.wire
+        members["LastModified"] = lastModified?.wire
+        members["ContentLength"] = contentLength?.wire
+        members["ChecksumCRC32"] = checksumCRC32?.wire
+        members["ChecksumCRC32C"] = checksumCRC32C?.wire
+        members["ChecksumCRC64NVME"] = checksumCRC64NVME?.wire
+        members["ChecksumSHA1"] = checksumSHA1?.wire
+        members["ChecksumSHA256"] = checksumSHA256?.wire
+        members["ChecksumSHA512"] = checksumSHA512?.wire
+        members["ChecksumMD5"] = checksumMD5?.wire
+        members["ChecksumXXHASH64"] = checksumXXHASH64?.wire
+        members["ChecksumXXHASH3"] = checksumXXHASH3?.wire
+        members["ChecksumXXHASH128"] = checksumXXHASH128?.wire
+        members["ChecksumType"] = checksumType?.wire
+        members["ETag"] = eTag?.wire
+        members["MissingMeta"] = missingMeta?.wire
+        members["VersionId"] = versionId?.wire
+        members["CacheControl"] = cacheControl?.wire
+        members["ContentDisposition"] = contentDisposition?.wire
+        members["ContentEncoding"] = contentEncoding?.wire
+        members["ContentLanguage"] = contentLanguage?.wire
+        members["ContentType"] = contentType?.wire
+        members["ContentRange"] = contentRange?.wire
+        members["Expires"] = expires?.wire
+        members["WebsiteRedirectLocation"] = websiteRedirectLocation?.wire
+        members["ServerSideEncryption"] = serverSideEncryption?.wire
+        members["Metadata"] = metadata?.wire
+        members["SSECustomerAlgorithm"] = sseCustomerAlgorithm?.wire
+        members["SSECustomerKeyMD5"] = sseCustomerKeyMD5?.wire
+        members["SSEKMSKeyId"] = ssekmsKeyId?.wire
+        members["BucketKeyEnabled"] = bucketKeyEnabled?.wire
+        members["StorageClass"] = storageClass?.wire
+        members["RequestCharged"] = requestCharged?.wire
+        members["ReplicationStatus"] = replicationStatus?.wire
+        members["PartsCount"] = partsCount?.wire
+        members["TagCount"] = tagCount?.wire
+        members["ObjectLockMode"] = objectLockMode?.wire
+        members["ObjectLockRetainUntilDate"] = objectLockRetainUntilDate?.wire
+        members["ObjectLockLegalHoldStatus"] = objectLockLegalHoldStatus?.wire
+        return .structure(members)
+    }
+}
+
+public struct HeadObjectRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var ifMatch: String?
+    public var ifModifiedSince: Timestamp?
+    public var ifNoneMatch: String?
+    public var ifUnmodifiedSince: Timestamp?
+    public var key: String
+    public var range: String?
+    public var responseCacheControl: String?
+    public var responseContentDisposition: String?
+    public var responseContentEncoding: String?
+    public var responseContentLanguage: String?
+    public var responseContentType: String?
+    public var responseExpires: Timestamp?
+    public var versionId: String?
+    public var sseCustomerAlgorithm: String?
+    public var sseCustomerKey: String?
+    public var sseCustomerKeyMD5: String?
+    public var requestPayer: String?
+    public var partNumber: Int?
+    public var expectedBucketOwner: String?
+    public var checksumMode: String?
+
+    public init(
+        bucket: String, key: String, ifMatch: String? = nil, ifModifiedSince: Timestamp? = nil,
+        ifNoneMatch: String? = nil, ifUnmodifiedSince: Timestamp? = nil, range: String? = nil,
+        responseCacheControl: String? = nil, responseContentDisposition: String? = nil,
+        responseContentEncoding: String? = nil, responseContentLanguage: String? = nil,
+        responseContentType: String? = nil, responseExpires: Timestamp? = nil, versionId: String? = nil,
+        sseCustomerAlgorithm: String? = nil, sseCustomerKey: String? = nil, sseCustomerKeyMD5: String? = nil,
+        requestPayer: String? = nil, partNumber: Int? = nil, expectedBucketOwner: String? = nil,
+        checksumMode: String? = nil
+    ) {
+        self.bucket = bucket
+        self.ifMatch = ifMatch
+        self.ifModifiedSince = ifModifiedSince
+        self.ifNoneMatch = ifNoneMatch
+        self.ifUnmodifiedSince = ifUnmodifiedSince
+        self.key = key
+        self.range = range
+        self.responseCacheControl = responseCacheControl
+        self.responseContentDisposition = responseContentDisposition
+        self.responseContentEncoding = responseContentEncoding
+        self.responseContentLanguage = responseContentLanguage
+        self.responseContentType = responseContentType
+        self.responseExpires = responseExpires
+        self.versionId = versionId
+        self.sseCustomerAlgorithm = sseCustomerAlgorithm
+        self.sseCustomerKey = sseCustomerKey
+        self.sseCustomerKeyMD5 = sseCustomerKeyMD5
+        self.requestPayer = requestPayer
+        self.partNumber = partNumber
+        self.expectedBucketOwner = expectedBucketOwner
+        self.checksumMode = checksumMode
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        ifMatch = try members.optional("IfMatch")
+        ifModifiedSince = try members.optional("IfModifiedSince")
+        ifNoneMatch = try members.optional("IfNoneMatch")
+        ifUnmodifiedSince = try members.optional("IfUnmodifiedSince")
+        key = try members.required("Key")
+        range = try members.optional("Range")
+        responseCacheControl = try members.optional("ResponseCacheControl")
+        responseContentDisposition = try members.optional("ResponseContentDisposition")
+        responseContentEncoding = try members.optional("ResponseContentEncoding")
+        responseContentLanguage = try members.optional("ResponseContentLanguage")
+        responseContentType = try members.optional("ResponseContentType")
+        responseExpires = try members.optional("ResponseExpires")
+        versionId = try members.optional("VersionId")
+        sseCustomerAlgorithm = try members.optional("SSECustomerAlgorithm")
+        sseCustomerKey = try members.optional("SSECustomerKey")
+        sseCustomerKeyMD5 = try members.optional("SSECustomerKeyMD5")
+        requestPayer = try members.optional("RequestPayer")
+        partNumber = try members.optional("PartNumber")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+        checksumMode = try members.optional("ChecksumMode")
+    }
+}
+
+public struct Initiator: Sendable, Hashable, WireWritable {
+    public var id: String?
+    public var displayName: String?
+
+    public init(id: String? = nil, displayName: String? = nil) {
+        self.id = id
+        self.displayName = displayName
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["ID"] = id?.wire
+        members["DisplayName"] = displayName?.wire
+        return .structure(members)
+    }
+}
+
+public struct LambdaFunctionConfiguration: Sendable, Hashable, WireReadable, WireWritable {
+    public var id: String?
+    public var lambdaFunctionArn: String
+    public var events: [String]
+    public var filter: NotificationConfigurationFilter?
+
+    public init(
+        lambdaFunctionArn: String, events: [String], id: String? = nil, filter: NotificationConfigurationFilter? = nil
+    ) {
+        self.id = id
+        self.lambdaFunctionArn = lambdaFunctionArn
+        self.events = events
+        self.filter = filter
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        id = try members.optional("Id")
+        lambdaFunctionArn = try members.required("LambdaFunctionArn")
+        events = try members.required("Events")
+        filter = try members.optional("Filter")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Id"] = id?.wire
+        members["LambdaFunctionArn"] = lambdaFunctionArn.wire
+        members["Events"] = events.wire
+        members["Filter"] = filter?.wire
+        return .structure(members)
+    }
+}
+
+public struct LifecycleExpiration: Sendable, Hashable, WireReadable, WireWritable {
+    public var date: Timestamp?
+    public var days: Int?
+    public var expiredObjectDeleteMarker: Bool?
+
+    public init(date: Timestamp? = nil, days: Int? = nil, expiredObjectDeleteMarker: Bool? = nil) {
+        self.date = date
+        self.days = days
+        self.expiredObjectDeleteMarker = expiredObjectDeleteMarker
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        date = try members.optional("Date")
+        days = try members.optional("Days")
+        expiredObjectDeleteMarker = try members.optional("ExpiredObjectDeleteMarker")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Date"] = date?.wire
+        members["Days"] = days?.wire
+        members["ExpiredObjectDeleteMarker"] = expiredObjectDeleteMarker?.wire
+        return .structure(members)
+    }
+}
+
+public struct LifecycleRule: Sendable, Hashable, WireReadable, WireWritable {
+    public var expiration: LifecycleExpiration?
+    public var id: String?
+    public var prefix: String?
+    public var filter: LifecycleRuleFilter?
+    public var status: String
+    public var transitions: [Transition]?
+    public var noncurrentVersionTransitions: [NoncurrentVersionTransition]?
+    public var noncurrentVersionExpiration: NoncurrentVersionExpiration?
+    public var abortIncompleteMultipartUpload: AbortIncompleteMultipartUpload?
+
+    public init(
+        status: String, expiration: LifecycleExpiration? = nil, id: String? = nil, prefix: String? = nil,
+        filter: LifecycleRuleFilter? = nil, transitions: [Transition]? = nil,
+        noncurrentVersionTransitions: [NoncurrentVersionTransition]? = nil,
+        noncurrentVersionExpiration: NoncurrentVersionExpiration? = nil,
+        abortIncompleteMultipartUpload: AbortIncompleteMultipartUpload? = nil
+    ) {
+        self.expiration = expiration
+        self.id = id
+        self.prefix = prefix
+        self.filter = filter
+        self.status = status
+        self.transitions = transitions
+        self.noncurrentVersionTransitions = noncurrentVersionTransitions
+        self.noncurrentVersionExpiration = noncurrentVersionExpiration
+        self.abortIncompleteMultipartUpload = abortIncompleteMultipartUpload
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        expiration = try members.optional("Expiration")
+        id = try members.optional("ID")
+        prefix = try members.optional("Prefix")
+        filter = try members.optional("Filter")
+        status = try members.required("Status")
+        transitions = try members.optional("Transitions")
+        noncurrentVersionTransitions = try members.optional("NoncurrentVersionTransitions")
+        noncurrentVersionExpiration = try members.optional("NoncurrentVersionExpiration")
+        abortIncompleteMultipartUpload = try members.optional("AbortIncompleteMultipartUpload")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Expiration"] = expiration?.wire
+        members["ID"] = id?.wire
+        members["Prefix"] = prefix?.wire
+        members["Filter"] = filter?.wire
+        members["Status"] = status.wire
+        members["Transitions"] = transitions?.wire
+        members["NoncurrentVersionTransitions"] = noncurrentVersionTransitions?.wire
+        members["NoncurrentVersionExpiration"] = noncurrentVersionExpiration?.wire
+        members["AbortIncompleteMultipartUpload"] = abortIncompleteMultipartUpload?.wire
+        return .structure(members)
+    }
+}
+
+public struct LifecycleRuleAndOperator: Sendable, Hashable, WireReadable, WireWritable {
+    public var prefix: String?
+    public var tags: [Tag]?
+    public var objectSizeGreaterThan: Int64?
+    public var objectSizeLessThan: Int64?
+
+    public init(
+        prefix: String? = nil, tags: [Tag]? = nil, objectSizeGreaterThan: Int64? = nil,
+        objectSizeLessThan: Int64? = nil
+    ) {
+        self.prefix = prefix
+        self.tags = tags
+        self.objectSizeGreaterThan = objectSizeGreaterThan
+        self.objectSizeLessThan = objectSizeLessThan
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        prefix = try members.optional("Prefix")
+        tags = try members.optional("Tags")
+        objectSizeGreaterThan = try members.optional("ObjectSizeGreaterThan")
+        objectSizeLessThan = try members.optional("ObjectSizeLessThan")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Prefix"] = prefix?.wire
+        members["Tags"] = tags?.wire
+        members["ObjectSizeGreaterThan"] = objectSizeGreaterThan?.wire
+        members["ObjectSizeLessThan"] = objectSizeLessThan?.wire
+        return .structure(members)
+    }
+}
+
+public struct LifecycleRuleFilter: Sendable, Hashable, WireReadable, WireWritable {
+    public var prefix: String?
+    public var tag: Tag?
+    public var objectSizeGreaterThan: Int64?
+    public var objectSizeLessThan: Int64?
+    public var and: LifecycleRuleAndOperator?
+
+    public init(
+        prefix: String? = nil, tag: Tag? = nil, objectSizeGreaterThan: Int64? = nil, objectSizeLessThan: Int64? = nil,
+        and: LifecycleRuleAndOperator? = nil
+    ) {
+        self.prefix = prefix
+        self.tag = tag
+        self.objectSizeGreaterThan = objectSizeGreaterThan
+        self.objectSizeLessThan = objectSizeLessThan
+        self.and = and
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        prefix = try members.optional("Prefix")
+        tag = try members.optional("Tag")
+        objectSizeGreaterThan = try members.optional("ObjectSizeGreaterThan")
+        objectSizeLessThan = try members.optional("ObjectSizeLessThan")
+        and = try members.optional("And")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Prefix"] = prefix?.wire
+        members["Tag"] = tag?.wire
+        members["ObjectSizeGreaterThan"] = objectSizeGreaterThan?.wire
+        members["ObjectSizeLessThan"] = objectSizeLessThan?.wire
+        members["And"] = and?.wire
+        return .structure(members)
+    }
+}
+
+public struct ListBucketsOutput: Sendable, Hashable, WireWritable {
+    public var buckets: [Bucket]?
+    public var owner: Owner?
+    public var continuationToken: String?
+    public var prefix: String?
+
+    public init(
+        buckets: [Bucket]? = nil, owner: Owner? = nil, continuationToken: String? = nil, prefix: String? = nil
+    ) {
+        self.buckets = buckets
+        self.owner = owner
+        self.continuationToken = continuationToken
+        self.prefix = prefix
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Buckets"] = buckets?.wire
+        members["Owner"] = owner?.wire
+        members["ContinuationToken"] = continuationToken?.wire
+        members["Prefix"] = prefix?.wire
+        return .structure(members)
+    }
+}
+
+public struct ListBucketsRequest: Sendable, Hashable, WireReadable {
+    public var maxBuckets: Int?
+    public var continuationToken: String?
+    public var prefix: String?
+    public var bucketRegion: String?
+
+    public init(
+        maxBuckets: Int? = nil, continuationToken: String? = nil, prefix: String? = nil, bucketRegion: String? = nil
+    ) {
+        self.maxBuckets = maxBuckets
+        self.continuationToken = continuationToken
+        self.prefix = prefix
+        self.bucketRegion = bucketRegion
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        maxBuckets = try members.optional("MaxBuckets")
+        continuationToken = try members.optional("ContinuationToken")
+        prefix = try members.optional("Prefix")
+        bucketRegion = try members.optional("BucketRegion")
+    }
+}
+
+public struct ListMultipartUploadsOutput: Sendable, Hashable, WireWritable {
+    public var bucket: String?
+    public var keyMarker: String?
+    public var uploadIdMarker: String?
+    public var nextKeyMarker: String?
+    public var prefix: String?
+    public var delimiter: String?
+    public var nextUploadIdMarker: String?
+    public var maxUploads: Int?
+    public var isTruncated: Bool?
+    public var uploads: [MultipartUpload]?
+    public var commonPrefixes: [CommonPrefix]?
+    public var encodingType: String?
+    public var requestCharged: String?
+
+    public init(
+        bucket: String? = nil, keyMarker: String? = nil, uploadIdMarker: String? = nil, nextKeyMarker: String? = nil,
+        prefix: String? = nil, delimiter: String? = nil, nextUploadIdMarker: String? = nil, maxUploads: Int? = nil,
+        isTruncated: Bool? = nil, uploads: [MultipartUpload]? = nil, commonPrefixes: [CommonPrefix]? = nil,
+        encodingType: String? = nil, requestCharged: String? = nil
+    ) {
+        self.bucket = bucket
+        self.keyMarker = keyMarker
+        self.uploadIdMarker = uploadIdMarker
+        self.nextKeyMarker = nextKeyMarker
+        self.prefix = prefix
+        self.delimiter = delimiter
+        self.nextUploadIdMarker = nextUploadIdMarker
+        self.maxUploads = maxUploads
+        self.isTruncated = isTruncated
+        self.uploads = uploads
+        self.commonPrefixes = commonPrefixes
+        self.encodingType = encodingType
+        self.requestCharged = requestCharged
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Bucket"] = bucket?.wire
+        members["KeyMarker"] = keyMarker?.wire
+        members["UploadIdMarker"] = uploadIdMarker?.wire
+        members["NextKeyMarker"] = nextKeyMarker?.wire
+        members["Prefix"] = prefix?.wire
+        members["Delimiter"] = delimiter?.wire
+        members["NextUploadIdMarker"] = nextUploadIdMarker?.wire
+        members["MaxUploads"] = maxUploads?.wire
+        members["IsTruncated"] = isTruncated?.wire
+        members["Uploads"] = uploads?.wire
+        members["CommonPrefixes"] = commonPrefixes?.wire
+        members["EncodingType"] = encodingType?.wire
+        members["RequestCharged"] = requestCharged?.wire
+        return .structure(members)
+    }
+}
+
+public struct ListMultipartUploadsRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var delimiter: String?
+    public var encodingType: String?
+    public var keyMarker: String?
+    public var maxUploads: Int?
+    public var prefix: String?
+    public var uploadIdMarker: String?
+    public var expectedBucketOwner: String?
+    public var requestPayer: String?
+
+    public init(
+        bucket: String, delimiter: String? = nil, encodingType: String? = nil, keyMarker: String? = nil,
+        maxUploads: Int? = nil, prefix: String? = nil, uploadIdMarker: String? = nil,
+        expectedBucketOwner: String? = nil, requestPayer: String? = nil
+    ) {
+        self.bucket = bucket
+        self.delimiter = delimiter
+        self.encodingType = encodingType
+        self.keyMarker = keyMarker
+        self.maxUploads = maxUploads
+        self.prefix = prefix
+        self.uploadIdMarker = uploadIdMarker
+        self.expectedBucketOwner = expectedBucketOwner
+        self.requestPayer = requestPayer
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        delimiter = try members.optional("Delimiter")
+        encodingType = try members.optional("EncodingType")
+        keyMarker = try members.optional("KeyMarker")
+        maxUploads = try members.optional("MaxUploads")
+        prefix = try members.optional("Prefix")
+        uploadIdMarker = try members.optional("UploadIdMarker")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+        requestPayer = try members.optional("RequestPayer")
+    }
+}
+
+public struct ListObjectVersionsOutput: Sendable, Hashable, WireWritable {
+    public var isTruncated: Bool?
+    public var keyMarker: String?
+    public var versionIdMarker: String?
+    public var nextKeyMarker: String?
+    public var nextVersionIdMarker: String?
+    public var versions: [ObjectVersion]?
+    public var deleteMarkers: [DeleteMarkerEntry]?
+    public var name: String?
+    public var prefix: String?
+    public var delimiter: String?
+    public var maxKeys: Int?
+    public var commonPrefixes: [CommonPrefix]?
+    public var encodingType: String?
+    public var requestCharged: String?
+
+    public init(
+        isTruncated: Bool? = nil, keyMarker: String? = nil, versionIdMarker: String? = nil,
+        nextKeyMarker: String? = nil, nextVersionIdMarker: String? = nil, versions: [ObjectVersion]? = nil,
+        deleteMarkers: [DeleteMarkerEntry]? = nil, name: String? = nil, prefix: String? = nil,
+        delimiter: String? = nil, maxKeys: Int? = nil, commonPrefixes: [CommonPrefix]? = nil,
+        encodingType: String? = nil, requestCharged: String? = nil
+    ) {
+        self.isTruncated = isTruncated
+        self.keyMarker = keyMarker
+        self.versionIdMarker = versionIdMarker
+        self.nextKeyMarker = nextKeyMarker
+        self.nextVersionIdMarker = nextVersionIdMarker
+        self.versions = versions
+        self.deleteMarkers = deleteMarkers
+        self.name = name
+        self.prefix = prefix
+        self.delimiter = delimiter
+        self.maxKeys = maxKeys
+        self.commonPrefixes = commonPrefixes
+        self.encodingType = encodingType
+        self.requestCharged = requestCharged
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["IsTruncated"] = isTruncated?.wire
+        members["KeyMarker"] = keyMarker?.wire
+        members["VersionIdMarker"] = versionIdMarker?.wire
+        members["NextKeyMarker"] = nextKeyMarker?.wire
+        members["NextVersionIdMarker"] = nextVersionIdMarker?.wire
+        members["Versions"] = versions?.wire
+        members["DeleteMarkers"] = deleteMarkers?.wire
+        members["Name"] = name?.wire
+        members["Prefix"] = prefix?.wire
+        members["Delimiter"] = delimiter?.wire
+        members["MaxKeys"] = maxKeys?.wire
+        members["CommonPrefixes"] = commonPrefixes?.wire
+        members["EncodingType"] = encodingType?.wire
+        members["RequestCharged"] = requestCharged?.wire
+        return .structure(members)
+    }
+}
+
+public struct ListObjectVersionsRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var delimiter: String?
+    public var encodingType: String?
+    public var keyMarker: String?
+    public var maxKeys: Int?
+    public var prefix: String?
+    public var versionIdMarker: String?
+    public var expectedBucketOwner: String?
+    public var requestPayer: String?
+    public var optionalObjectAttributes: [String]?
+
+    public init(
+        bucket: String, delimiter: String? = nil, encodingType: String? = nil, keyMarker: String? = nil,
+        maxKeys: Int? = nil, prefix: String? = nil, versionIdMarker: String? = nil, expectedBucketOwner: String? = nil,
+        requestPayer: String? = nil, optionalObjectAttributes: [String]? = nil
+    ) {
+        self.bucket = bucket
+        self.delimiter = delimiter
+        self.encodingType = encodingType
+        self.keyMarker = keyMarker
+        self.maxKeys = maxKeys
+        self.prefix = prefix
+        self.versionIdMarker = versionIdMarker
+        self.expectedBucketOwner = expectedBucketOwner
+        self.requestPayer = requestPayer
+        self.optionalObjectAttributes = optionalObjectAttributes
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        delimiter = try members.optional("Delimiter")
+        encodingType = try members.optional("EncodingType")
+        keyMarker = try members.optional("KeyMarker")
+        maxKeys = try members.optional("MaxKeys")
+        prefix = try members.optional("Prefix")
+        versionIdMarker = try members.optional("VersionIdMarker")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+        requestPayer = try members.optional("RequestPayer")
+        optionalObjectAttributes = try members.optional("OptionalObjectAttributes")
+    }
+}
+
+public struct ListObjectsOutput: Sendable, Hashable, WireWritable {
+    public var isTruncated: Bool?
+    public var marker: String?
+    public var nextMarker: String?
+    public var contents: [Object]?
+    public var name: String?
+    public var prefix: String?
+    public var delimiter: String?
+    public var maxKeys: Int?
+    public var commonPrefixes: [CommonPrefix]?
+    public var encodingType: String?
+    public var requestCharged: String?
+
+    public init(
+        isTruncated: Bool? = nil, marker: String? = nil, nextMarker: String? = nil, contents: [Object]? = nil,
+        name: String? = nil, prefix: String? = nil, delimiter: String? = nil, maxKeys: Int? = nil,
+        commonPrefixes: [CommonPrefix]? = nil, encodingType: String? = nil, requestCharged: String? = nil
+    ) {
+        self.isTruncated = isTruncated
+        self.marker = marker
+        self.nextMarker = nextMarker
+        self.contents = contents
+        self.name = name
+        self.prefix = prefix
+        self.delimiter = delimiter
+        self.maxKeys = maxKeys
+        self.commonPrefixes = commonPrefixes
+        self.encodingType = encodingType
+        self.requestCharged = requestCharged
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["IsTruncated"] = isTruncated?.wire
+        members["Marker"] = marker?.wire
+        members["NextMarker"] = nextMarker?.wire
+        members["Contents"] = contents?.wire
+        members["Name"] = name?.wire
+        members["Prefix"] = prefix?.wire
+        members["Delimiter"] = delimiter?.wire
+        members["MaxKeys"] = maxKeys?.wire
+        members["CommonPrefixes"] = commonPrefixes?.wire
+        members["EncodingType"] = encodingType?.wire
+        members["RequestCharged"] = requestCharged?.wire
+        return .structure(members)
+    }
+}
+
+public struct ListObjectsRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var delimiter: String?
+    public var encodingType: String?
+    public var marker: String?
+    public var maxKeys: Int?
+    public var prefix: String?
+    public var requestPayer: String?
+    public var expectedBucketOwner: String?
+    public var optionalObjectAttributes: [String]?
+
+    public init(
+        bucket: String, delimiter: String? = nil, encodingType: String? = nil, marker: String? = nil,
+        maxKeys: Int? = nil, prefix: String? = nil, requestPayer: String? = nil, expectedBucketOwner: String? = nil,
+        optionalObjectAttributes: [String]? = nil
+    ) {
+        self.bucket = bucket
+        self.delimiter = delimiter
+        self.encodingType = encodingType
+        self.marker = marker
+        self.maxKeys = maxKeys
+        self.prefix = prefix
+        self.requestPayer = requestPayer
+        self.expectedBucketOwner = expectedBucketOwner
+        self.optionalObjectAttributes = optionalObjectAttributes
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        delimiter = try members.optional("Delimiter")
+        encodingType = try members.optional("EncodingType")
+        marker = try members.optional("Marker")
+        maxKeys = try members.optional("MaxKeys")
+        prefix = try members.optional("Prefix")
+        requestPayer = try members.optional("RequestPayer")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+        optionalObjectAttributes = try members.optional("OptionalObjectAttributes")
+    }
+}
+
+public struct ListObjectsV2Output: Sendable, Hashable, WireWritable {
+    public var isTruncated: Bool?
+    public var contents: [Object]?
+    public var name: String?
+    public var prefix: String?
+    public var delimiter: String?
+    public var maxKeys: Int?
+    public var commonPrefixes: [CommonPrefix]?
+    public var encodingType: String?
+    public var keyCount: Int?
+    public var continuationToken: String?
+    public var nextContinuationToken: String?
+    public var startAfter: String?
+    public var requestCharged: String?
+
+    public init(
+        isTruncated: Bool? = nil, contents: [Object]? = nil, name: String? = nil, prefix: String? = nil,
+        delimiter: String? = nil, maxKeys: Int? = nil, commonPrefixes: [CommonPrefix]? = nil,
+        encodingType: String? = nil, keyCount: Int? = nil, continuationToken: String? = nil,
+        nextContinuationToken: String? = nil, startAfter: String? = nil, requestCharged: String? = nil
+    ) {
+        self.isTruncated = isTruncated
+        self.contents = contents
+        self.name = name
+        self.prefix = prefix
+        self.delimiter = delimiter
+        self.maxKeys = maxKeys
+        self.commonPrefixes = commonPrefixes
+        self.encodingType = encodingType
+        self.keyCount = keyCount
+        self.continuationToken = continuationToken
+        self.nextContinuationToken = nextContinuationToken
+        self.startAfter = startAfter
+        self.requestCharged = requestCharged
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["IsTruncated"] = isTruncated?.wire
+        members["Contents"] = contents?.wire
+        members["Name"] = name?.wire
+        members["Prefix"] = prefix?.wire
+        members["Delimiter"] = delimiter?.wire
+        members["MaxKeys"] = maxKeys?.wire
+        members["CommonPrefixes"] = commonPrefixes?.wire
+        members["EncodingType"] = encodingType?.wire
+        members["KeyCount"] = keyCount?.wire
+        members["ContinuationToken"] = continuationToken?.wire
+        members["NextContinuationToken"] = nextContinuationToken?.wire
+        members["StartAfter"] = startAfter?.wire
+        members["RequestCharged"] = requestCharged?.wire
+        return .structure(members)
+    }
+}
+
+public struct ListObjectsV2Request: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var delimiter: String?
+    public var encodingType: String?
+    public var maxKeys: Int?
+    public var prefix: String?
+    public var continuationToken: String?
+    public var fetchOwner: Bool?
+    public var startAfter: String?
+    public var requestPayer: String?
+    public var expectedBucketOwner: String?
+    public var optionalObjectAttributes: [String]?
+
+    public init(
+        bucket: String, delimiter: String? = nil, encodingType: String? = nil, maxKeys: Int? = nil,
+        prefix: String? = nil, continuationToken: String? = nil, fetchOwner: Bool? = nil, startAfter: String? = nil,
+        requestPayer: String? = nil, expectedBucketOwner: String? = nil, optionalObjectAttributes: [String]? = nil
+    ) {
+        self.bucket = bucket
+        self.delimiter = delimiter
+        self.encodingType = encodingType
+        self.maxKeys = maxKeys
+        self.prefix = prefix
+        self.continuationToken = continuationToken
+        self.fetchOwner = fetchOwner
+        self.startAfter = startAfter
+        self.requestPayer = requestPayer
+        self.expectedBucketOwner = expectedBucketOwner
+        self.optionalObjectAttributes = optionalObjectAttributes
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        delimiter = try members.optional("Delimiter")
+        encodingType = try members.optional("EncodingType")
+        maxKeys = try members.optional("MaxKeys")
+        prefix = try members.optional("Prefix")
+        continuationToken = try members.optional("ContinuationToken")
+        fetchOwner = try members.optional("FetchOwner")
+        startAfter = try members.optional("StartAfter")
+        requestPayer = try members.optional("RequestPayer")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+        optionalObjectAttributes = try members.optional("OptionalObjectAttributes")
+    }
+}
+
+public struct ListPartsOutput: Sendable, Hashable, WireWritable {
+    public var abortDate: Timestamp?
+    public var abortRuleId: String?
+    public var bucket: String?
+    public var key: String?
+    public var uploadId: String?
+    public var partNumberMarker: Int?
+    public var nextPartNumberMarker: Int?
+    public var maxParts: Int?
+    public var isTruncated: Bool?
+    public var parts: [Part]?
+    public var initiator: Initiator?
+    public var owner: Owner?
+    public var storageClass: String?
+    public var requestCharged: String?
+    public var checksumAlgorithm: String?
+    public var checksumType: String?
+
+    public init(
+        abortDate: Timestamp? = nil, abortRuleId: String? = nil, bucket: String? = nil, key: String? = nil,
+        uploadId: String? = nil, partNumberMarker: Int? = nil, nextPartNumberMarker: Int? = nil, maxParts: Int? = nil,
+        isTruncated: Bool? = nil, parts: [Part]? = nil, initiator: Initiator? = nil, owner: Owner? = nil,
+        storageClass: String? = nil, requestCharged: String? = nil, checksumAlgorithm: String? = nil,
+        checksumType: String? = nil
+    ) {
+        self.abortDate = abortDate
+        self.abortRuleId = abortRuleId
+        self.bucket = bucket
+        self.key = key
+        self.uploadId = uploadId
+        self.partNumberMarker = partNumberMarker
+        self.nextPartNumberMarker = nextPartNumberMarker
+        self.maxParts = maxParts
+        self.isTruncated = isTruncated
+        self.parts = parts
+        self.initiator = initiator
+        self.owner = owner
+        self.storageClass = storageClass
+        self.requestCharged = requestCharged
+        self.checksumAlgorithm = checksumAlgorithm
+        self.checksumType = checksumType
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["AbortDate"] = abortDate?.wire
+        members["AbortRuleId"] = abortRuleId?.wire
+        members["Bucket"] = bucket?.wire
+        members["Key"] = key?.wire
+        members["UploadId"] = uploadId?.wire
+        members["PartNumberMarker"] = partNumberMarker?.wire
+        members["NextPartNumberMarker"] = nextPartNumberMarker?.wire
+        members["MaxParts"] = maxParts?.wire
+        members["IsTruncated"] = isTruncated?.wire
+        members["Parts"] = parts?.wire
+        members["Initiator"] = initiator?.wire
+        members["Owner"] = owner?.wire
+        members["StorageClass"] = storageClass?.wire
+        members["RequestCharged"] = requestCharged?.wire
+        members["ChecksumAlgorithm"] = checksumAlgorithm?.wire
+        members["ChecksumType"] = checksumType?.wire
+        return .structure(members)
+    }
+}
+
+public struct ListPartsRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var key: String
+    public var maxParts: Int?
+    public var partNumberMarker: Int?
+    public var uploadId: String
+    public var requestPayer: String?
+    public var expectedBucketOwner: String?
+    public var sseCustomerAlgorithm: String?
+    public var sseCustomerKey: String?
+    public var sseCustomerKeyMD5: String?
+
+    public init(
+        bucket: String, key: String, uploadId: String, maxParts: Int? = nil, partNumberMarker: Int? = nil,
+        requestPayer: String? = nil, expectedBucketOwner: String? = nil, sseCustomerAlgorithm: String? = nil,
+        sseCustomerKey: String? = nil, sseCustomerKeyMD5: String? = nil
+    ) {
+        self.bucket = bucket
+        self.key = key
+        self.maxParts = maxParts
+        self.partNumberMarker = partNumberMarker
+        self.uploadId = uploadId
+        self.requestPayer = requestPayer
+        self.expectedBucketOwner = expectedBucketOwner
+        self.sseCustomerAlgorithm = sseCustomerAlgorithm
+        self.sseCustomerKey = sseCustomerKey
+        self.sseCustomerKeyMD5 = sseCustomerKeyMD5
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        key = try members.required("Key")
+        maxParts = try members.optional("MaxParts")
+        partNumberMarker = try members.optional("PartNumberMarker")
+        uploadId = try members.required("UploadId")
+        requestPayer = try members.optional("RequestPayer")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+        sseCustomerAlgorithm = try members.optional("SSECustomerAlgorithm")
+        sseCustomerKey = try members.optional("SSECustomerKey")
+        sseCustomerKeyMD5 = try members.optional("SSECustomerKeyMD5")
+    }
+}
+
 public struct LocationInfo: Sendable, Hashable, WireReadable {
     public var type: String?
     public var name: String?
@@ -124,7 +3629,1620 @@ public struct LocationInfo: Sendable, Hashable, WireReadable {
     }
 }
 
-public struct Tag: Sendable, Hashable, WireReadable {
+public struct MultipartUpload: Sendable, Hashable, WireWritable {
+    public var uploadId: String?
+    public var key: String?
+    public var initiated: Timestamp?
+    public var storageClass: String?
+    public var owner: Owner?
+    public var initiator: Initiator?
+    public var checksumAlgorithm: String?
+    public var checksumType: String?
+
+    public init(
+        uploadId: String? = nil, key: String? = nil, initiated: Timestamp? = nil, storageClass: String? = nil,
+        owner: Owner? = nil, initiator: Initiator? = nil, checksumAlgorithm: String? = nil, checksumType: String? = nil
+    ) {
+        self.uploadId = uploadId
+        self.key = key
+        self.initiated = initiated
+        self.storageClass = storageClass
+        self.owner = owner
+        self.initiator = initiator
+        self.checksumAlgorithm = checksumAlgorithm
+        self.checksumType = checksumType
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["UploadId"] = uploadId?.wire
+        members["Key"] = key?.wire
+        members["Initiated"] = initiated?.wire
+        members["StorageClass"] = storageClass?.wire
+        members["Owner"] = owner?.wire
+        members["Initiator"] = initiator?.wire
+        members["ChecksumAlgorithm"] = checksumAlgorithm?.wire
+        members["ChecksumType"] = checksumType?.wire
+        return .structure(members)
+    }
+}
+
+public struct NoncurrentVersionExpiration: Sendable, Hashable, WireReadable, WireWritable {
+    public var noncurrentDays: Int?
+    public var newerNoncurrentVersions: Int?
+
+    public init(noncurrentDays: Int? = nil, newerNoncurrentVersions: Int? = nil) {
+        self.noncurrentDays = noncurrentDays
+        self.newerNoncurrentVersions = newerNoncurrentVersions
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        noncurrentDays = try members.optional("NoncurrentDays")
+        newerNoncurrentVersions = try members.optional("NewerNoncurrentVersions")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["NoncurrentDays"] = noncurrentDays?.wire
+        members["NewerNoncurrentVersions"] = newerNoncurrentVersions?.wire
+        return .structure(members)
+    }
+}
+
+public struct NoncurrentVersionTransition: Sendable, Hashable, WireReadable, WireWritable {
+    public var noncurrentDays: Int?
+    public var storageClass: String?
+    public var newerNoncurrentVersions: Int?
+
+    public init(noncurrentDays: Int? = nil, storageClass: String? = nil, newerNoncurrentVersions: Int? = nil) {
+        self.noncurrentDays = noncurrentDays
+        self.storageClass = storageClass
+        self.newerNoncurrentVersions = newerNoncurrentVersions
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        noncurrentDays = try members.optional("NoncurrentDays")
+        storageClass = try members.optional("StorageClass")
+        newerNoncurrentVersions = try members.optional("NewerNoncurrentVersions")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["NoncurrentDays"] = noncurrentDays?.wire
+        members["StorageClass"] = storageClass?.wire
+        members["NewerNoncurrentVersions"] = newerNoncurrentVersions?.wire
+        return .structure(members)
+    }
+}
+
+public struct NotificationConfiguration: Sendable, Hashable, WireReadable, WireWritable {
+    public var topicConfigurations: [TopicConfiguration]?
+    public var queueConfigurations: [QueueConfiguration]?
+    public var lambdaFunctionConfigurations: [LambdaFunctionConfiguration]?
+    public var eventBridgeConfiguration: EventBridgeConfiguration?
+
+    public init(
+        topicConfigurations: [TopicConfiguration]? = nil, queueConfigurations: [QueueConfiguration]? = nil,
+        lambdaFunctionConfigurations: [LambdaFunctionConfiguration]? = nil,
+        eventBridgeConfiguration: EventBridgeConfiguration? = nil
+    ) {
+        self.topicConfigurations = topicConfigurations
+        self.queueConfigurations = queueConfigurations
+        self.lambdaFunctionConfigurations = lambdaFunctionConfigurations
+        self.eventBridgeConfiguration = eventBridgeConfiguration
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        topicConfigurations = try members.optional("TopicConfigurations")
+        queueConfigurations = try members.optional("QueueConfigurations")
+        lambdaFunctionConfigurations = try members.optional("LambdaFunctionConfigurations")
+        eventBridgeConfiguration = try members.optional("EventBridgeConfiguration")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["TopicConfigurations"] = topicConfigurations?.wire
+        members["QueueConfigurations"] = queueConfigurations?.wire
+        members["LambdaFunctionConfigurations"] = lambdaFunctionConfigurations?.wire
+        members["EventBridgeConfiguration"] = eventBridgeConfiguration?.wire
+        return .structure(members)
+    }
+}
+
+public struct NotificationConfigurationFilter: Sendable, Hashable, WireReadable, WireWritable {
+    public var key: S3KeyFilter?
+
+    public init(key: S3KeyFilter? = nil) {
+        self.key = key
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        key = try members.optional("Key")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Key"] = key?.wire
+        return .structure(members)
+    }
+}
+
+public struct Object: Sendable, Hashable, WireWritable {
+    public var key: String?
+    public var lastModified: Timestamp?
+    public var eTag: String?
+    public var checksumAlgorithm: [String]?
+    public var checksumType: String?
+    public var size: Int64?
+    public var storageClass: String?
+    public var owner: Owner?
+    public var restoreStatus: RestoreStatus?
+
+    public init(
+        key: String? = nil, lastModified: Timestamp? = nil, eTag: String? = nil, checksumAlgorithm: [String]? = nil,
+        checksumType: String? = nil, size: Int64? = nil, storageClass: String? = nil, owner: Owner? = nil,
+        restoreStatus: RestoreStatus? = nil
+    ) {
+        self.key = key
+        self.lastModified = lastModified
+        self.eTag = eTag
+        self.checksumAlgorithm = checksumAlgorithm
+        self.checksumType = checksumType
+        self.size = size
+        self.storageClass = storageClass
+        self.owner = owner
+        self.restoreStatus = restoreStatus
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Key"] = key?.wire
+        members["LastModified"] = lastModified?.wire
+        members["ETag"] = eTag?.wire
+        members["ChecksumAlgorithm"] = checksumAlgorithm?.wire
+        members["ChecksumType"] = checksumType?.wire
+        members["Size"] = size?.wire
+        members["StorageClass"] = storageClass?.wire
+        members["Owner"] = owner?.wire
+        members["RestoreStatus"] = restoreStatus?.wire
+        return .structure(members)
+    }
+}
+
+public struct ObjectIdentifier: Sendable, Hashable, WireReadable {
+    public var key: String
+    public var versionId: String?
+    public var eTag: String?
+    public var lastModifiedTime: Timestamp?
+    public var size: Int64?
+
+    public init(
+        key: String, versionId: String? = nil, eTag: String? = nil, lastModifiedTime: Timestamp? = nil,
+        size: Int64? = nil
+    ) {
+        self.key = key
+        self.versionId = versionId
+        self.eTag = eTag
+        self.lastModifiedTime = lastModifiedTime
+        self.size = size
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        key = try members.required("Key")
+        versionId = try members.optional("VersionId")
+        eTag = try members.optional("ETag")
+        lastModifiedTime = try members.optional("LastModifiedTime")
+        size = try members.optional("Size")
+    }
+}
+
+public struct ObjectLockConfiguration: Sendable, Hashable, WireReadable, WireWritable {
+    public var objectLockEnabled: String?
+    public var rule: ObjectLockRule?
+
+    public init(objectLockEnabled: String? = nil, rule: ObjectLockRule? = nil) {
+        self.objectLockEnabled = objectLockEnabled
+        self.rule = rule
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        objectLockEnabled = try members.optional("ObjectLockEnabled")
+        rule = try members.optional("Rule")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["ObjectLockEnabled"] = objectLockEnabled?.wire
+        members["Rule"] = rule?.wire
+        return .structure(members)
+    }
+}
+
+public struct ObjectLockLegalHold: Sendable, Hashable, WireReadable, WireWritable {
+    public var status: String?
+
+    public init(status: String? = nil) {
+        self.status = status
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        status = try members.optional("Status")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Status"] = status?.wire
+        return .structure(members)
+    }
+}
+
+public struct ObjectLockRetention: Sendable, Hashable, WireReadable, WireWritable {
+    public var mode: String?
+    public var retainUntilDate: Timestamp?
+
+    public init(mode: String? = nil, retainUntilDate: Timestamp? = nil) {
+        self.mode = mode
+        self.retainUntilDate = retainUntilDate
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        mode = try members.optional("Mode")
+        retainUntilDate = try members.optional("RetainUntilDate")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Mode"] = mode?.wire
+        members["RetainUntilDate"] = retainUntilDate?.wire
+        return .structure(members)
+    }
+}
+
+public struct ObjectLockRule: Sendable, Hashable, WireReadable, WireWritable {
+    public var defaultRetention: DefaultRetention?
+
+    public init(defaultRetention: DefaultRetention? = nil) {
+        self.defaultRetention = defaultRetention
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        defaultRetention = try members.optional("DefaultRetention")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["DefaultRetention"] = defaultRetention?.wire
+        return .structure(members)
+    }
+}
+
+public struct ObjectPart: Sendable, Hashable, WireWritable {
+    public var partNumber: Int?
+    public var size: Int64?
+    public var checksumCRC32: String?
+    public var checksumCRC32C: String?
+    public var checksumCRC64NVME: String?
+    public var checksumSHA1: String?
+    public var checksumSHA256: String?
+    public var checksumSHA512: String?
+    public var checksumMD5: String?
+    public var checksumXXHASH64: String?
+    public var checksumXXHASH3: String?
+    public var checksumXXHASH128: String?
+
+    public init(
+        partNumber: Int? = nil, size: Int64? = nil, checksumCRC32: String? = nil, checksumCRC32C: String? = nil,
+        checksumCRC64NVME: String? = nil, checksumSHA1: String? = nil, checksumSHA256: String? = nil,
+        checksumSHA512: String? = nil, checksumMD5: String? = nil, checksumXXHASH64: String? = nil,
+        checksumXXHASH3: String? = nil, checksumXXHASH128: String? = nil
+    ) {
+        self.partNumber = partNumber
+        self.size = size
+        self.checksumCRC32 = checksumCRC32
+        self.checksumCRC32C = checksumCRC32C
+        self.checksumCRC64NVME = checksumCRC64NVME
+        self.checksumSHA1 = checksumSHA1
+        self.checksumSHA256 = checksumSHA256
+        self.checksumSHA512 = checksumSHA512
+        self.checksumMD5 = checksumMD5
+        self.checksumXXHASH64 = checksumXXHASH64
+        self.checksumXXHASH3 = checksumXXHASH3
+        self.checksumXXHASH128 = checksumXXHASH128
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["PartNumber"] = partNumber?.wire
+        members["Size"] = size?.wire
+        members["ChecksumCRC32"] = checksumCRC32?.wire
+        members["ChecksumCRC32C"] = checksumCRC32C?.wire
+        members["ChecksumCRC64NVME"] = checksumCRC64NVME?.wire
+        members["ChecksumSHA1"] = checksumSHA1?.wire
+        members["ChecksumSHA256"] = checksumSHA256?.wire
+        members["ChecksumSHA512"] = checksumSHA512?.wire
+        members["ChecksumMD5"] = checksumMD5?.wire
+        members["ChecksumXXHASH64"] = checksumXXHASH64?.wire
+        members["ChecksumXXHASH3"] = checksumXXHASH3?.wire
+        members["ChecksumXXHASH128"] = checksumXXHASH128?.wire
+        return .structure(members)
+    }
+}
+
+public struct ObjectVersion: Sendable, Hashable, WireWritable {
+    public var eTag: String?
+    public var checksumAlgorithm: [String]?
+    public var checksumType: String?
+    public var size: Int64?
+    public var storageClass: String?
+    public var key: String?
+    public var versionId: String?
+    public var isLatest: Bool?
+    public var lastModified: Timestamp?
+    public var owner: Owner?
+    public var restoreStatus: RestoreStatus?
+
+    public init(
+        eTag: String? = nil, checksumAlgorithm: [String]? = nil, checksumType: String? = nil, size: Int64? = nil,
+        storageClass: String? = nil, key: String? = nil, versionId: String? = nil, isLatest: Bool? = nil,
+        lastModified: Timestamp? = nil, owner: Owner? = nil, restoreStatus: RestoreStatus? = nil
+    ) {
+        self.eTag = eTag
+        self.checksumAlgorithm = checksumAlgorithm
+        self.checksumType = checksumType
+        self.size = size
+        self.storageClass = storageClass
+        self.key = key
+        self.versionId = versionId
+        self.isLatest = isLatest
+        self.lastModified = lastModified
+        self.owner = owner
+        self.restoreStatus = restoreStatus
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["ETag"] = eTag?.wire
+        members["ChecksumAlgorithm"] = checksumAlgorithm?.wire
+        members["ChecksumType"] = checksumType?.wire
+        members["Size"] = size?.wire
+        members["StorageClass"] = storageClass?.wire
+        members["Key"] = key?.wire
+        members["VersionId"] = versionId?.wire
+        members["IsLatest"] = isLatest?.wire
+        members["LastModified"] = lastModified?.wire
+        members["Owner"] = owner?.wire
+        members["RestoreStatus"] = restoreStatus?.wire
+        return .structure(members)
+    }
+}
+
+public struct Owner: Sendable, Hashable, WireReadable, WireWritable {
+    public var displayName: String?
+    public var id: String?
+
+    public init(displayName: String? = nil, id: String? = nil) {
+        self.displayName = displayName
+        self.id = id
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        displayName = try members.optional("DisplayName")
+        id = try members.optional("ID")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["DisplayName"] = displayName?.wire
+        members["ID"] = id?.wire
+        return .structure(members)
+    }
+}
+
+public struct OwnershipControls: Sendable, Hashable, WireReadable, WireWritable {
+    public var rules: [OwnershipControlsRule]
+
+    public init(rules: [OwnershipControlsRule]) {
+        self.rules = rules
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        rules = try members.required("Rules")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Rules"] = rules.wire
+        return .structure(members)
+    }
+}
+
+public struct OwnershipControlsRule: Sendable, Hashable, WireReadable, WireWritable {
+    public var objectOwnership: String
+
+    public init(objectOwnership: String) {
+        self.objectOwnership = objectOwnership
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        objectOwnership = try members.required("ObjectOwnership")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["ObjectOwnership"] = objectOwnership.wire
+        return .structure(members)
+    }
+}
+
+public struct Part: Sendable, Hashable, WireWritable {
+    public var partNumber: Int?
+    public var lastModified: Timestamp?
+    public var eTag: String?
+    public var size: Int64?
+    public var checksumCRC32: String?
+    public var checksumCRC32C: String?
+    public var checksumCRC64NVME: String?
+    public var checksumSHA1: String?
+    public var checksumSHA256: String?
+    public var checksumSHA512: String?
+    public var checksumMD5: String?
+    public var checksumXXHASH64: String?
+    public var checksumXXHASH3: String?
+    public var checksumXXHASH128: String?
+
+    public init(
+        partNumber: Int? = nil, lastModified: Timestamp? = nil, eTag: String? = nil, size: Int64? = nil,
+        checksumCRC32: String? = nil, checksumCRC32C: String? = nil, checksumCRC64NVME: String? = nil,
+        checksumSHA1: String? = nil, checksumSHA256: String? = nil, checksumSHA512: String? = nil,
+        checksumMD5: String? = nil, checksumXXHASH64: String? = nil, checksumXXHASH3: String? = nil,
+        checksumXXHASH128: String? = nil
+    ) {
+        self.partNumber = partNumber
+        self.lastModified = lastModified
+        self.eTag = eTag
+        self.size = size
+        self.checksumCRC32 = checksumCRC32
+        self.checksumCRC32C = checksumCRC32C
+        self.checksumCRC64NVME = checksumCRC64NVME
+        self.checksumSHA1 = checksumSHA1
+        self.checksumSHA256 = checksumSHA256
+        self.checksumSHA512 = checksumSHA512
+        self.checksumMD5 = checksumMD5
+        self.checksumXXHASH64 = checksumXXHASH64
+        self.checksumXXHASH3 = checksumXXHASH3
+        self.checksumXXHASH128 = checksumXXHASH128
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["PartNumber"] = partNumber?.wire
+        members["LastModified"] = lastModified?.wire
+        members["ETag"] = eTag?.wire
+        members["Size"] = size?.wire
+        members["ChecksumCRC32"] = checksumCRC32?.wire
+        members["ChecksumCRC32C"] = checksumCRC32C?.wire
+        members["ChecksumCRC64NVME"] = checksumCRC64NVME?.wire
+        members["ChecksumSHA1"] = checksumSHA1?.wire
+        members["ChecksumSHA256"] = checksumSHA256?.wire
+        members["ChecksumSHA512"] = checksumSHA512?.wire
+        members["ChecksumMD5"] = checksumMD5?.wire
+        members["ChecksumXXHASH64"] = checksumXXHASH64?.wire
+        members["ChecksumXXHASH3"] = checksumXXHASH3?.wire
+        members["ChecksumXXHASH128"] = checksumXXHASH128?.wire
+        return .structure(members)
+    }
+}
+
+public struct PolicyStatus: Sendable, Hashable, WireWritable {
+    public var isPublic: Bool?
+
+    public init(isPublic: Bool? = nil) {
+        self.isPublic = isPublic
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["IsPublic"] = isPublic?.wire
+        return .structure(members)
+    }
+}
+
+public struct PublicAccessBlockConfiguration: Sendable, Hashable, WireReadable, WireWritable {
+    public var blockPublicAcls: Bool?
+    public var ignorePublicAcls: Bool?
+    public var blockPublicPolicy: Bool?
+    public var restrictPublicBuckets: Bool?
+
+    public init(
+        blockPublicAcls: Bool? = nil, ignorePublicAcls: Bool? = nil, blockPublicPolicy: Bool? = nil,
+        restrictPublicBuckets: Bool? = nil
+    ) {
+        self.blockPublicAcls = blockPublicAcls
+        self.ignorePublicAcls = ignorePublicAcls
+        self.blockPublicPolicy = blockPublicPolicy
+        self.restrictPublicBuckets = restrictPublicBuckets
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        blockPublicAcls = try members.optional("BlockPublicAcls")
+        ignorePublicAcls = try members.optional("IgnorePublicAcls")
+        blockPublicPolicy = try members.optional("BlockPublicPolicy")
+        restrictPublicBuckets = try members.optional("RestrictPublicBuckets")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["BlockPublicAcls"] = blockPublicAcls?.wire
+        members["IgnorePublicAcls"] = ignorePublicAcls?.wire
+        members["BlockPublicPolicy"] = blockPublicPolicy?.wire
+        members["RestrictPublicBuckets"] = restrictPublicBuckets?.wire
+        return .structure(members)
+    }
+}
+
+public struct PutBucketAccelerateConfigurationRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var accelerateConfiguration: AccelerateConfiguration
+    public var expectedBucketOwner: String?
+    public var checksumAlgorithm: String?
+
+    public init(
+        bucket: String, accelerateConfiguration: AccelerateConfiguration, expectedBucketOwner: String? = nil,
+        checksumAlgorithm: String? = nil
+    ) {
+        self.bucket = bucket
+        self.accelerateConfiguration = accelerateConfiguration
+        self.expectedBucketOwner = expectedBucketOwner
+        self.checksumAlgorithm = checksumAlgorithm
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        accelerateConfiguration = try members.required("AccelerateConfiguration")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+        checksumAlgorithm = try members.optional("ChecksumAlgorithm")
+    }
+}
+
+public struct PutBucketAclRequest: Sendable, Hashable, WireReadable {
+    public var acl: String?
+    public var accessControlPolicy: AccessControlPolicy?
+    public var bucket: String
+    public var contentMD5: String?
+    public var checksumAlgorithm: String?
+    public var grantFullControl: String?
+    public var grantRead: String?
+    public var grantReadACP: String?
+    public var grantWrite: String?
+    public var grantWriteACP: String?
+    public var expectedBucketOwner: String?
+
+    public init(
+        bucket: String, acl: String? = nil, accessControlPolicy: AccessControlPolicy? = nil, contentMD5: String? = nil,
+        checksumAlgorithm: String? = nil, grantFullControl: String? = nil, grantRead: String? = nil,
+        grantReadACP: String? = nil, grantWrite: String? = nil, grantWriteACP: String? = nil,
+        expectedBucketOwner: String? = nil
+    ) {
+        self.acl = acl
+        self.accessControlPolicy = accessControlPolicy
+        self.bucket = bucket
+        self.contentMD5 = contentMD5
+        self.checksumAlgorithm = checksumAlgorithm
+        self.grantFullControl = grantFullControl
+        self.grantRead = grantRead
+        self.grantReadACP = grantReadACP
+        self.grantWrite = grantWrite
+        self.grantWriteACP = grantWriteACP
+        self.expectedBucketOwner = expectedBucketOwner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        acl = try members.optional("ACL")
+        accessControlPolicy = try members.optional("AccessControlPolicy")
+        bucket = try members.required("Bucket")
+        contentMD5 = try members.optional("ContentMD5")
+        checksumAlgorithm = try members.optional("ChecksumAlgorithm")
+        grantFullControl = try members.optional("GrantFullControl")
+        grantRead = try members.optional("GrantRead")
+        grantReadACP = try members.optional("GrantReadACP")
+        grantWrite = try members.optional("GrantWrite")
+        grantWriteACP = try members.optional("GrantWriteACP")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+    }
+}
+
+public struct PutBucketCorsRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var corsConfiguration: CORSConfiguration
+    public var contentMD5: String?
+    public var checksumAlgorithm: String?
+    public var expectedBucketOwner: String?
+
+    public init(
+        bucket: String, corsConfiguration: CORSConfiguration, contentMD5: String? = nil,
+        checksumAlgorithm: String? = nil, expectedBucketOwner: String? = nil
+    ) {
+        self.bucket = bucket
+        self.corsConfiguration = corsConfiguration
+        self.contentMD5 = contentMD5
+        self.checksumAlgorithm = checksumAlgorithm
+        self.expectedBucketOwner = expectedBucketOwner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        corsConfiguration = try members.required("CORSConfiguration")
+        contentMD5 = try members.optional("ContentMD5")
+        checksumAlgorithm = try members.optional("ChecksumAlgorithm")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+    }
+}
+
+public struct PutBucketEncryptionRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var contentMD5: String?
+    public var checksumAlgorithm: String?
+    public var serverSideEncryptionConfiguration: ServerSideEncryptionConfiguration
+    public var expectedBucketOwner: String?
+
+    public init(
+        bucket: String, serverSideEncryptionConfiguration: ServerSideEncryptionConfiguration,
+        contentMD5: String? = nil, checksumAlgorithm: String? = nil, expectedBucketOwner: String? = nil
+    ) {
+        self.bucket = bucket
+        self.contentMD5 = contentMD5
+        self.checksumAlgorithm = checksumAlgorithm
+        self.serverSideEncryptionConfiguration = serverSideEncryptionConfiguration
+        self.expectedBucketOwner = expectedBucketOwner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        contentMD5 = try members.optional("ContentMD5")
+        checksumAlgorithm = try members.optional("ChecksumAlgorithm")
+        serverSideEncryptionConfiguration = try members.required("ServerSideEncryptionConfiguration")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+    }
+}
+
+public struct PutBucketLifecycleConfigurationOutput: Sendable, Hashable, WireWritable {
+    public var transitionDefaultMinimumObjectSize: String?
+
+    public init(transitionDefaultMinimumObjectSize: String? = nil) {
+        self.transitionDefaultMinimumObjectSize = transitionDefaultMinimumObjectSize
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["TransitionDefaultMinimumObjectSize"] = transitionDefaultMinimumObjectSize?.wire
+        return .structure(members)
+    }
+}
+
+public struct PutBucketLifecycleConfigurationRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var checksumAlgorithm: String?
+    public var lifecycleConfiguration: BucketLifecycleConfiguration?
+    public var expectedBucketOwner: String?
+    public var transitionDefaultMinimumObjectSize: String?
+
+    public init(
+        bucket: String, checksumAlgorithm: String? = nil, lifecycleConfiguration: BucketLifecycleConfiguration? = nil,
+        expectedBucketOwner: String? = nil, transitionDefaultMinimumObjectSize: String? = nil
+    ) {
+        self.bucket = bucket
+        self.checksumAlgorithm = checksumAlgorithm
+        self.lifecycleConfiguration = lifecycleConfiguration
+        self.expectedBucketOwner = expectedBucketOwner
+        self.transitionDefaultMinimumObjectSize = transitionDefaultMinimumObjectSize
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        checksumAlgorithm = try members.optional("ChecksumAlgorithm")
+        lifecycleConfiguration = try members.optional("LifecycleConfiguration")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+        transitionDefaultMinimumObjectSize = try members.optional("TransitionDefaultMinimumObjectSize")
+    }
+}
+
+public struct PutBucketNotificationConfigurationRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var notificationConfiguration: NotificationConfiguration
+    public var expectedBucketOwner: String?
+    public var skipDestinationValidation: Bool?
+
+    public init(
+        bucket: String, notificationConfiguration: NotificationConfiguration, expectedBucketOwner: String? = nil,
+        skipDestinationValidation: Bool? = nil
+    ) {
+        self.bucket = bucket
+        self.notificationConfiguration = notificationConfiguration
+        self.expectedBucketOwner = expectedBucketOwner
+        self.skipDestinationValidation = skipDestinationValidation
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        notificationConfiguration = try members.required("NotificationConfiguration")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+        skipDestinationValidation = try members.optional("SkipDestinationValidation")
+    }
+}
+
+public struct PutBucketOwnershipControlsRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var contentMD5: String?
+    public var expectedBucketOwner: String?
+    public var ownershipControls: OwnershipControls
+    public var checksumAlgorithm: String?
+
+    public init(
+        bucket: String, ownershipControls: OwnershipControls, contentMD5: String? = nil,
+        expectedBucketOwner: String? = nil, checksumAlgorithm: String? = nil
+    ) {
+        self.bucket = bucket
+        self.contentMD5 = contentMD5
+        self.expectedBucketOwner = expectedBucketOwner
+        self.ownershipControls = ownershipControls
+        self.checksumAlgorithm = checksumAlgorithm
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        contentMD5 = try members.optional("ContentMD5")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+        ownershipControls = try members.required("OwnershipControls")
+        checksumAlgorithm = try members.optional("ChecksumAlgorithm")
+    }
+}
+
+public struct PutBucketPolicyRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var contentMD5: String?
+    public var checksumAlgorithm: String?
+    public var confirmRemoveSelfBucketAccess: Bool?
+    public var policy: String?
+    public var expectedBucketOwner: String?
+
+    public init(
+        bucket: String, contentMD5: String? = nil, checksumAlgorithm: String? = nil,
+        confirmRemoveSelfBucketAccess: Bool? = nil, policy: String? = nil, expectedBucketOwner: String? = nil
+    ) {
+        self.bucket = bucket
+        self.contentMD5 = contentMD5
+        self.checksumAlgorithm = checksumAlgorithm
+        self.confirmRemoveSelfBucketAccess = confirmRemoveSelfBucketAccess
+        self.policy = policy
+        self.expectedBucketOwner = expectedBucketOwner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        contentMD5 = try members.optional("ContentMD5")
+        checksumAlgorithm = try members.optional("ChecksumAlgorithm")
+        confirmRemoveSelfBucketAccess = try members.optional("ConfirmRemoveSelfBucketAccess")
+        policy = try members.optional("Policy")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+    }
+}
+
+public struct PutBucketRequestPaymentRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var contentMD5: String?
+    public var checksumAlgorithm: String?
+    public var requestPaymentConfiguration: RequestPaymentConfiguration
+    public var expectedBucketOwner: String?
+
+    public init(
+        bucket: String, requestPaymentConfiguration: RequestPaymentConfiguration, contentMD5: String? = nil,
+        checksumAlgorithm: String? = nil, expectedBucketOwner: String? = nil
+    ) {
+        self.bucket = bucket
+        self.contentMD5 = contentMD5
+        self.checksumAlgorithm = checksumAlgorithm
+        self.requestPaymentConfiguration = requestPaymentConfiguration
+        self.expectedBucketOwner = expectedBucketOwner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        contentMD5 = try members.optional("ContentMD5")
+        checksumAlgorithm = try members.optional("ChecksumAlgorithm")
+        requestPaymentConfiguration = try members.required("RequestPaymentConfiguration")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+    }
+}
+
+public struct PutBucketTaggingRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var contentMD5: String?
+    public var checksumAlgorithm: String?
+    public var tagging: Tagging
+    public var expectedBucketOwner: String?
+
+    public init(
+        bucket: String, tagging: Tagging, contentMD5: String? = nil, checksumAlgorithm: String? = nil,
+        expectedBucketOwner: String? = nil
+    ) {
+        self.bucket = bucket
+        self.contentMD5 = contentMD5
+        self.checksumAlgorithm = checksumAlgorithm
+        self.tagging = tagging
+        self.expectedBucketOwner = expectedBucketOwner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        contentMD5 = try members.optional("ContentMD5")
+        checksumAlgorithm = try members.optional("ChecksumAlgorithm")
+        tagging = try members.required("Tagging")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+    }
+}
+
+public struct PutBucketVersioningRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var contentMD5: String?
+    public var checksumAlgorithm: String?
+    public var mfa: String?
+    public var versioningConfiguration: VersioningConfiguration
+    public var expectedBucketOwner: String?
+
+    public init(
+        bucket: String, versioningConfiguration: VersioningConfiguration, contentMD5: String? = nil,
+        checksumAlgorithm: String? = nil, mfa: String? = nil, expectedBucketOwner: String? = nil
+    ) {
+        self.bucket = bucket
+        self.contentMD5 = contentMD5
+        self.checksumAlgorithm = checksumAlgorithm
+        self.mfa = mfa
+        self.versioningConfiguration = versioningConfiguration
+        self.expectedBucketOwner = expectedBucketOwner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        contentMD5 = try members.optional("ContentMD5")
+        checksumAlgorithm = try members.optional("ChecksumAlgorithm")
+        mfa = try members.optional("MFA")
+        versioningConfiguration = try members.required("VersioningConfiguration")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+    }
+}
+
+public struct PutObjectAclOutput: Sendable, Hashable, WireWritable {
+    public var requestCharged: String?
+
+    public init(requestCharged: String? = nil) {
+        self.requestCharged = requestCharged
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["RequestCharged"] = requestCharged?.wire
+        return .structure(members)
+    }
+}
+
+public struct PutObjectAclRequest: Sendable, Hashable, WireReadable {
+    public var acl: String?
+    public var accessControlPolicy: AccessControlPolicy?
+    public var bucket: String
+    public var contentMD5: String?
+    public var checksumAlgorithm: String?
+    public var grantFullControl: String?
+    public var grantRead: String?
+    public var grantReadACP: String?
+    public var grantWrite: String?
+    public var grantWriteACP: String?
+    public var key: String
+    public var requestPayer: String?
+    public var versionId: String?
+    public var expectedBucketOwner: String?
+
+    public init(
+        bucket: String, key: String, acl: String? = nil, accessControlPolicy: AccessControlPolicy? = nil,
+        contentMD5: String? = nil, checksumAlgorithm: String? = nil, grantFullControl: String? = nil,
+        grantRead: String? = nil, grantReadACP: String? = nil, grantWrite: String? = nil, grantWriteACP: String? = nil,
+        requestPayer: String? = nil, versionId: String? = nil, expectedBucketOwner: String? = nil
+    ) {
+        self.acl = acl
+        self.accessControlPolicy = accessControlPolicy
+        self.bucket = bucket
+        self.contentMD5 = contentMD5
+        self.checksumAlgorithm = checksumAlgorithm
+        self.grantFullControl = grantFullControl
+        self.grantRead = grantRead
+        self.grantReadACP = grantReadACP
+        self.grantWrite = grantWrite
+        self.grantWriteACP = grantWriteACP
+        self.key = key
+        self.requestPayer = requestPayer
+        self.versionId = versionId
+        self.expectedBucketOwner = expectedBucketOwner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        acl = try members.optional("ACL")
+        accessControlPolicy = try members.optional("AccessControlPolicy")
+        bucket = try members.required("Bucket")
+        contentMD5 = try members.optional("ContentMD5")
+        checksumAlgorithm = try members.optional("ChecksumAlgorithm")
+        grantFullControl = try members.optional("GrantFullControl")
+        grantRead = try members.optional("GrantRead")
+        grantReadACP = try members.optional("GrantReadACP")
+        grantWrite = try members.optional("GrantWrite")
+        grantWriteACP = try members.optional("GrantWriteACP")
+        key = try members.required("Key")
+        requestPayer = try members.optional("RequestPayer")
+        versionId = try members.optional("VersionId")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+    }
+}
+
+public struct PutObjectLegalHoldOutput: Sendable, Hashable, WireWritable {
+    public var requestCharged: String?
+
+    public init(requestCharged: String? = nil) {
+        self.requestCharged = requestCharged
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["RequestCharged"] = requestCharged?.wire
+        return .structure(members)
+    }
+}
+
+public struct PutObjectLegalHoldRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var key: String
+    public var legalHold: ObjectLockLegalHold?
+    public var requestPayer: String?
+    public var versionId: String?
+    public var contentMD5: String?
+    public var checksumAlgorithm: String?
+    public var expectedBucketOwner: String?
+
+    public init(
+        bucket: String, key: String, legalHold: ObjectLockLegalHold? = nil, requestPayer: String? = nil,
+        versionId: String? = nil, contentMD5: String? = nil, checksumAlgorithm: String? = nil,
+        expectedBucketOwner: String? = nil
+    ) {
+        self.bucket = bucket
+        self.key = key
+        self.legalHold = legalHold
+        self.requestPayer = requestPayer
+        self.versionId = versionId
+        self.contentMD5 = contentMD5
+        self.checksumAlgorithm = checksumAlgorithm
+        self.expectedBucketOwner = expectedBucketOwner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        key = try members.required("Key")
+        legalHold = try members.optional("LegalHold")
+        requestPayer = try members.optional("RequestPayer")
+        versionId = try members.optional("VersionId")
+        contentMD5 = try members.optional("ContentMD5")
+        checksumAlgorithm = try members.optional("ChecksumAlgorithm")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+    }
+}
+
+public struct PutObjectLockConfigurationOutput: Sendable, Hashable, WireWritable {
+    public var requestCharged: String?
+
+    public init(requestCharged: String? = nil) {
+        self.requestCharged = requestCharged
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["RequestCharged"] = requestCharged?.wire
+        return .structure(members)
+    }
+}
+
+public struct PutObjectLockConfigurationRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var objectLockConfiguration: ObjectLockConfiguration?
+    public var requestPayer: String?
+    public var token: String?
+    public var contentMD5: String?
+    public var checksumAlgorithm: String?
+    public var expectedBucketOwner: String?
+
+    public init(
+        bucket: String, objectLockConfiguration: ObjectLockConfiguration? = nil, requestPayer: String? = nil,
+        token: String? = nil, contentMD5: String? = nil, checksumAlgorithm: String? = nil,
+        expectedBucketOwner: String? = nil
+    ) {
+        self.bucket = bucket
+        self.objectLockConfiguration = objectLockConfiguration
+        self.requestPayer = requestPayer
+        self.token = token
+        self.contentMD5 = contentMD5
+        self.checksumAlgorithm = checksumAlgorithm
+        self.expectedBucketOwner = expectedBucketOwner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        objectLockConfiguration = try members.optional("ObjectLockConfiguration")
+        requestPayer = try members.optional("RequestPayer")
+        token = try members.optional("Token")
+        contentMD5 = try members.optional("ContentMD5")
+        checksumAlgorithm = try members.optional("ChecksumAlgorithm")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+    }
+}
+
+public struct PutObjectOutput: Sendable, Hashable, WireWritable {
+    public var expiration: String?
+    public var eTag: String?
+    public var checksumCRC32: String?
+    public var checksumCRC32C: String?
+    public var checksumCRC64NVME: String?
+    public var checksumSHA1: String?
+    public var checksumSHA256: String?
+    public var checksumSHA512: String?
+    public var checksumMD5: String?
+    public var checksumXXHASH64: String?
+    public var checksumXXHASH3: String?
+    public var checksumXXHASH128: String?
+    public var checksumType: String?
+    public var serverSideEncryption: String?
+    public var versionId: String?
+    public var sseCustomerAlgorithm: String?
+    public var sseCustomerKeyMD5: String?
+    public var ssekmsKeyId: String?
+    public var ssekmsEncryptionContext: String?
+    public var bucketKeyEnabled: Bool?
+    public var size: Int64?
+    public var requestCharged: String?
+
+    public init(
+        expiration: String? = nil, eTag: String? = nil, checksumCRC32: String? = nil, checksumCRC32C: String? = nil,
+        checksumCRC64NVME: String? = nil, checksumSHA1: String? = nil, checksumSHA256: String? = nil,
+        checksumSHA512: String? = nil, checksumMD5: String? = nil, checksumXXHASH64: String? = nil,
+        checksumXXHASH3: String? = nil, checksumXXHASH128: String? = nil, checksumType: String? = nil,
+        serverSideEncryption: String? = nil, versionId: String? = nil, sseCustomerAlgorithm: String? = nil,
+        sseCustomerKeyMD5: String? = nil, ssekmsKeyId: String? = nil, ssekmsEncryptionContext: String? = nil,
+        bucketKeyEnabled: Bool? = nil, size: Int64? = nil, requestCharged: String? = nil
+    ) {
+        self.expiration = expiration
+        self.eTag = eTag
+        self.checksumCRC32 = checksumCRC32
+        self.checksumCRC32C = checksumCRC32C
+        self.checksumCRC64NVME = checksumCRC64NVME
+        self.checksumSHA1 = checksumSHA1
+        self.checksumSHA256 = checksumSHA256
+        self.checksumSHA512 = checksumSHA512
+        self.checksumMD5 = checksumMD5
+        self.checksumXXHASH64 = checksumXXHASH64
+        self.checksumXXHASH3 = checksumXXHASH3
+        self.checksumXXHASH128 = checksumXXHASH128
+        self.checksumType = checksumType
+        self.serverSideEncryption = serverSideEncryption
+        self.versionId = versionId
+        self.sseCustomerAlgorithm = sseCustomerAlgorithm
+        self.sseCustomerKeyMD5 = sseCustomerKeyMD5
+        self.ssekmsKeyId = ssekmsKeyId
+        self.ssekmsEncryptionContext = ssekmsEncryptionContext
+        self.bucketKeyEnabled = bucketKeyEnabled
+        self.size = size
+        self.requestCharged = requestCharged
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Expiration"] = expiration?.wire
+        members["ETag"] = eTag?.wire
+        members["ChecksumCRC32"] = checksumCRC32?.wire
+        members["ChecksumCRC32C"] = checksumCRC32C?.wire
+        members["ChecksumCRC64NVME"] = checksumCRC64NVME?.wire
+        members["ChecksumSHA1"] = checksumSHA1?.wire
+        members["ChecksumSHA256"] = checksumSHA256?.wire
+        members["ChecksumSHA512"] = checksumSHA512?.wire
+        members["ChecksumMD5"] = checksumMD5?.wire
+        members["ChecksumXXHASH64"] = checksumXXHASH64?.wire
+        members["ChecksumXXHASH3"] = checksumXXHASH3?.wire
+        members["ChecksumXXHASH128"] = checksumXXHASH128?.wire
+        members["ChecksumType"] = checksumType?.wire
+        members["ServerSideEncryption"] = serverSideEncryption?.wire
+        members["VersionId"] = versionId?.wire
+        members["SSECustomerAlgorithm"] = sseCustomerAlgorithm?.wire
+        members["SSECustomerKeyMD5"] = sseCustomerKeyMD5?.wire
+        members["SSEKMSKeyId"] = ssekmsKeyId?.wire
+        members["SSEKMSEncryptionContext"] = ssekmsEncryptionContext?.wire
+        members["BucketKeyEnabled"] = bucketKeyEnabled?.wire
+        members["Size"] = size?.wire
+        members["RequestCharged"] = requestCharged?.wire
+        return .structure(members)
+    }
+}
+
+public struct PutObjectRequest: Sendable, Hashable, WireReadable {
+    public var acl: String?
+    public var body: [UInt8]?
+    public var bucket: String
+    public var cacheControl: String?
+    public var contentDisposition: String?
+    public var contentEncoding: String?
+    public var contentLanguage: String?
+    public var contentLength: Int64?
+    public var contentMD5: String?
+    public var contentType: String?
+    public var checksumAlgorithm: String?
+    public var checksumCRC32: String?
+    public var checksumCRC32C: String?
+    public var checksumCRC64NVME: String?
+    public var checksumSHA1: String?
+    public var checksumSHA256: String?
+    public var checksumSHA512: String?
+    public var checksumMD5: String?
+    public var checksumXXHASH64: String?
+    public var checksumXXHASH3: String?
+    public var checksumXXHASH128: String?
+    public var expires: Timestamp?
+    public var ifMatch: String?
+    public var ifNoneMatch: String?
+    public var grantFullControl: String?
+    public var grantRead: String?
+    public var grantReadACP: String?
+    public var grantWriteACP: String?
+    public var key: String
+    public var writeOffsetBytes: Int64?
+    public var metadata: [String: String]?
+    public var serverSideEncryption: String?
+    public var storageClass: String?
+    public var websiteRedirectLocation: String?
+    public var sseCustomerAlgorithm: String?
+    public var sseCustomerKey: String?
+    public var sseCustomerKeyMD5: String?
+    public var ssekmsKeyId: String?
+    public var ssekmsEncryptionContext: String?
+    public var bucketKeyEnabled: Bool?
+    public var requestPayer: String?
+    public var tagging: String?
+    public var objectLockMode: String?
+    public var objectLockRetainUntilDate: Timestamp?
+    public var objectLockLegalHoldStatus: String?
+    public var expectedBucketOwner: String?
+
+    public init(
+        bucket: String, key: String, acl: String? = nil, body: [UInt8]? = nil, cacheControl: String? = nil,
+        contentDisposition: String? = nil, contentEncoding: String? = nil, contentLanguage: String? = nil,
+        contentLength: Int64? = nil, contentMD5: String? = nil, contentType: String? = nil,
+        checksumAlgorithm: String? = nil, checksumCRC32: String? = nil, checksumCRC32C: String? = nil,
+        checksumCRC64NVME: String? = nil, checksumSHA1: String? = nil, checksumSHA256: String? = nil,
+        checksumSHA512: String? = nil, checksumMD5: String? = nil, checksumXXHASH64: String? = nil,
+        checksumXXHASH3: String? = nil, checksumXXHASH128: String? = nil, expires: Timestamp? = nil,
+        ifMatch: String? = nil, ifNoneMatch: String? = nil, grantFullControl: String? = nil, grantRead: String? = nil,
+        grantReadACP: String? = nil, grantWriteACP: String? = nil, writeOffsetBytes: Int64? = nil,
+        metadata: [String: String]? = nil, serverSideEncryption: String? = nil, storageClass: String? = nil,
+        websiteRedirectLocation: String? = nil, sseCustomerAlgorithm: String? = nil, sseCustomerKey: String? = nil,
+        sseCustomerKeyMD5: String? = nil, ssekmsKeyId: String? = nil, ssekmsEncryptionContext: String? = nil,
+        bucketKeyEnabled: Bool? = nil, requestPayer: String? = nil, tagging: String? = nil,
+        objectLockMode: String? = nil, objectLockRetainUntilDate: Timestamp? = nil,
+        objectLockLegalHoldStatus: String? = nil, expectedBucketOwner: String? = nil
+    ) {
+        self.acl = acl
+        self.body = body
+        self.bucket = bucket
+        self.cacheControl = cacheControl
+        self.contentDisposition = contentDisposition
+        self.contentEncoding = contentEncoding
+        self.contentLanguage = contentLanguage
+        self.contentLength = contentLength
+        self.contentMD5 = contentMD5
+        self.contentType = contentType
+        self.checksumAlgorithm = checksumAlgorithm
+        self.checksumCRC32 = checksumCRC32
+        self.checksumCRC32C = checksumCRC32C
+        self.checksumCRC64NVME = checksumCRC64NVME
+        self.checksumSHA1 = checksumSHA1
+        self.checksumSHA256 = checksumSHA256
+        self.checksumSHA512 = checksumSHA512
+        self.checksumMD5 = checksumMD5
+        self.checksumXXHASH64 = checksumXXHASH64
+        self.checksumXXHASH3 = checksumXXHASH3
+        self.checksumXXHASH128 = checksumXXHASH128
+        self.expires = expires
+        self.ifMatch = ifMatch
+        self.ifNoneMatch = ifNoneMatch
+        self.grantFullControl = grantFullControl
+        self.grantRead = grantRead
+        self.grantReadACP = grantReadACP
+        self.grantWriteACP = grantWriteACP
+        self.key = key
+        self.writeOffsetBytes = writeOffsetBytes
+        self.metadata = metadata
+        self.serverSideEncryption = serverSideEncryption
+        self.storageClass = storageClass
+        self.websiteRedirectLocation = websiteRedirectLocation
+        self.sseCustomerAlgorithm = sseCustomerAlgorithm
+        self.sseCustomerKey = sseCustomerKey
+        self.sseCustomerKeyMD5 = sseCustomerKeyMD5
+        self.ssekmsKeyId = ssekmsKeyId
+        self.ssekmsEncryptionContext = ssekmsEncryptionContext
+        self.bucketKeyEnabled = bucketKeyEnabled
+        self.requestPayer = requestPayer
+        self.tagging = tagging
+        self.objectLockMode = objectLockMode
+        self.objectLockRetainUntilDate = objectLockRetainUntilDate
+        self.objectLockLegalHoldStatus = objectLockLegalHoldStatus
+        self.expectedBucketOwner = expectedBucketOwner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        acl = try members.optional("ACL")
+        body = try members.optional("Body")
+        bucket = try members.required("Bucket")
+        cacheControl = try members.optional("CacheControl")
+        contentDisposition = try members.optional("ContentDisposition")
+        contentEncoding = try members.optional("ContentEncoding")
+        contentLanguage = try members.optional("ContentLanguage")
+        contentLength = try members.optional("ContentLength")
+        contentMD5 = try members.optional("ContentMD5")
+        contentType = try members.optional("ContentType")
+        checksumAlgorithm = try members.optional("ChecksumAlgorithm")
+        checksumCRC32 = try members.optional("ChecksumCRC32")
+        checksumCRC32C = try members.optional("ChecksumCRC32C")
+        checksumCRC64NVME = try members.optional("ChecksumCRC64NVME")
+        checksumSHA1 = try members.optional("ChecksumSHA1")
+        checksumSHA256 = try members.optional("ChecksumSHA256")
+        checksumSHA512 = try members.optional("ChecksumSHA512")
+        checksumMD5 = try members.optional("ChecksumMD5")
+        checksumXXHASH64 = try members.optional("ChecksumXXHASH64")
+        checksumXXHASH3 = try members.optional("ChecksumXXHASH3")
+        checksumXXHASH128 = try members.optional("ChecksumXXHASH128")
+        expires = try members.optional("Expires")
+        ifMatch = try members.optional("IfMatch")
+        ifNoneMatch = try members.optional("IfNoneMatch")
+        grantFullControl = try members.optional("GrantFullControl")
+        grantRead = try members.optional("GrantRead")
+        grantReadACP = try members.optional("GrantReadACP")
+        grantWriteACP = try members.optional("GrantWriteACP")
+        key = try members.required("Key")
+        writeOffsetBytes = try members.optional("WriteOffsetBytes")
+        metadata = try members.optional("Metadata")
+        serverSideEncryption = try members.optional("ServerSideEncryption")
+        storageClass = try members.optional("StorageClass")
+        websiteRedirectLocation = try members.optional("WebsiteRedirectLocation")
+        sseCustomerAlgorithm = try members.optional("SSECustomerAlgorithm")
+        sseCustomerKey = try members.optional("SSECustomerKey")
+        sseCustomerKeyMD5 = try members.optional("SSECustomerKeyMD5")
+        ssekmsKeyId = try members.optional("SSEKMSKeyId")
+        ssekmsEncryptionContext = try members.optional("SSEKMSEncryptionContext")
+        bucketKeyEnabled = try members.optional("BucketKeyEnabled")
+        requestPayer = try members.optional("RequestPayer")
+        tagging = try members.optional("Tagging")
+        objectLockMode = try members.optional("ObjectLockMode")
+        objectLockRetainUntilDate = try members.optional("ObjectLockRetainUntilDate")
+        objectLockLegalHoldStatus = try members.optional("ObjectLockLegalHoldStatus")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+    }
+}
+
+public struct PutObjectRetentionOutput: Sendable, Hashable, WireWritable {
+    public var requestCharged: String?
+
+    public init(requestCharged: String? = nil) {
+        self.requestCharged = requestCharged
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["RequestCharged"] = requestCharged?.wire
+        return .structure(members)
+    }
+}
+
+public struct PutObjectRetentionRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var key: String
+    public var retention: ObjectLockRetention?
+    public var requestPayer: String?
+    public var versionId: String?
+    public var bypassGovernanceRetention: Bool?
+    public var contentMD5: String?
+    public var checksumAlgorithm: String?
+    public var expectedBucketOwner: String?
+
+    public init(
+        bucket: String, key: String, retention: ObjectLockRetention? = nil, requestPayer: String? = nil,
+        versionId: String? = nil, bypassGovernanceRetention: Bool? = nil, contentMD5: String? = nil,
+        checksumAlgorithm: String? = nil, expectedBucketOwner: String? = nil
+    ) {
+        self.bucket = bucket
+        self.key = key
+        self.retention = retention
+        self.requestPayer = requestPayer
+        self.versionId = versionId
+        self.bypassGovernanceRetention = bypassGovernanceRetention
+        self.contentMD5 = contentMD5
+        self.checksumAlgorithm = checksumAlgorithm
+        self.expectedBucketOwner = expectedBucketOwner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        key = try members.required("Key")
+        retention = try members.optional("Retention")
+        requestPayer = try members.optional("RequestPayer")
+        versionId = try members.optional("VersionId")
+        bypassGovernanceRetention = try members.optional("BypassGovernanceRetention")
+        contentMD5 = try members.optional("ContentMD5")
+        checksumAlgorithm = try members.optional("ChecksumAlgorithm")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+    }
+}
+
+public struct PutObjectTaggingOutput: Sendable, Hashable, WireWritable {
+    public var versionId: String?
+
+    public init(versionId: String? = nil) {
+        self.versionId = versionId
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["VersionId"] = versionId?.wire
+        return .structure(members)
+    }
+}
+
+public struct PutObjectTaggingRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var key: String
+    public var versionId: String?
+    public var contentMD5: String?
+    public var checksumAlgorithm: String?
+    public var tagging: Tagging
+    public var expectedBucketOwner: String?
+    public var requestPayer: String?
+
+    public init(
+        bucket: String, key: String, tagging: Tagging, versionId: String? = nil, contentMD5: String? = nil,
+        checksumAlgorithm: String? = nil, expectedBucketOwner: String? = nil, requestPayer: String? = nil
+    ) {
+        self.bucket = bucket
+        self.key = key
+        self.versionId = versionId
+        self.contentMD5 = contentMD5
+        self.checksumAlgorithm = checksumAlgorithm
+        self.tagging = tagging
+        self.expectedBucketOwner = expectedBucketOwner
+        self.requestPayer = requestPayer
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        key = try members.required("Key")
+        versionId = try members.optional("VersionId")
+        contentMD5 = try members.optional("ContentMD5")
+        checksumAlgorithm = try members.optional("ChecksumAlgorithm")
+        tagging = try members.required("Tagging")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+        requestPayer = try members.optional("RequestPayer")
+    }
+}
+
+public struct PutPublicAccessBlockRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var contentMD5: String?
+    public var checksumAlgorithm: String?
+    public var publicAccessBlockConfiguration: PublicAccessBlockConfiguration
+    public var expectedBucketOwner: String?
+
+    public init(
+        bucket: String, publicAccessBlockConfiguration: PublicAccessBlockConfiguration, contentMD5: String? = nil,
+        checksumAlgorithm: String? = nil, expectedBucketOwner: String? = nil
+    ) {
+        self.bucket = bucket
+        self.contentMD5 = contentMD5
+        self.checksumAlgorithm = checksumAlgorithm
+        self.publicAccessBlockConfiguration = publicAccessBlockConfiguration
+        self.expectedBucketOwner = expectedBucketOwner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        contentMD5 = try members.optional("ContentMD5")
+        checksumAlgorithm = try members.optional("ChecksumAlgorithm")
+        publicAccessBlockConfiguration = try members.required("PublicAccessBlockConfiguration")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+    }
+}
+
+public struct QueueConfiguration: Sendable, Hashable, WireReadable, WireWritable {
+    public var id: String?
+    public var queueArn: String
+    public var events: [String]
+    public var filter: NotificationConfigurationFilter?
+
+    public init(queueArn: String, events: [String], id: String? = nil, filter: NotificationConfigurationFilter? = nil) {
+        self.id = id
+        self.queueArn = queueArn
+        self.events = events
+        self.filter = filter
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        id = try members.optional("Id")
+        queueArn = try members.required("QueueArn")
+        events = try members.required("Events")
+        filter = try members.optional("Filter")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Id"] = id?.wire
+        members["QueueArn"] = queueArn.wire
+        members["Events"] = events.wire
+        members["Filter"] = filter?.wire
+        return .structure(members)
+    }
+}
+
+public struct RequestPaymentConfiguration: Sendable, Hashable, WireReadable {
+    public var payer: String
+
+    public init(payer: String) {
+        self.payer = payer
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        payer = try members.required("Payer")
+    }
+}
+
+public struct RestoreStatus: Sendable, Hashable, WireWritable {
+    public var isRestoreInProgress: Bool?
+    public var restoreExpiryDate: Timestamp?
+
+    public init(isRestoreInProgress: Bool? = nil, restoreExpiryDate: Timestamp? = nil) {
+        self.isRestoreInProgress = isRestoreInProgress
+        self.restoreExpiryDate = restoreExpiryDate
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["IsRestoreInProgress"] = isRestoreInProgress?.wire
+        members["RestoreExpiryDate"] = restoreExpiryDate?.wire
+        return .structure(members)
+    }
+}
+
+public struct S3KeyFilter: Sendable, Hashable, WireReadable, WireWritable {
+    public var filterRules: [FilterRule]?
+
+    public init(filterRules: [FilterRule]? = nil) {
+        self.filterRules = filterRules
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        filterRules = try members.optional("FilterRules")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["FilterRules"] = filterRules?.wire
+        return .structure(members)
+    }
+}
+
+public struct ServerSideEncryptionByDefault: Sendable, Hashable, WireReadable, WireWritable {
+    public var sseAlgorithm: String
+    public var kmsMasterKeyID: String?
+
+    public init(sseAlgorithm: String, kmsMasterKeyID: String? = nil) {
+        self.sseAlgorithm = sseAlgorithm
+        self.kmsMasterKeyID = kmsMasterKeyID
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        sseAlgorithm = try members.required("SSEAlgorithm")
+        kmsMasterKeyID = try members.optional("KMSMasterKeyID")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["SSEAlgorithm"] = sseAlgorithm.wire
+        members["KMSMasterKeyID"] = kmsMasterKeyID?.wire
+        return .structure(members)
+    }
+}
+
+public struct ServerSideEncryptionConfiguration: Sendable, Hashable, WireReadable, WireWritable {
+    public var rules: [ServerSideEncryptionRule]
+
+    public init(rules: [ServerSideEncryptionRule]) {
+        self.rules = rules
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        rules = try members.required("Rules")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Rules"] = rules.wire
+        return .structure(members)
+    }
+}
+
+public struct ServerSideEncryptionRule: Sendable, Hashable, WireReadable, WireWritable {
+    public var applyServerSideEncryptionByDefault: ServerSideEncryptionByDefault?
+    public var bucketKeyEnabled: Bool?
+    public var blockedEncryptionTypes: BlockedEncryptionTypes?
+
+    public init(
+        applyServerSideEncryptionByDefault: ServerSideEncryptionByDefault? = nil, bucketKeyEnabled: Bool? = nil,
+        blockedEncryptionTypes: BlockedEncryptionTypes? = nil
+    ) {
+        self.applyServerSideEncryptionByDefault = applyServerSideEncryptionByDefault
+        self.bucketKeyEnabled = bucketKeyEnabled
+        self.blockedEncryptionTypes = blockedEncryptionTypes
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        applyServerSideEncryptionByDefault = try members.optional("ApplyServerSideEncryptionByDefault")
+        bucketKeyEnabled = try members.optional("BucketKeyEnabled")
+        blockedEncryptionTypes = try members.optional("BlockedEncryptionTypes")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["ApplyServerSideEncryptionByDefault"] = applyServerSideEncryptionByDefault?.wire
+        members["BucketKeyEnabled"] = bucketKeyEnabled?.wire
+        members["BlockedEncryptionTypes"] = blockedEncryptionTypes?.wire
+        return .structure(members)
+    }
+}
+
+public struct Tag: Sendable, Hashable, WireReadable, WireWritable {
     public var key: String
     public var value: String
 
@@ -137,5 +5255,369 @@ public struct Tag: Sendable, Hashable, WireReadable {
         let members = try wire.members()
         key = try members.required("Key")
         value = try members.required("Value")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Key"] = key.wire
+        members["Value"] = value.wire
+        return .structure(members)
+    }
+}
+
+public struct Tagging: Sendable, Hashable, WireReadable {
+    public var tagSet: [Tag]
+
+    public init(tagSet: [Tag]) {
+        self.tagSet = tagSet
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        tagSet = try members.required("TagSet")
+    }
+}
+
+public struct TopicConfiguration: Sendable, Hashable, WireReadable, WireWritable {
+    public var id: String?
+    public var topicArn: String
+    public var events: [String]
+    public var filter: NotificationConfigurationFilter?
+
+    public init(topicArn: String, events: [String], id: String? = nil, filter: NotificationConfigurationFilter? = nil) {
+        self.id = id
+        self.topicArn = topicArn
+        self.events = events
+        self.filter = filter
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        id = try members.optional("Id")
+        topicArn = try members.required("TopicArn")
+        events = try members.required("Events")
+        filter = try members.optional("Filter")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Id"] = id?.wire
+        members["TopicArn"] = topicArn.wire
+        members["Events"] = events.wire
+        members["Filter"] = filter?.wire
+        return .structure(members)
+    }
+}
+
+public struct Transition: Sendable, Hashable, WireReadable, WireWritable {
+    public var date: Timestamp?
+    public var days: Int?
+    public var storageClass: String?
+
+    public init(date: Timestamp? = nil, days: Int? = nil, storageClass: String? = nil) {
+        self.date = date
+        self.days = days
+        self.storageClass = storageClass
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        date = try members.optional("Date")
+        days = try members.optional("Days")
+        storageClass = try members.optional("StorageClass")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Date"] = date?.wire
+        members["Days"] = days?.wire
+        members["StorageClass"] = storageClass?.wire
+        return .structure(members)
+    }
+}
+
+public struct UploadPartCopyOutput: Sendable, Hashable, WireWritable {
+    public var copySourceVersionId: String?
+    public var copyPartResult: CopyPartResult?
+    public var serverSideEncryption: String?
+    public var sseCustomerAlgorithm: String?
+    public var sseCustomerKeyMD5: String?
+    public var ssekmsKeyId: String?
+    public var bucketKeyEnabled: Bool?
+    public var requestCharged: String?
+
+    public init(
+        copySourceVersionId: String? = nil, copyPartResult: CopyPartResult? = nil, serverSideEncryption: String? = nil,
+        sseCustomerAlgorithm: String? = nil, sseCustomerKeyMD5: String? = nil, ssekmsKeyId: String? = nil,
+        bucketKeyEnabled: Bool? = nil, requestCharged: String? = nil
+    ) {
+        self.copySourceVersionId = copySourceVersionId
+        self.copyPartResult = copyPartResult
+        self.serverSideEncryption = serverSideEncryption
+        self.sseCustomerAlgorithm = sseCustomerAlgorithm
+        self.sseCustomerKeyMD5 = sseCustomerKeyMD5
+        self.ssekmsKeyId = ssekmsKeyId
+        self.bucketKeyEnabled = bucketKeyEnabled
+        self.requestCharged = requestCharged
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["CopySourceVersionId"] = copySourceVersionId?.wire
+        members["CopyPartResult"] = copyPartResult?.wire
+        members["ServerSideEncryption"] = serverSideEncryption?.wire
+        members["SSECustomerAlgorithm"] = sseCustomerAlgorithm?.wire
+        members["SSECustomerKeyMD5"] = sseCustomerKeyMD5?.wire
+        members["SSEKMSKeyId"] = ssekmsKeyId?.wire
+        members["BucketKeyEnabled"] = bucketKeyEnabled?.wire
+        members["RequestCharged"] = requestCharged?.wire
+        return .structure(members)
+    }
+}
+
+public struct UploadPartCopyRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var copySource: String
+    public var copySourceIfMatch: String?
+    public var copySourceIfModifiedSince: Timestamp?
+    public var copySourceIfNoneMatch: String?
+    public var copySourceIfUnmodifiedSince: Timestamp?
+    public var copySourceRange: String?
+    public var key: String
+    public var partNumber: Int
+    public var uploadId: String
+    public var sseCustomerAlgorithm: String?
+    public var sseCustomerKey: String?
+    public var sseCustomerKeyMD5: String?
+    public var copySourceSSECustomerAlgorithm: String?
+    public var copySourceSSECustomerKey: String?
+    public var copySourceSSECustomerKeyMD5: String?
+    public var requestPayer: String?
+    public var expectedBucketOwner: String?
+    public var expectedSourceBucketOwner: String?
+
+    public init(
+        bucket: String, copySource: String, key: String, partNumber: Int, uploadId: String,
+        copySourceIfMatch: String? = nil, copySourceIfModifiedSince: Timestamp? = nil,
+        copySourceIfNoneMatch: String? = nil, copySourceIfUnmodifiedSince: Timestamp? = nil,
+        copySourceRange: String? = nil, sseCustomerAlgorithm: String? = nil, sseCustomerKey: String? = nil,
+        sseCustomerKeyMD5: String? = nil, copySourceSSECustomerAlgorithm: String? = nil,
+        copySourceSSECustomerKey: String? = nil, copySourceSSECustomerKeyMD5: String? = nil,
+        requestPayer: String? = nil, expectedBucketOwner: String? = nil, expectedSourceBucketOwner: String? = nil
+    ) {
+        self.bucket = bucket
+        self.copySource = copySource
+        self.copySourceIfMatch = copySourceIfMatch
+        self.copySourceIfModifiedSince = copySourceIfModifiedSince
+        self.copySourceIfNoneMatch = copySourceIfNoneMatch
+        self.copySourceIfUnmodifiedSince = copySourceIfUnmodifiedSince
+        self.copySourceRange = copySourceRange
+        self.key = key
+        self.partNumber = partNumber
+        self.uploadId = uploadId
+        self.sseCustomerAlgorithm = sseCustomerAlgorithm
+        self.sseCustomerKey = sseCustomerKey
+        self.sseCustomerKeyMD5 = sseCustomerKeyMD5
+        self.copySourceSSECustomerAlgorithm = copySourceSSECustomerAlgorithm
+        self.copySourceSSECustomerKey = copySourceSSECustomerKey
+        self.copySourceSSECustomerKeyMD5 = copySourceSSECustomerKeyMD5
+        self.requestPayer = requestPayer
+        self.expectedBucketOwner = expectedBucketOwner
+        self.expectedSourceBucketOwner = expectedSourceBucketOwner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        copySource = try members.required("CopySource")
+        copySourceIfMatch = try members.optional("CopySourceIfMatch")
+        copySourceIfModifiedSince = try members.optional("CopySourceIfModifiedSince")
+        copySourceIfNoneMatch = try members.optional("CopySourceIfNoneMatch")
+        copySourceIfUnmodifiedSince = try members.optional("CopySourceIfUnmodifiedSince")
+        copySourceRange = try members.optional("CopySourceRange")
+        key = try members.required("Key")
+        partNumber = try members.required("PartNumber")
+        uploadId = try members.required("UploadId")
+        sseCustomerAlgorithm = try members.optional("SSECustomerAlgorithm")
+        sseCustomerKey = try members.optional("SSECustomerKey")
+        sseCustomerKeyMD5 = try members.optional("SSECustomerKeyMD5")
+        copySourceSSECustomerAlgorithm = try members.optional("CopySourceSSECustomerAlgorithm")
+        copySourceSSECustomerKey = try members.optional("CopySourceSSECustomerKey")
+        copySourceSSECustomerKeyMD5 = try members.optional("CopySourceSSECustomerKeyMD5")
+        requestPayer = try members.optional("RequestPayer")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+        expectedSourceBucketOwner = try members.optional("ExpectedSourceBucketOwner")
+    }
+}
+
+public struct UploadPartOutput: Sendable, Hashable, WireWritable {
+    public var serverSideEncryption: String?
+    public var eTag: String?
+    public var checksumCRC32: String?
+    public var checksumCRC32C: String?
+    public var checksumCRC64NVME: String?
+    public var checksumSHA1: String?
+    public var checksumSHA256: String?
+    public var checksumSHA512: String?
+    public var checksumMD5: String?
+    public var checksumXXHASH64: String?
+    public var checksumXXHASH3: String?
+    public var checksumXXHASH128: String?
+    public var sseCustomerAlgorithm: String?
+    public var sseCustomerKeyMD5: String?
+    public var ssekmsKeyId: String?
+    public var bucketKeyEnabled: Bool?
+    public var requestCharged: String?
+
+    public init(
+        serverSideEncryption: String? = nil, eTag: String? = nil, checksumCRC32: String? = nil,
+        checksumCRC32C: String? = nil, checksumCRC64NVME: String? = nil, checksumSHA1: String? = nil,
+        checksumSHA256: String? = nil, checksumSHA512: String? = nil, checksumMD5: String? = nil,
+        checksumXXHASH64: String? = nil, checksumXXHASH3: String? = nil, checksumXXHASH128: String? = nil,
+        sseCustomerAlgorithm: String? = nil, sseCustomerKeyMD5: String? = nil, ssekmsKeyId: String? = nil,
+        bucketKeyEnabled: Bool? = nil, requestCharged: String? = nil
+    ) {
+        self.serverSideEncryption = serverSideEncryption
+        self.eTag = eTag
+        self.checksumCRC32 = checksumCRC32
+        self.checksumCRC32C = checksumCRC32C
+        self.checksumCRC64NVME = checksumCRC64NVME
+        self.checksumSHA1 = checksumSHA1
+        self.checksumSHA256 = checksumSHA256
+        self.checksumSHA512 = checksumSHA512
+        self.checksumMD5 = checksumMD5
+        self.checksumXXHASH64 = checksumXXHASH64
+        self.checksumXXHASH3 = checksumXXHASH3
+        self.checksumXXHASH128 = checksumXXHASH128
+        self.sseCustomerAlgorithm = sseCustomerAlgorithm
+        self.sseCustomerKeyMD5 = sseCustomerKeyMD5
+        self.ssekmsKeyId = ssekmsKeyId
+        self.bucketKeyEnabled = bucketKeyEnabled
+        self.requestCharged = requestCharged
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["ServerSideEncryption"] = serverSideEncryption?.wire
+        members["ETag"] = eTag?.wire
+        members["ChecksumCRC32"] = checksumCRC32?.wire
+        members["ChecksumCRC32C"] = checksumCRC32C?.wire
+        members["ChecksumCRC64NVME"] = checksumCRC64NVME?.wire
+        members["ChecksumSHA1"] = checksumSHA1?.wire
+        members["ChecksumSHA256"] = checksumSHA256?.wire
+        members["ChecksumSHA512"] = checksumSHA512?.wire
+        members["ChecksumMD5"] = checksumMD5?.wire
+        members["ChecksumXXHASH64"] = checksumXXHASH64?.wire
+        members["ChecksumXXHASH3"] = checksumXXHASH3?.wire
+        members["ChecksumXXHASH128"] = checksumXXHASH128?.wire
+        members["SSECustomerAlgorithm"] = sseCustomerAlgorithm?.wire
+        members["SSECustomerKeyMD5"] = sseCustomerKeyMD5?.wire
+        members["SSEKMSKeyId"] = ssekmsKeyId?.wire
+        members["BucketKeyEnabled"] = bucketKeyEnabled?.wire
+        members["RequestCharged"] = requestCharged?.wire
+        return .structure(members)
+    }
+}
+
+public struct UploadPartRequest: Sendable, Hashable, WireReadable {
+    public var body: [UInt8]?
+    public var bucket: String
+    public var contentLength: Int64?
+    public var contentMD5: String?
+    public var checksumAlgorithm: String?
+    public var checksumCRC32: String?
+    public var checksumCRC32C: String?
+    public var checksumCRC64NVME: String?
+    public var checksumSHA1: String?
+    public var checksumSHA256: String?
+    public var checksumSHA512: String?
+    public var checksumMD5: String?
+    public var checksumXXHASH64: String?
+    public var checksumXXHASH3: String?
+    public var checksumXXHASH128: String?
+    public var key: String
+    public var partNumber: Int
+    public var uploadId: String
+    public var sseCustomerAlgorithm: String?
+    public var sseCustomerKey: String?
+    public var sseCustomerKeyMD5: String?
+    public var requestPayer: String?
+    public var expectedBucketOwner: String?
+
+    public init(
+        bucket: String, key: String, partNumber: Int, uploadId: String, body: [UInt8]? = nil,
+        contentLength: Int64? = nil, contentMD5: String? = nil, checksumAlgorithm: String? = nil,
+        checksumCRC32: String? = nil, checksumCRC32C: String? = nil, checksumCRC64NVME: String? = nil,
+        checksumSHA1: String? = nil, checksumSHA256: String? = nil, checksumSHA512: String? = nil,
+        checksumMD5: String? = nil, checksumXXHASH64: String? = nil, checksumXXHASH3: String? = nil,
+        checksumXXHASH128: String? = nil, sseCustomerAlgorithm: String? = nil, sseCustomerKey: String? = nil,
+        sseCustomerKeyMD5: String? = nil, requestPayer: String? = nil, expectedBucketOwner: String? = nil
+    ) {
+        self.body = body
+        self.bucket = bucket
+        self.contentLength = contentLength
+        self.contentMD5 = contentMD5
+        self.checksumAlgorithm = checksumAlgorithm
+        self.checksumCRC32 = checksumCRC32
+        self.checksumCRC32C = checksumCRC32C
+        self.checksumCRC64NVME = checksumCRC64NVME
+        self.checksumSHA1 = checksumSHA1
+        self.checksumSHA256 = checksumSHA256
+        self.checksumSHA512 = checksumSHA512
+        self.checksumMD5 = checksumMD5
+        self.checksumXXHASH64 = checksumXXHASH64
+        self.checksumXXHASH3 = checksumXXHASH3
+        self.checksumXXHASH128 = checksumXXHASH128
+        self.key = key
+        self.partNumber = partNumber
+        self.uploadId = uploadId
+        self.sseCustomerAlgorithm = sseCustomerAlgorithm
+        self.sseCustomerKey = sseCustomerKey
+        self.sseCustomerKeyMD5 = sseCustomerKeyMD5
+        self.requestPayer = requestPayer
+        self.expectedBucketOwner = expectedBucketOwner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        body = try members.optional("Body")
+        bucket = try members.required("Bucket")
+        contentLength = try members.optional("ContentLength")
+        contentMD5 = try members.optional("ContentMD5")
+        checksumAlgorithm = try members.optional("ChecksumAlgorithm")
+        checksumCRC32 = try members.optional("ChecksumCRC32")
+        checksumCRC32C = try members.optional("ChecksumCRC32C")
+        checksumCRC64NVME = try members.optional("ChecksumCRC64NVME")
+        checksumSHA1 = try members.optional("ChecksumSHA1")
+        checksumSHA256 = try members.optional("ChecksumSHA256")
+        checksumSHA512 = try members.optional("ChecksumSHA512")
+        checksumMD5 = try members.optional("ChecksumMD5")
+        checksumXXHASH64 = try members.optional("ChecksumXXHASH64")
+        checksumXXHASH3 = try members.optional("ChecksumXXHASH3")
+        checksumXXHASH128 = try members.optional("ChecksumXXHASH128")
+        key = try members.required("Key")
+        partNumber = try members.required("PartNumber")
+        uploadId = try members.required("UploadId")
+        sseCustomerAlgorithm = try members.optional("SSECustomerAlgorithm")
+        sseCustomerKey = try members.optional("SSECustomerKey")
+        sseCustomerKeyMD5 = try members.optional("SSECustomerKeyMD5")
+        requestPayer = try members.optional("RequestPayer")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+    }
+}
+
+public struct VersioningConfiguration: Sendable, Hashable, WireReadable {
+    public var mfaDelete: String?
+    public var status: String?
+
+    public init(mfaDelete: String? = nil, status: String? = nil) {
+        self.mfaDelete = mfaDelete
+        self.status = status
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        mfaDelete = try members.optional("MFADelete")
+        status = try members.optional("Status")
     }
 }

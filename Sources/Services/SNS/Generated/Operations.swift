@@ -4,8 +4,131 @@ public import ServiceKit
 
 /// The operations of SNS that are implemented.
 public protocol SNSAPI: AWSService {
+    /// [AddPermission](https://docs.aws.amazon.com/goto/WebAPI/sns-2010-03-31/AddPermission)
+    func addPermission(_ input: AddPermissionInput, _ call: Call) async throws
+
+    /// [CheckIfPhoneNumberIsOptedOut](https://docs.aws.amazon.com/goto/WebAPI/sns-2010-03-31/CheckIfPhoneNumberIsOptedOut)
+    func checkIfPhoneNumberIsOptedOut(_ input: CheckIfPhoneNumberIsOptedOutInput, _ call: Call) async throws -> CheckIfPhoneNumberIsOptedOutResponse
+
+    /// [ConfirmSubscription](https://docs.aws.amazon.com/goto/WebAPI/sns-2010-03-31/ConfirmSubscription)
+    func confirmSubscription(_ input: ConfirmSubscriptionInput, _ call: Call) async throws -> ConfirmSubscriptionResponse
+
+    /// [CreatePlatformApplication](https://docs.aws.amazon.com/goto/WebAPI/sns-2010-03-31/CreatePlatformApplication)
+    func createPlatformApplication(_ input: CreatePlatformApplicationInput, _ call: Call) async throws -> CreatePlatformApplicationResponse
+
+    /// [CreatePlatformEndpoint](https://docs.aws.amazon.com/goto/WebAPI/sns-2010-03-31/CreatePlatformEndpoint)
+    func createPlatformEndpoint(_ input: CreatePlatformEndpointInput, _ call: Call) async throws -> CreateEndpointResponse
+
+    /// [CreateSMSSandboxPhoneNumber](https://docs.aws.amazon.com/goto/WebAPI/sns-2010-03-31/CreateSMSSandboxPhoneNumber)
+    func createSMSSandboxPhoneNumber(_ input: CreateSMSSandboxPhoneNumberInput, _ call: Call) async throws -> CreateSMSSandboxPhoneNumberResult
+
+    /// [CreateTopic](https://docs.aws.amazon.com/goto/WebAPI/sns-2010-03-31/CreateTopic)
+    func createTopic(_ input: CreateTopicInput, _ call: Call) async throws -> CreateTopicResponse
+
+    /// [DeleteEndpoint](https://docs.aws.amazon.com/goto/WebAPI/sns-2010-03-31/DeleteEndpoint)
+    func deleteEndpoint(_ input: DeleteEndpointInput, _ call: Call) async throws
+
+    /// [DeletePlatformApplication](https://docs.aws.amazon.com/goto/WebAPI/sns-2010-03-31/DeletePlatformApplication)
+    func deletePlatformApplication(_ input: DeletePlatformApplicationInput, _ call: Call) async throws
+
+    /// [DeleteSMSSandboxPhoneNumber](https://docs.aws.amazon.com/goto/WebAPI/sns-2010-03-31/DeleteSMSSandboxPhoneNumber)
+    func deleteSMSSandboxPhoneNumber(_ input: DeleteSMSSandboxPhoneNumberInput, _ call: Call) async throws -> DeleteSMSSandboxPhoneNumberResult
+
+    /// [DeleteTopic](https://docs.aws.amazon.com/goto/WebAPI/sns-2010-03-31/DeleteTopic)
+    func deleteTopic(_ input: DeleteTopicInput, _ call: Call) async throws
+
+    /// [GetDataProtectionPolicy](https://docs.aws.amazon.com/goto/WebAPI/sns-2010-03-31/GetDataProtectionPolicy)
+    func getDataProtectionPolicy(_ input: GetDataProtectionPolicyInput, _ call: Call) async throws -> GetDataProtectionPolicyResponse
+
+    /// [GetEndpointAttributes](https://docs.aws.amazon.com/goto/WebAPI/sns-2010-03-31/GetEndpointAttributes)
+    func getEndpointAttributes(_ input: GetEndpointAttributesInput, _ call: Call) async throws -> GetEndpointAttributesResponse
+
+    /// [GetPlatformApplicationAttributes](https://docs.aws.amazon.com/goto/WebAPI/sns-2010-03-31/GetPlatformApplicationAttributes)
+    func getPlatformApplicationAttributes(_ input: GetPlatformApplicationAttributesInput, _ call: Call) async throws -> GetPlatformApplicationAttributesResponse
+
+    /// [GetSMSAttributes](https://docs.aws.amazon.com/goto/WebAPI/sns-2010-03-31/GetSMSAttributes)
+    func getSMSAttributes(_ input: GetSMSAttributesInput, _ call: Call) async throws -> GetSMSAttributesResponse
+
+    /// [GetSMSSandboxAccountStatus](https://docs.aws.amazon.com/goto/WebAPI/sns-2010-03-31/GetSMSSandboxAccountStatus)
+    func getSMSSandboxAccountStatus(_ input: GetSMSSandboxAccountStatusInput, _ call: Call) async throws -> GetSMSSandboxAccountStatusResult
+
+    /// [GetSubscriptionAttributes](https://docs.aws.amazon.com/goto/WebAPI/sns-2010-03-31/GetSubscriptionAttributes)
+    func getSubscriptionAttributes(_ input: GetSubscriptionAttributesInput, _ call: Call) async throws -> GetSubscriptionAttributesResponse
+
+    /// [GetTopicAttributes](https://docs.aws.amazon.com/goto/WebAPI/sns-2010-03-31/GetTopicAttributes)
+    func getTopicAttributes(_ input: GetTopicAttributesInput, _ call: Call) async throws -> GetTopicAttributesResponse
+
+    /// [ListEndpointsByPlatformApplication](https://docs.aws.amazon.com/goto/WebAPI/sns-2010-03-31/ListEndpointsByPlatformApplication)
+    func listEndpointsByPlatformApplication(_ input: ListEndpointsByPlatformApplicationInput, _ call: Call) async throws -> ListEndpointsByPlatformApplicationResponse
+
+    /// [ListOriginationNumbers](https://docs.aws.amazon.com/goto/WebAPI/sns-2010-03-31/ListOriginationNumbers)
+    func listOriginationNumbers(_ input: ListOriginationNumbersRequest, _ call: Call) async throws -> ListOriginationNumbersResult
+
+    /// [ListPhoneNumbersOptedOut](https://docs.aws.amazon.com/goto/WebAPI/sns-2010-03-31/ListPhoneNumbersOptedOut)
+    func listPhoneNumbersOptedOut(_ input: ListPhoneNumbersOptedOutInput, _ call: Call) async throws -> ListPhoneNumbersOptedOutResponse
+
+    /// [ListPlatformApplications](https://docs.aws.amazon.com/goto/WebAPI/sns-2010-03-31/ListPlatformApplications)
+    func listPlatformApplications(_ input: ListPlatformApplicationsInput, _ call: Call) async throws -> ListPlatformApplicationsResponse
+
+    /// [ListSMSSandboxPhoneNumbers](https://docs.aws.amazon.com/goto/WebAPI/sns-2010-03-31/ListSMSSandboxPhoneNumbers)
+    func listSMSSandboxPhoneNumbers(_ input: ListSMSSandboxPhoneNumbersInput, _ call: Call) async throws -> ListSMSSandboxPhoneNumbersResult
+
+    /// [ListSubscriptions](https://docs.aws.amazon.com/goto/WebAPI/sns-2010-03-31/ListSubscriptions)
+    func listSubscriptions(_ input: ListSubscriptionsInput, _ call: Call) async throws -> ListSubscriptionsResponse
+
+    /// [ListSubscriptionsByTopic](https://docs.aws.amazon.com/goto/WebAPI/sns-2010-03-31/ListSubscriptionsByTopic)
+    func listSubscriptionsByTopic(_ input: ListSubscriptionsByTopicInput, _ call: Call) async throws -> ListSubscriptionsByTopicResponse
+
+    /// [ListTagsForResource](https://docs.aws.amazon.com/goto/WebAPI/sns-2010-03-31/ListTagsForResource)
+    func listTagsForResource(_ input: ListTagsForResourceRequest, _ call: Call) async throws -> ListTagsForResourceResponse
+
     /// [ListTopics](https://docs.aws.amazon.com/goto/WebAPI/sns-2010-03-31/ListTopics)
     func listTopics(_ input: ListTopicsInput, _ call: Call) async throws -> ListTopicsResponse
+
+    /// [OptInPhoneNumber](https://docs.aws.amazon.com/goto/WebAPI/sns-2010-03-31/OptInPhoneNumber)
+    func optInPhoneNumber(_ input: OptInPhoneNumberInput, _ call: Call) async throws -> OptInPhoneNumberResponse
+
+    /// [Publish](https://docs.aws.amazon.com/goto/WebAPI/sns-2010-03-31/Publish)
+    func publish(_ input: PublishInput, _ call: Call) async throws -> PublishResponse
+
+    /// [PublishBatch](https://docs.aws.amazon.com/goto/WebAPI/sns-2010-03-31/PublishBatch)
+    func publishBatch(_ input: PublishBatchInput, _ call: Call) async throws -> PublishBatchResponse
+
+    /// [PutDataProtectionPolicy](https://docs.aws.amazon.com/goto/WebAPI/sns-2010-03-31/PutDataProtectionPolicy)
+    func putDataProtectionPolicy(_ input: PutDataProtectionPolicyInput, _ call: Call) async throws
+
+    /// [RemovePermission](https://docs.aws.amazon.com/goto/WebAPI/sns-2010-03-31/RemovePermission)
+    func removePermission(_ input: RemovePermissionInput, _ call: Call) async throws
+
+    /// [SetEndpointAttributes](https://docs.aws.amazon.com/goto/WebAPI/sns-2010-03-31/SetEndpointAttributes)
+    func setEndpointAttributes(_ input: SetEndpointAttributesInput, _ call: Call) async throws
+
+    /// [SetPlatformApplicationAttributes](https://docs.aws.amazon.com/goto/WebAPI/sns-2010-03-31/SetPlatformApplicationAttributes)
+    func setPlatformApplicationAttributes(_ input: SetPlatformApplicationAttributesInput, _ call: Call) async throws
+
+    /// [SetSMSAttributes](https://docs.aws.amazon.com/goto/WebAPI/sns-2010-03-31/SetSMSAttributes)
+    func setSMSAttributes(_ input: SetSMSAttributesInput, _ call: Call) async throws -> SetSMSAttributesResponse
+
+    /// [SetSubscriptionAttributes](https://docs.aws.amazon.com/goto/WebAPI/sns-2010-03-31/SetSubscriptionAttributes)
+    func setSubscriptionAttributes(_ input: SetSubscriptionAttributesInput, _ call: Call) async throws
+
+    /// [SetTopicAttributes](https://docs.aws.amazon.com/goto/WebAPI/sns-2010-03-31/SetTopicAttributes)
+    func setTopicAttributes(_ input: SetTopicAttributesInput, _ call: Call) async throws
+
+    /// [Subscribe](https://docs.aws.amazon.com/goto/WebAPI/sns-2010-03-31/Subscribe)
+    func subscribe(_ input: SubscribeInput, _ call: Call) async throws -> SubscribeResponse
+
+    /// [TagResource](https://docs.aws.amazon.com/goto/WebAPI/sns-2010-03-31/TagResource)
+    func tagResource(_ input: TagResourceRequest, _ call: Call) async throws -> TagResourceResponse
+
+    /// [Unsubscribe](https://docs.aws.amazon.com/goto/WebAPI/sns-2010-03-31/Unsubscribe)
+    func unsubscribe(_ input: UnsubscribeInput, _ call: Call) async throws
+
+    /// [UntagResource](https://docs.aws.amazon.com/goto/WebAPI/sns-2010-03-31/UntagResource)
+    func untagResource(_ input: UntagResourceRequest, _ call: Call) async throws -> UntagResourceResponse
+
+    /// [VerifySMSSandboxPhoneNumber](https://docs.aws.amazon.com/goto/WebAPI/sns-2010-03-31/VerifySMSSandboxPhoneNumber)
+    func verifySMSSandboxPhoneNumber(_ input: VerifySMSSandboxPhoneNumberInput, _ call: Call) async throws -> VerifySMSSandboxPhoneNumberResult
 }
 
 extension SNSAPI {
@@ -14,12 +137,116 @@ extension SNSAPI {
 
     public func handle(_ call: Call) async throws -> Reply {
         switch call.operation {
+        case "AddPermission":
+            try await addPermission(AddPermissionInput(wire: call.input), call)
+            return Reply()
+        case "CheckIfPhoneNumberIsOptedOut":
+            return Reply(try await checkIfPhoneNumberIsOptedOut(CheckIfPhoneNumberIsOptedOutInput(wire: call.input), call).wire)
+        case "ConfirmSubscription":
+            return Reply(try await confirmSubscription(ConfirmSubscriptionInput(wire: call.input), call).wire)
+        case "CreatePlatformApplication":
+            return Reply(try await createPlatformApplication(CreatePlatformApplicationInput(wire: call.input), call).wire)
+        case "CreatePlatformEndpoint":
+            return Reply(try await createPlatformEndpoint(CreatePlatformEndpointInput(wire: call.input), call).wire)
+        case "CreateSMSSandboxPhoneNumber":
+            return Reply(try await createSMSSandboxPhoneNumber(CreateSMSSandboxPhoneNumberInput(wire: call.input), call).wire)
+        case "CreateTopic":
+            return Reply(try await createTopic(CreateTopicInput(wire: call.input), call).wire)
+        case "DeleteEndpoint":
+            try await deleteEndpoint(DeleteEndpointInput(wire: call.input), call)
+            return Reply()
+        case "DeletePlatformApplication":
+            try await deletePlatformApplication(DeletePlatformApplicationInput(wire: call.input), call)
+            return Reply()
+        case "DeleteSMSSandboxPhoneNumber":
+            return Reply(try await deleteSMSSandboxPhoneNumber(DeleteSMSSandboxPhoneNumberInput(wire: call.input), call).wire)
+        case "DeleteTopic":
+            try await deleteTopic(DeleteTopicInput(wire: call.input), call)
+            return Reply()
+        case "GetDataProtectionPolicy":
+            return Reply(try await getDataProtectionPolicy(GetDataProtectionPolicyInput(wire: call.input), call).wire)
+        case "GetEndpointAttributes":
+            return Reply(try await getEndpointAttributes(GetEndpointAttributesInput(wire: call.input), call).wire)
+        case "GetPlatformApplicationAttributes":
+            return Reply(try await getPlatformApplicationAttributes(GetPlatformApplicationAttributesInput(wire: call.input), call).wire)
+        case "GetSMSAttributes":
+            return Reply(try await getSMSAttributes(GetSMSAttributesInput(wire: call.input), call).wire)
+        case "GetSMSSandboxAccountStatus":
+            return Reply(try await getSMSSandboxAccountStatus(GetSMSSandboxAccountStatusInput(wire: call.input), call).wire)
+        case "GetSubscriptionAttributes":
+            return Reply(try await getSubscriptionAttributes(GetSubscriptionAttributesInput(wire: call.input), call).wire)
+        case "GetTopicAttributes":
+            return Reply(try await getTopicAttributes(GetTopicAttributesInput(wire: call.input), call).wire)
+        case "ListEndpointsByPlatformApplication":
+            return Reply(try await listEndpointsByPlatformApplication(ListEndpointsByPlatformApplicationInput(wire: call.input), call).wire)
+        case "ListOriginationNumbers":
+            return Reply(try await listOriginationNumbers(ListOriginationNumbersRequest(wire: call.input), call).wire)
+        case "ListPhoneNumbersOptedOut":
+            return Reply(try await listPhoneNumbersOptedOut(ListPhoneNumbersOptedOutInput(wire: call.input), call).wire)
+        case "ListPlatformApplications":
+            return Reply(try await listPlatformApplications(ListPlatformApplicationsInput(wire: call.input), call).wire)
+        case "ListSMSSandboxPhoneNumbers":
+            return Reply(try await listSMSSandboxPhoneNumbers(ListSMSSandboxPhoneNumbersInput(wire: call.input), call).wire)
+        case "ListSubscriptions":
+            return Reply(try await listSubscriptions(ListSubscriptionsInput(wire: call.input), call).wire)
+        case "ListSubscriptionsByTopic":
+            return Reply(try await listSubscriptionsByTopic(ListSubscriptionsByTopicInput(wire: call.input), call).wire)
+        case "ListTagsForResource":
+            return Reply(try await listTagsForResource(ListTagsForResourceRequest(wire: call.input), call).wire)
         case "ListTopics":
             return Reply(try await listTopics(ListTopicsInput(wire: call.input), call).wire)
+        case "OptInPhoneNumber":
+            return Reply(try await optInPhoneNumber(OptInPhoneNumberInput(wire: call.input), call).wire)
+        case "Publish":
+            return Reply(try await publish(PublishInput(wire: call.input), call).wire)
+        case "PublishBatch":
+            return Reply(try await publishBatch(PublishBatchInput(wire: call.input), call).wire)
+        case "PutDataProtectionPolicy":
+            try await putDataProtectionPolicy(PutDataProtectionPolicyInput(wire: call.input), call)
+            return Reply()
+        case "RemovePermission":
+            try await removePermission(RemovePermissionInput(wire: call.input), call)
+            return Reply()
+        case "SetEndpointAttributes":
+            try await setEndpointAttributes(SetEndpointAttributesInput(wire: call.input), call)
+            return Reply()
+        case "SetPlatformApplicationAttributes":
+            try await setPlatformApplicationAttributes(SetPlatformApplicationAttributesInput(wire: call.input), call)
+            return Reply()
+        case "SetSMSAttributes":
+            return Reply(try await setSMSAttributes(SetSMSAttributesInput(wire: call.input), call).wire)
+        case "SetSubscriptionAttributes":
+            try await setSubscriptionAttributes(SetSubscriptionAttributesInput(wire: call.input), call)
+            return Reply()
+        case "SetTopicAttributes":
+            try await setTopicAttributes(SetTopicAttributesInput(wire: call.input), call)
+            return Reply()
+        case "Subscribe":
+            return Reply(try await subscribe(SubscribeInput(wire: call.input), call).wire)
+        case "TagResource":
+            return Reply(try await tagResource(TagResourceRequest(wire: call.input), call).wire)
+        case "Unsubscribe":
+            try await unsubscribe(UnsubscribeInput(wire: call.input), call)
+            return Reply()
+        case "UntagResource":
+            return Reply(try await untagResource(UntagResourceRequest(wire: call.input), call).wire)
+        case "VerifySMSSandboxPhoneNumber":
+            return Reply(try await verifySMSSandboxPhoneNumber(VerifySMSSandboxPhoneNumberInput(wire: call.input), call).wire)
         default:
             throw AWSError.notImplemented(service: Self.modelName, operation: call.operation)
         }
     }
 }
 
-private let snsOperations: Set<String> = ["ListTopics"]
+private let snsOperations: Set<String> = [
+    "AddPermission", "CheckIfPhoneNumberIsOptedOut", "ConfirmSubscription", "CreatePlatformApplication",
+    "CreatePlatformEndpoint", "CreateSMSSandboxPhoneNumber", "CreateTopic", "DeleteEndpoint",
+    "DeletePlatformApplication", "DeleteSMSSandboxPhoneNumber", "DeleteTopic", "GetDataProtectionPolicy",
+    "GetEndpointAttributes", "GetPlatformApplicationAttributes", "GetSMSAttributes", "GetSMSSandboxAccountStatus",
+    "GetSubscriptionAttributes", "GetTopicAttributes", "ListEndpointsByPlatformApplication", "ListOriginationNumbers",
+    "ListPhoneNumbersOptedOut", "ListPlatformApplications", "ListSMSSandboxPhoneNumbers", "ListSubscriptions",
+    "ListSubscriptionsByTopic", "ListTagsForResource", "ListTopics", "OptInPhoneNumber", "Publish", "PublishBatch",
+    "PutDataProtectionPolicy", "RemovePermission", "SetEndpointAttributes", "SetPlatformApplicationAttributes",
+    "SetSMSAttributes", "SetSubscriptionAttributes", "SetTopicAttributes", "Subscribe", "TagResource", "Unsubscribe",
+    "UntagResource", "VerifySMSSandboxPhoneNumber",
+]

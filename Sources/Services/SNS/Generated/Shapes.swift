@@ -3,6 +3,754 @@
 public import ServiceKit
 public import ServiceModel
 
+public struct AddPermissionInput: Sendable, Hashable, WireReadable {
+    public var topicArn: String
+    public var label: String
+    public var awsAccountId: [String]
+    public var actionName: [String]
+
+    public init(topicArn: String, label: String, awsAccountId: [String], actionName: [String]) {
+        self.topicArn = topicArn
+        self.label = label
+        self.awsAccountId = awsAccountId
+        self.actionName = actionName
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        topicArn = try members.required("TopicArn")
+        label = try members.required("Label")
+        awsAccountId = try members.required("AWSAccountId")
+        actionName = try members.required("ActionName")
+    }
+}
+
+public struct BatchResultErrorEntry: Sendable, Hashable, WireWritable {
+    public var id: String
+    public var code: String
+    public var message: String?
+    public var senderFault: Bool
+
+    public init(id: String, code: String, senderFault: Bool, message: String? = nil) {
+        self.id = id
+        self.code = code
+        self.message = message
+        self.senderFault = senderFault
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Id"] = id.wire
+        members["Code"] = code.wire
+        members["Message"] = message?.wire
+        members["SenderFault"] = senderFault.wire
+        return .structure(members)
+    }
+}
+
+public struct CheckIfPhoneNumberIsOptedOutInput: Sendable, Hashable, WireReadable {
+    public var phoneNumber: String
+
+    public init(phoneNumber: String) {
+        self.phoneNumber = phoneNumber
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        phoneNumber = try members.required("phoneNumber")
+    }
+}
+
+public struct CheckIfPhoneNumberIsOptedOutResponse: Sendable, Hashable, WireWritable {
+    public var isOptedOut: Bool?
+
+    public init(isOptedOut: Bool? = nil) {
+        self.isOptedOut = isOptedOut
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["isOptedOut"] = isOptedOut?.wire
+        return .structure(members)
+    }
+}
+
+public struct ConfirmSubscriptionInput: Sendable, Hashable, WireReadable {
+    public var topicArn: String
+    public var token: String
+    public var authenticateOnUnsubscribe: String?
+
+    public init(topicArn: String, token: String, authenticateOnUnsubscribe: String? = nil) {
+        self.topicArn = topicArn
+        self.token = token
+        self.authenticateOnUnsubscribe = authenticateOnUnsubscribe
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        topicArn = try members.required("TopicArn")
+        token = try members.required("Token")
+        authenticateOnUnsubscribe = try members.optional("AuthenticateOnUnsubscribe")
+    }
+}
+
+public struct ConfirmSubscriptionResponse: Sendable, Hashable, WireWritable {
+    public var subscriptionArn: String?
+
+    public init(subscriptionArn: String? = nil) {
+        self.subscriptionArn = subscriptionArn
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["SubscriptionArn"] = subscriptionArn?.wire
+        return .structure(members)
+    }
+}
+
+public struct CreateEndpointResponse: Sendable, Hashable, WireWritable {
+    public var endpointArn: String?
+
+    public init(endpointArn: String? = nil) {
+        self.endpointArn = endpointArn
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["EndpointArn"] = endpointArn?.wire
+        return .structure(members)
+    }
+}
+
+public struct CreatePlatformApplicationInput: Sendable, Hashable, WireReadable {
+    public var name: String
+    public var platform: String
+    public var attributes: [String: String]
+
+    public init(name: String, platform: String, attributes: [String: String]) {
+        self.name = name
+        self.platform = platform
+        self.attributes = attributes
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        name = try members.required("Name")
+        platform = try members.required("Platform")
+        attributes = try members.required("Attributes")
+    }
+}
+
+public struct CreatePlatformApplicationResponse: Sendable, Hashable, WireWritable {
+    public var platformApplicationArn: String?
+
+    public init(platformApplicationArn: String? = nil) {
+        self.platformApplicationArn = platformApplicationArn
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["PlatformApplicationArn"] = platformApplicationArn?.wire
+        return .structure(members)
+    }
+}
+
+public struct CreatePlatformEndpointInput: Sendable, Hashable, WireReadable {
+    public var platformApplicationArn: String
+    public var token: String
+    public var customUserData: String?
+    public var attributes: [String: String]?
+
+    public init(
+        platformApplicationArn: String, token: String, customUserData: String? = nil,
+        attributes: [String: String]? = nil
+    ) {
+        self.platformApplicationArn = platformApplicationArn
+        self.token = token
+        self.customUserData = customUserData
+        self.attributes = attributes
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        platformApplicationArn = try members.required("PlatformApplicationArn")
+        token = try members.required("Token")
+        customUserData = try members.optional("CustomUserData")
+        attributes = try members.optional("Attributes")
+    }
+}
+
+public struct CreateSMSSandboxPhoneNumberInput: Sendable, Hashable, WireReadable {
+    public var phoneNumber: String
+    public var languageCode: String?
+
+    public init(phoneNumber: String, languageCode: String? = nil) {
+        self.phoneNumber = phoneNumber
+        self.languageCode = languageCode
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        phoneNumber = try members.required("PhoneNumber")
+        languageCode = try members.optional("LanguageCode")
+    }
+}
+
+public struct CreateSMSSandboxPhoneNumberResult: Sendable, Hashable, WireWritable {
+    public init() {
+    }
+
+    public var wire: WireValue { .structure([:]) }
+}
+
+public struct CreateTopicInput: Sendable, Hashable, WireReadable {
+    public var name: String
+    public var attributes: [String: String]?
+    public var tags: [Tag]?
+    public var dataProtectionPolicy: String?
+
+    public init(
+        name: String, attributes: [String: String]? = nil, tags: [Tag]? = nil, dataProtectionPolicy: String? = nil
+    ) {
+        self.name = name
+        self.attributes = attributes
+        self.tags = tags
+        self.dataProtectionPolicy = dataProtectionPolicy
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        name = try members.required("Name")
+        attributes = try members.optional("Attributes")
+        tags = try members.optional("Tags")
+        dataProtectionPolicy = try members.optional("DataProtectionPolicy")
+    }
+}
+
+public struct CreateTopicResponse: Sendable, Hashable, WireWritable {
+    public var topicArn: String?
+
+    public init(topicArn: String? = nil) {
+        self.topicArn = topicArn
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["TopicArn"] = topicArn?.wire
+        return .structure(members)
+    }
+}
+
+public struct DeleteEndpointInput: Sendable, Hashable, WireReadable {
+    public var endpointArn: String
+
+    public init(endpointArn: String) {
+        self.endpointArn = endpointArn
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        endpointArn = try members.required("EndpointArn")
+    }
+}
+
+public struct DeletePlatformApplicationInput: Sendable, Hashable, WireReadable {
+    public var platformApplicationArn: String
+
+    public init(platformApplicationArn: String) {
+        self.platformApplicationArn = platformApplicationArn
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        platformApplicationArn = try members.required("PlatformApplicationArn")
+    }
+}
+
+public struct DeleteSMSSandboxPhoneNumberInput: Sendable, Hashable, WireReadable {
+    public var phoneNumber: String
+
+    public init(phoneNumber: String) {
+        self.phoneNumber = phoneNumber
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        phoneNumber = try members.required("PhoneNumber")
+    }
+}
+
+public struct DeleteSMSSandboxPhoneNumberResult: Sendable, Hashable, WireWritable {
+    public init() {
+    }
+
+    public var wire: WireValue { .structure([:]) }
+}
+
+public struct DeleteTopicInput: Sendable, Hashable, WireReadable {
+    public var topicArn: String
+
+    public init(topicArn: String) {
+        self.topicArn = topicArn
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        topicArn = try members.required("TopicArn")
+    }
+}
+
+public struct Endpoint: Sendable, Hashable, WireWritable {
+    public var endpointArn: String?
+    public var attributes: [String: String]?
+
+    public init(endpointArn: String? = nil, attributes: [String: String]? = nil) {
+        self.endpointArn = endpointArn
+        self.attributes = attributes
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["EndpointArn"] = endpointArn?.wire
+        members["Attributes"] = attributes?.wire
+        return .structure(members)
+    }
+}
+
+public struct GetDataProtectionPolicyInput: Sendable, Hashable, WireReadable {
+    public var resourceArn: String
+
+    public init(resourceArn: String) {
+        self.resourceArn = resourceArn
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        resourceArn = try members.required("ResourceArn")
+    }
+}
+
+public struct GetDataProtectionPolicyResponse: Sendable, Hashable, WireWritable {
+    public var dataProtectionPolicy: String?
+
+    public init(dataProtectionPolicy: String? = nil) {
+        self.dataProtectionPolicy = dataProtectionPolicy
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["DataProtectionPolicy"] = dataProtectionPolicy?.wire
+        return .structure(members)
+    }
+}
+
+public struct GetEndpointAttributesInput: Sendable, Hashable, WireReadable {
+    public var endpointArn: String
+
+    public init(endpointArn: String) {
+        self.endpointArn = endpointArn
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        endpointArn = try members.required("EndpointArn")
+    }
+}
+
+public struct GetEndpointAttributesResponse: Sendable, Hashable, WireWritable {
+    public var attributes: [String: String]?
+
+    public init(attributes: [String: String]? = nil) {
+        self.attributes = attributes
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Attributes"] = attributes?.wire
+        return .structure(members)
+    }
+}
+
+public struct GetPlatformApplicationAttributesInput: Sendable, Hashable, WireReadable {
+    public var platformApplicationArn: String
+
+    public init(platformApplicationArn: String) {
+        self.platformApplicationArn = platformApplicationArn
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        platformApplicationArn = try members.required("PlatformApplicationArn")
+    }
+}
+
+public struct GetPlatformApplicationAttributesResponse: Sendable, Hashable, WireWritable {
+    public var attributes: [String: String]?
+
+    public init(attributes: [String: String]? = nil) {
+        self.attributes = attributes
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Attributes"] = attributes?.wire
+        return .structure(members)
+    }
+}
+
+public struct GetSMSAttributesInput: Sendable, Hashable, WireReadable {
+    public var attributes: [String]?
+
+    public init(attributes: [String]? = nil) {
+        self.attributes = attributes
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        attributes = try members.optional("attributes")
+    }
+}
+
+public struct GetSMSAttributesResponse: Sendable, Hashable, WireWritable {
+    public var attributes: [String: String]?
+
+    public init(attributes: [String: String]? = nil) {
+        self.attributes = attributes
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["attributes"] = attributes?.wire
+        return .structure(members)
+    }
+}
+
+public struct GetSMSSandboxAccountStatusInput: Sendable, Hashable, WireReadable {
+    public init() {
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        _ = try wire.members()
+    }
+}
+
+public struct GetSMSSandboxAccountStatusResult: Sendable, Hashable, WireWritable {
+    public var isInSandbox: Bool
+
+    public init(isInSandbox: Bool) {
+        self.isInSandbox = isInSandbox
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["IsInSandbox"] = isInSandbox.wire
+        return .structure(members)
+    }
+}
+
+public struct GetSubscriptionAttributesInput: Sendable, Hashable, WireReadable {
+    public var subscriptionArn: String
+
+    public init(subscriptionArn: String) {
+        self.subscriptionArn = subscriptionArn
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        subscriptionArn = try members.required("SubscriptionArn")
+    }
+}
+
+public struct GetSubscriptionAttributesResponse: Sendable, Hashable, WireWritable {
+    public var attributes: [String: String]?
+
+    public init(attributes: [String: String]? = nil) {
+        self.attributes = attributes
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Attributes"] = attributes?.wire
+        return .structure(members)
+    }
+}
+
+public struct GetTopicAttributesInput: Sendable, Hashable, WireReadable {
+    public var topicArn: String
+
+    public init(topicArn: String) {
+        self.topicArn = topicArn
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        topicArn = try members.required("TopicArn")
+    }
+}
+
+public struct GetTopicAttributesResponse: Sendable, Hashable, WireWritable {
+    public var attributes: [String: String]?
+
+    public init(attributes: [String: String]? = nil) {
+        self.attributes = attributes
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Attributes"] = attributes?.wire
+        return .structure(members)
+    }
+}
+
+public struct ListEndpointsByPlatformApplicationInput: Sendable, Hashable, WireReadable {
+    public var platformApplicationArn: String
+    public var nextToken: String?
+
+    public init(platformApplicationArn: String, nextToken: String? = nil) {
+        self.platformApplicationArn = platformApplicationArn
+        self.nextToken = nextToken
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        platformApplicationArn = try members.required("PlatformApplicationArn")
+        nextToken = try members.optional("NextToken")
+    }
+}
+
+public struct ListEndpointsByPlatformApplicationResponse: Sendable, Hashable, WireWritable {
+    public var endpoints: [Endpoint]?
+    public var nextToken: String?
+
+    public init(endpoints: [Endpoint]? = nil, nextToken: String? = nil) {
+        self.endpoints = endpoints
+        self.nextToken = nextToken
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Endpoints"] = endpoints?.wire
+        members["NextToken"] = nextToken?.wire
+        return .structure(members)
+    }
+}
+
+public struct ListOriginationNumbersRequest: Sendable, Hashable, WireReadable {
+    public var nextToken: String?
+    public var maxResults: Int?
+
+    public init(nextToken: String? = nil, maxResults: Int? = nil) {
+        self.nextToken = nextToken
+        self.maxResults = maxResults
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        nextToken = try members.optional("NextToken")
+        maxResults = try members.optional("MaxResults")
+    }
+}
+
+public struct ListOriginationNumbersResult: Sendable, Hashable, WireWritable {
+    public var nextToken: String?
+    public var phoneNumbers: [PhoneNumberInformation]?
+
+    public init(nextToken: String? = nil, phoneNumbers: [PhoneNumberInformation]? = nil) {
+        self.nextToken = nextToken
+        self.phoneNumbers = phoneNumbers
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["NextToken"] = nextToken?.wire
+        members["PhoneNumbers"] = phoneNumbers?.wire
+        return .structure(members)
+    }
+}
+
+public struct ListPhoneNumbersOptedOutInput: Sendable, Hashable, WireReadable {
+    public var nextToken: String?
+
+    public init(nextToken: String? = nil) {
+        self.nextToken = nextToken
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        nextToken = try members.optional("nextToken")
+    }
+}
+
+public struct ListPhoneNumbersOptedOutResponse: Sendable, Hashable, WireWritable {
+    public var phoneNumbers: [String]?
+    public var nextToken: String?
+
+    public init(phoneNumbers: [String]? = nil, nextToken: String? = nil) {
+        self.phoneNumbers = phoneNumbers
+        self.nextToken = nextToken
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["phoneNumbers"] = phoneNumbers?.wire
+        members["nextToken"] = nextToken?.wire
+        return .structure(members)
+    }
+}
+
+public struct ListPlatformApplicationsInput: Sendable, Hashable, WireReadable {
+    public var nextToken: String?
+
+    public init(nextToken: String? = nil) {
+        self.nextToken = nextToken
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        nextToken = try members.optional("NextToken")
+    }
+}
+
+public struct ListPlatformApplicationsResponse: Sendable, Hashable, WireWritable {
+    public var platformApplications: [PlatformApplication]?
+    public var nextToken: String?
+
+    public init(platformApplications: [PlatformApplication]? = nil, nextToken: String? = nil) {
+        self.platformApplications = platformApplications
+        self.nextToken = nextToken
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["PlatformApplications"] = platformApplications?.wire
+        members["NextToken"] = nextToken?.wire
+        return .structure(members)
+    }
+}
+
+public struct ListSMSSandboxPhoneNumbersInput: Sendable, Hashable, WireReadable {
+    public var nextToken: String?
+    public var maxResults: Int?
+
+    public init(nextToken: String? = nil, maxResults: Int? = nil) {
+        self.nextToken = nextToken
+        self.maxResults = maxResults
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        nextToken = try members.optional("NextToken")
+        maxResults = try members.optional("MaxResults")
+    }
+}
+
+public struct ListSMSSandboxPhoneNumbersResult: Sendable, Hashable, WireWritable {
+    public var phoneNumbers: [SMSSandboxPhoneNumber]
+    public var nextToken: String?
+
+    public init(phoneNumbers: [SMSSandboxPhoneNumber], nextToken: String? = nil) {
+        self.phoneNumbers = phoneNumbers
+        self.nextToken = nextToken
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["PhoneNumbers"] = phoneNumbers.wire
+        members["NextToken"] = nextToken?.wire
+        return .structure(members)
+    }
+}
+
+public struct ListSubscriptionsByTopicInput: Sendable, Hashable, WireReadable {
+    public var topicArn: String
+    public var nextToken: String?
+
+    public init(topicArn: String, nextToken: String? = nil) {
+        self.topicArn = topicArn
+        self.nextToken = nextToken
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        topicArn = try members.required("TopicArn")
+        nextToken = try members.optional("NextToken")
+    }
+}
+
+public struct ListSubscriptionsByTopicResponse: Sendable, Hashable, WireWritable {
+    public var subscriptions: [Subscription]?
+    public var nextToken: String?
+
+    public init(subscriptions: [Subscription]? = nil, nextToken: String? = nil) {
+        self.subscriptions = subscriptions
+        self.nextToken = nextToken
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Subscriptions"] = subscriptions?.wire
+        members["NextToken"] = nextToken?.wire
+        return .structure(members)
+    }
+}
+
+public struct ListSubscriptionsInput: Sendable, Hashable, WireReadable {
+    public var nextToken: String?
+
+    public init(nextToken: String? = nil) {
+        self.nextToken = nextToken
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        nextToken = try members.optional("NextToken")
+    }
+}
+
+public struct ListSubscriptionsResponse: Sendable, Hashable, WireWritable {
+    public var subscriptions: [Subscription]?
+    public var nextToken: String?
+
+    public init(subscriptions: [Subscription]? = nil, nextToken: String? = nil) {
+        self.subscriptions = subscriptions
+        self.nextToken = nextToken
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Subscriptions"] = subscriptions?.wire
+        members["NextToken"] = nextToken?.wire
+        return .structure(members)
+    }
+}
+
+public struct ListTagsForResourceRequest: Sendable, Hashable, WireReadable {
+    public var resourceArn: String
+
+    public init(resourceArn: String) {
+        self.resourceArn = resourceArn
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        resourceArn = try members.required("ResourceArn")
+    }
+}
+
+public struct ListTagsForResourceResponse: Sendable, Hashable, WireWritable {
+    public var tags: [Tag]?
+
+    public init(tags: [Tag]? = nil) {
+        self.tags = tags
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Tags"] = tags?.wire
+        return .structure(members)
+    }
+}
+
 public struct ListTopicsInput: Sendable, Hashable, WireReadable {
     public var nextToken: String?
 
@@ -33,6 +781,497 @@ public struct ListTopicsResponse: Sendable, Hashable, WireWritable {
     }
 }
 
+public struct MessageAttributeValue: Sendable, Hashable, WireReadable {
+    public var dataType: String
+    public var stringValue: String?
+    public var binaryValue: [UInt8]?
+
+    public init(dataType: String, stringValue: String? = nil, binaryValue: [UInt8]? = nil) {
+        self.dataType = dataType
+        self.stringValue = stringValue
+        self.binaryValue = binaryValue
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        dataType = try members.required("DataType")
+        stringValue = try members.optional("StringValue")
+        binaryValue = try members.optional("BinaryValue")
+    }
+}
+
+public struct OptInPhoneNumberInput: Sendable, Hashable, WireReadable {
+    public var phoneNumber: String
+
+    public init(phoneNumber: String) {
+        self.phoneNumber = phoneNumber
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        phoneNumber = try members.required("phoneNumber")
+    }
+}
+
+public struct OptInPhoneNumberResponse: Sendable, Hashable, WireWritable {
+    public init() {
+    }
+
+    public var wire: WireValue { .structure([:]) }
+}
+
+public struct PhoneNumberInformation: Sendable, Hashable, WireWritable {
+    public var createdAt: Timestamp?
+    public var phoneNumber: String?
+    public var status: String?
+    public var iso2CountryCode: String?
+    public var routeType: String?
+    public var numberCapabilities: [String]?
+
+    public init(
+        createdAt: Timestamp? = nil, phoneNumber: String? = nil, status: String? = nil, iso2CountryCode: String? = nil,
+        routeType: String? = nil, numberCapabilities: [String]? = nil
+    ) {
+        self.createdAt = createdAt
+        self.phoneNumber = phoneNumber
+        self.status = status
+        self.iso2CountryCode = iso2CountryCode
+        self.routeType = routeType
+        self.numberCapabilities = numberCapabilities
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["CreatedAt"] = createdAt?.wire
+        members["PhoneNumber"] = phoneNumber?.wire
+        members["Status"] = status?.wire
+        members["Iso2CountryCode"] = iso2CountryCode?.wire
+        members["RouteType"] = routeType?.wire
+        members["NumberCapabilities"] = numberCapabilities?.wire
+        return .structure(members)
+    }
+}
+
+public struct PlatformApplication: Sendable, Hashable, WireWritable {
+    public var platformApplicationArn: String?
+    public var attributes: [String: String]?
+
+    public init(platformApplicationArn: String? = nil, attributes: [String: String]? = nil) {
+        self.platformApplicationArn = platformApplicationArn
+        self.attributes = attributes
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["PlatformApplicationArn"] = platformApplicationArn?.wire
+        members["Attributes"] = attributes?.wire
+        return .structure(members)
+    }
+}
+
+public struct PublishBatchInput: Sendable, Hashable, WireReadable {
+    public var topicArn: String
+    public var publishBatchRequestEntries: [PublishBatchRequestEntry]
+
+    public init(topicArn: String, publishBatchRequestEntries: [PublishBatchRequestEntry]) {
+        self.topicArn = topicArn
+        self.publishBatchRequestEntries = publishBatchRequestEntries
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        topicArn = try members.required("TopicArn")
+        publishBatchRequestEntries = try members.required("PublishBatchRequestEntries")
+    }
+}
+
+public struct PublishBatchRequestEntry: Sendable, Hashable, WireReadable {
+    public var id: String
+    public var message: String
+    public var subject: String?
+    public var messageStructure: String?
+    public var messageAttributes: [String: MessageAttributeValue]?
+    public var messageDeduplicationId: String?
+    public var messageGroupId: String?
+
+    public init(
+        id: String, message: String, subject: String? = nil, messageStructure: String? = nil,
+        messageAttributes: [String: MessageAttributeValue]? = nil, messageDeduplicationId: String? = nil,
+        messageGroupId: String? = nil
+    ) {
+        self.id = id
+        self.message = message
+        self.subject = subject
+        self.messageStructure = messageStructure
+        self.messageAttributes = messageAttributes
+        self.messageDeduplicationId = messageDeduplicationId
+        self.messageGroupId = messageGroupId
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        id = try members.required("Id")
+        message = try members.required("Message")
+        subject = try members.optional("Subject")
+        messageStructure = try members.optional("MessageStructure")
+        messageAttributes = try members.optional("MessageAttributes")
+        messageDeduplicationId = try members.optional("MessageDeduplicationId")
+        messageGroupId = try members.optional("MessageGroupId")
+    }
+}
+
+public struct PublishBatchResponse: Sendable, Hashable, WireWritable {
+    public var successful: [PublishBatchResultEntry]?
+    public var failed: [BatchResultErrorEntry]?
+
+    public init(successful: [PublishBatchResultEntry]? = nil, failed: [BatchResultErrorEntry]? = nil) {
+        self.successful = successful
+        self.failed = failed
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Successful"] = successful?.wire
+        members["Failed"] = failed?.wire
+        return .structure(members)
+    }
+}
+
+public struct PublishBatchResultEntry: Sendable, Hashable, WireWritable {
+    public var id: String?
+    public var messageId: String?
+    public var sequenceNumber: String?
+
+    public init(id: String? = nil, messageId: String? = nil, sequenceNumber: String? = nil) {
+        self.id = id
+        self.messageId = messageId
+        self.sequenceNumber = sequenceNumber
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Id"] = id?.wire
+        members["MessageId"] = messageId?.wire
+        members["SequenceNumber"] = sequenceNumber?.wire
+        return .structure(members)
+    }
+}
+
+public struct PublishInput: Sendable, Hashable, WireReadable {
+    public var topicArn: String?
+    public var targetArn: String?
+    public var phoneNumber: String?
+    public var message: String
+    public var subject: String?
+    public var messageStructure: String?
+    public var messageAttributes: [String: MessageAttributeValue]?
+    public var messageDeduplicationId: String?
+    public var messageGroupId: String?
+
+    public init(
+        message: String, topicArn: String? = nil, targetArn: String? = nil, phoneNumber: String? = nil,
+        subject: String? = nil, messageStructure: String? = nil,
+        messageAttributes: [String: MessageAttributeValue]? = nil, messageDeduplicationId: String? = nil,
+        messageGroupId: String? = nil
+    ) {
+        self.topicArn = topicArn
+        self.targetArn = targetArn
+        self.phoneNumber = phoneNumber
+        self.message = message
+        self.subject = subject
+        self.messageStructure = messageStructure
+        self.messageAttributes = messageAttributes
+        self.messageDeduplicationId = messageDeduplicationId
+        self.messageGroupId = messageGroupId
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        topicArn = try members.optional("TopicArn")
+        targetArn = try members.optional("TargetArn")
+        phoneNumber = try members.optional("PhoneNumber")
+        message = try members.required("Message")
+        subject = try members.optional("Subject")
+        messageStructure = try members.optional("MessageStructure")
+        messageAttributes = try members.optional("MessageAttributes")
+        messageDeduplicationId = try members.optional("MessageDeduplicationId")
+        messageGroupId = try members.optional("MessageGroupId")
+    }
+}
+
+public struct PublishResponse: Sendable, Hashable, WireWritable {
+    public var messageId: String?
+    public var sequenceNumber: String?
+
+    public init(messageId: String? = nil, sequenceNumber: String? = nil) {
+        self.messageId = messageId
+        self.sequenceNumber = sequenceNumber
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["MessageId"] = messageId?.wire
+        members["SequenceNumber"] = sequenceNumber?.wire
+        return .structure(members)
+    }
+}
+
+public struct PutDataProtectionPolicyInput: Sendable, Hashable, WireReadable {
+    public var resourceArn: String
+    public var dataProtectionPolicy: String
+
+    public init(resourceArn: String, dataProtectionPolicy: String) {
+        self.resourceArn = resourceArn
+        self.dataProtectionPolicy = dataProtectionPolicy
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        resourceArn = try members.required("ResourceArn")
+        dataProtectionPolicy = try members.required("DataProtectionPolicy")
+    }
+}
+
+public struct RemovePermissionInput: Sendable, Hashable, WireReadable {
+    public var topicArn: String
+    public var label: String
+
+    public init(topicArn: String, label: String) {
+        self.topicArn = topicArn
+        self.label = label
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        topicArn = try members.required("TopicArn")
+        label = try members.required("Label")
+    }
+}
+
+public struct SMSSandboxPhoneNumber: Sendable, Hashable, WireWritable {
+    public var phoneNumber: String?
+    public var status: String?
+
+    public init(phoneNumber: String? = nil, status: String? = nil) {
+        self.phoneNumber = phoneNumber
+        self.status = status
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["PhoneNumber"] = phoneNumber?.wire
+        members["Status"] = status?.wire
+        return .structure(members)
+    }
+}
+
+public struct SetEndpointAttributesInput: Sendable, Hashable, WireReadable {
+    public var endpointArn: String
+    public var attributes: [String: String]
+
+    public init(endpointArn: String, attributes: [String: String]) {
+        self.endpointArn = endpointArn
+        self.attributes = attributes
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        endpointArn = try members.required("EndpointArn")
+        attributes = try members.required("Attributes")
+    }
+}
+
+public struct SetPlatformApplicationAttributesInput: Sendable, Hashable, WireReadable {
+    public var platformApplicationArn: String
+    public var attributes: [String: String]
+
+    public init(platformApplicationArn: String, attributes: [String: String]) {
+        self.platformApplicationArn = platformApplicationArn
+        self.attributes = attributes
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        platformApplicationArn = try members.required("PlatformApplicationArn")
+        attributes = try members.required("Attributes")
+    }
+}
+
+public struct SetSMSAttributesInput: Sendable, Hashable, WireReadable {
+    public var attributes: [String: String]
+
+    public init(attributes: [String: String]) {
+        self.attributes = attributes
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        attributes = try members.required("attributes")
+    }
+}
+
+public struct SetSMSAttributesResponse: Sendable, Hashable, WireWritable {
+    public init() {
+    }
+
+    public var wire: WireValue { .structure([:]) }
+}
+
+public struct SetSubscriptionAttributesInput: Sendable, Hashable, WireReadable {
+    public var subscriptionArn: String
+    public var attributeName: String
+    public var attributeValue: String?
+
+    public init(subscriptionArn: String, attributeName: String, attributeValue: String? = nil) {
+        self.subscriptionArn = subscriptionArn
+        self.attributeName = attributeName
+        self.attributeValue = attributeValue
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        subscriptionArn = try members.required("SubscriptionArn")
+        attributeName = try members.required("AttributeName")
+        attributeValue = try members.optional("AttributeValue")
+    }
+}
+
+public struct SetTopicAttributesInput: Sendable, Hashable, WireReadable {
+    public var topicArn: String
+    public var attributeName: String
+    public var attributeValue: String?
+
+    public init(topicArn: String, attributeName: String, attributeValue: String? = nil) {
+        self.topicArn = topicArn
+        self.attributeName = attributeName
+        self.attributeValue = attributeValue
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        topicArn = try members.required("TopicArn")
+        attributeName = try members.required("AttributeName")
+        attributeValue = try members.optional("AttributeValue")
+    }
+}
+
+public struct SubscribeInput: Sendable, Hashable, WireReadable {
+    public var topicArn: String
+    public var `protocol`: String
+    public var endpoint: String?
+    public var attributes: [String: String]?
+    public var returnSubscriptionArn: Bool?
+
+    public init(
+        topicArn: String, `protocol`: String, endpoint: String? = nil, attributes: [String: String]? = nil,
+        returnSubscriptionArn: Bool? = nil
+    ) {
+        self.topicArn = topicArn
+        self.`protocol` = `protocol`
+        self.endpoint = endpoint
+        self.attributes = attributes
+        self.returnSubscriptionArn = returnSubscriptionArn
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        topicArn = try members.required("TopicArn")
+        `protocol` = try members.required("Protocol")
+        endpoint = try members.optional("Endpoint")
+        attributes = try members.optional("Attributes")
+        returnSubscriptionArn = try members.optional("ReturnSubscriptionArn")
+    }
+}
+
+public struct SubscribeResponse: Sendable, Hashable, WireWritable {
+    public var subscriptionArn: String?
+
+    public init(subscriptionArn: String? = nil) {
+        self.subscriptionArn = subscriptionArn
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["SubscriptionArn"] = subscriptionArn?.wire
+        return .structure(members)
+    }
+}
+
+public struct Subscription: Sendable, Hashable, WireWritable {
+    public var subscriptionArn: String?
+    public var owner: String?
+    public var `protocol`: String?
+    public var endpoint: String?
+    public var topicArn: String?
+
+    public init(
+        subscriptionArn: String? = nil, owner: String? = nil, `protocol`: String? = nil, endpoint: String? = nil,
+        topicArn: String? = nil
+    ) {
+        self.subscriptionArn = subscriptionArn
+        self.owner = owner
+        self.`protocol` = `protocol`
+        self.endpoint = endpoint
+        self.topicArn = topicArn
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["SubscriptionArn"] = subscriptionArn?.wire
+        members["Owner"] = owner?.wire
+        members["Protocol"] = `protocol`?.wire
+        members["Endpoint"] = endpoint?.wire
+        members["TopicArn"] = topicArn?.wire
+        return .structure(members)
+    }
+}
+
+public struct Tag: Sendable, Hashable, WireReadable, WireWritable {
+    public var key: String
+    public var value: String
+
+    public init(key: String, value: String) {
+        self.key = key
+        self.value = value
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        key = try members.required("Key")
+        value = try members.required("Value")
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Key"] = key.wire
+        members["Value"] = value.wire
+        return .structure(members)
+    }
+}
+
+public struct TagResourceRequest: Sendable, Hashable, WireReadable {
+    public var resourceArn: String
+    public var tags: [Tag]
+
+    public init(resourceArn: String, tags: [Tag]) {
+        self.resourceArn = resourceArn
+        self.tags = tags
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        resourceArn = try members.required("ResourceArn")
+        tags = try members.required("Tags")
+    }
+}
+
+public struct TagResourceResponse: Sendable, Hashable, WireWritable {
+    public init() {
+    }
+
+    public var wire: WireValue { .structure([:]) }
+}
+
 public struct Topic: Sendable, Hashable, WireWritable {
     public var topicArn: String?
 
@@ -45,4 +1284,63 @@ public struct Topic: Sendable, Hashable, WireWritable {
         members["TopicArn"] = topicArn?.wire
         return .structure(members)
     }
+}
+
+public struct UnsubscribeInput: Sendable, Hashable, WireReadable {
+    public var subscriptionArn: String
+
+    public init(subscriptionArn: String) {
+        self.subscriptionArn = subscriptionArn
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        subscriptionArn = try members.required("SubscriptionArn")
+    }
+}
+
+public struct UntagResourceRequest: Sendable, Hashable, WireReadable {
+    public var resourceArn: String
+    public var tagKeys: [String]
+
+    public init(resourceArn: String, tagKeys: [String]) {
+        self.resourceArn = resourceArn
+        self.tagKeys = tagKeys
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        resourceArn = try members.required("ResourceArn")
+        tagKeys = try members.required("TagKeys")
+    }
+}
+
+public struct UntagResourceResponse: Sendable, Hashable, WireWritable {
+    public init() {
+    }
+
+    public var wire: WireValue { .structure([:]) }
+}
+
+public struct VerifySMSSandboxPhoneNumberInput: Sendable, Hashable, WireReadable {
+    public var phoneNumber: String
+    public var oneTimePassword: String
+
+    public init(phoneNumber: String, oneTimePassword: String) {
+        self.phoneNumber = phoneNumber
+        self.oneTimePassword = oneTimePassword
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        phoneNumber = try members.required("PhoneNumber")
+        oneTimePassword = try members.required("OneTimePassword")
+    }
+}
+
+public struct VerifySMSSandboxPhoneNumberResult: Sendable, Hashable, WireWritable {
+    public init() {
+    }
+
+    public var wire: WireValue { .structure([:]) }
 }

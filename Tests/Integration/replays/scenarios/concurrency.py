@@ -4,7 +4,7 @@ import threading
 
 from botocore.exceptions import ClientError
 from replays.catalog import scenario
-from replays.reasons import NO_TRACE, OLD_SHAPE
+from replays.reasons import OLD_SHAPE
 
 
 @scenario("TestLambdaReservedConcurrency::test_function_concurrency")
@@ -103,7 +103,7 @@ def reserved_none(replay):
     replay.call("get_function_concurrency_deleted", api.get_function_concurrency, FunctionName=name)
 
 
-@scenario("TestLambdaConcurrency::test_reserved_concurrency", {"msg": NO_TRACE})
+@scenario("TestLambdaConcurrency::test_reserved_concurrency")
 def none_reserved(replay):
     name, api = replay.function, replay.api
     replay.create(Timeout=20)

@@ -5,7 +5,6 @@ import re
 
 from botocore.exceptions import ClientError
 from replays.catalog import scenario
-from replays.reasons import NO_TRACE
 from replays.replay import answer_of
 
 # The recorded traces name lines of the functions' files.
@@ -133,7 +132,7 @@ def default_retries(replay):
         replay.keep("receive_message_result", queue.receive())
 
 
-@scenario("TestLambdaDestinationSqs::test_retries", {"queue_destination_payload": NO_TRACE})
+@scenario("TestLambdaDestinationSqs::test_retries")
 def retries(replay):
     queue, message = _Queue(replay), replay.name("message")
     replay.known(test_msg_id=message)
@@ -147,10 +146,10 @@ def retries(replay):
         replay.keep("queue_destination_payload", queue.receive(AttributeNames=["All"]))
 
 
-@scenario(
-    "TestLambdaDestinationSqs::test_maxeventage",
-    {"no_retry_failure_message": NO_TRACE, "single_retry_failure_message": NO_TRACE},
-)
+_SENDER = "AWS sends each in a session of its own; here the session has the function's name, and both messages one sender."
+
+
+@scenario("TestLambdaDestinationSqs::test_maxeventage", {"single_retry_failure_message": _SENDER})
 def age(replay):
     queue, message = _Queue(replay), replay.name("message")
     replay.known(test_msg_id=message)

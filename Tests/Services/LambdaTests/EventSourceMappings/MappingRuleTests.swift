@@ -160,6 +160,11 @@ struct MappingRuleTests {
             }
             #expect((found == nil) == isTaken)
         }
+        #expect(
+            refusal(Self.queue) {
+                $0.pollers = ProvisionedPollerConfig(minimumPollers: 2, maximumPollers: 5)
+                $0.scaling = ScalingConfig(maximumConcurrency: 5)
+            } != nil)
         #expect(refusal(Self.queue) { $0.metrics = EventSourceMappingMetricsConfig(metrics: ["EventCount"]) } == nil)
         #expect(refusal(Self.queue) { $0.metrics = EventSourceMappingMetricsConfig(metrics: ["KafkaMetrics"]) } != nil)
     }

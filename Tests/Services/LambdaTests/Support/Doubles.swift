@@ -22,11 +22,16 @@ final class RecordingInvoker: FunctionInvoker {
     /// Answers in place of the usual answer: an error is thrown.
     let answers = Mutex<[Result<InvocationResult, AWSError>]>([])
 
+    /// Runs in place of the usual answer.
+    let behavior = Mutex<(@Sendable (FunctionVersion, Execution.InvocationRequest) async throws -> InvocationResult)?>(
+        nil)
+
     var invocations: [(FunctionVersion, Execution.InvocationRequest)] { state.withLock { $0.invocations } }
     var retirements: [Retirement] { state.withLock { $0.retirements } }
 
     func invoke(_ function: FunctionVersion, _ request: Execution.InvocationRequest) async throws -> InvocationResult {
         state.withLock { $0.invocations.append((function, request)) }
+        if let behavior = behavior.withLock({ $0 }) { return try await behavior(function, request) }
         if let answer = answers.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) { return try answer.get() }
         return InvocationResult(
             payload: request.payload, functionError: function.handler == "index.fails" ? "Unhandled" : nil,

@@ -20,6 +20,7 @@ struct LambdaFixture: Sendable {
     let roles: RoleTable
     let sources = SourceTable()
     let objects = ObjectTable()
+    let queues: QueueDouble
     let time: VirtualTime
     let jobs: JobQueue
     let deliveries: RecordingDelivery
@@ -44,7 +45,8 @@ struct LambdaFixture: Sendable {
 
     init(
         _ database: any Database, folder: String, secrets: SecretBox, settling: Duration = .zero,
-        requiresRole: Bool = false, blobs: MemoryBlobs = MemoryBlobs()
+        requiresRole: Bool = false, blobs: MemoryBlobs = MemoryBlobs(), queues: QueueDouble? = nil,
+        time: VirtualTime = VirtualTime()
     ) throws {
         self.database = database
         self.folder = folder
@@ -53,7 +55,10 @@ struct LambdaFixture: Sendable {
         invoker = RecordingInvoker()
         concurrency = RecordingConcurrency()
         roles = RoleTable()
-        time = VirtualTime()
+        self.time = time
+        self.queues = queues ?? QueueDouble(time: time)
+        let calls = InProcessCaller()
+        calls.connect(Dispatcher(services: [self.queues], authorizer: OpenAuthorizer()))
         jobs = JobQueue(database: database, time: time)
         deliveries = RecordingDelivery()
         service = try LambdaService(
@@ -61,13 +66,13 @@ struct LambdaFixture: Sendable {
                 dataFolder: folder, requiresExistingRole: requiresRole, isDurable: false, settlingTime: settling,
                 codeGrace: .zero),
             database: database, blobs: blobs, time: time, invoker: invoker, concurrency: concurrency, roles: roles,
-            sources: sources, objects: objects, secrets: secrets, jobs: jobs, deliveries: deliveries,
+            sources: sources, calls: calls, objects: objects, secrets: secrets, jobs: jobs, deliveries: deliveries,
             signatureTime: time)
     }
 
     /// The same installation after a restart.
     func restarted() throws -> LambdaFixture {
-        try LambdaFixture(database, folder: folder, secrets: secrets, blobs: blobs)
+        try LambdaFixture(database, folder: folder, secrets: secrets, blobs: blobs, queues: queues, time: time)
     }
 
     func call(_ operation: String, account: String = LambdaFixture.account) -> Call {

@@ -18,7 +18,9 @@ final class SourceTable: EventSourceDirectory {
 
     func offers(_ kind: EventSourceKind) -> Bool { state.withLock { $0.kinds.contains(kind) } }
 
-    func describe(_ source: EventSource, role: String, region: String) async throws -> EventSourceDescription? {
+    func describe(
+        _ source: EventSource, as principal: Principal, region: String
+    ) async throws -> EventSourceDescription? {
         state.withLock { $0.sources[source] }
     }
 }

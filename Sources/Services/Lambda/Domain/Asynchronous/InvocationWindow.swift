@@ -14,13 +14,18 @@ struct InvocationWindow: Sendable {
     /// The share of the processors that has to be idle for a wider window to be tried.
     private static let spare = 0.2
 
-    private(set) var size = least
+    private(set) var size: Int
     /// The size that got the most done, and how much that was: invocations per millisecond.
-    private var best = (size: least, rate: 0.0)
+    private var best: (size: Int, rate: Double)
     private var rounds = 0
     private var sum = 0.0
     private var running = 0
     private var count = 0
+
+    init(beginning size: Int = least) {
+        self.size = size
+        best = (size, 0)
+    }
 
     /// An invocation has ended after some milliseconds; with itself, `running` ran, and a share of the processors was idle.
     mutating func ended(after duration: Double, running: Int, idle: Double) {

@@ -46,6 +46,19 @@ enum MappingFailures {
         }
     }
 
+    /// The function's role may not read the source.
+    static func notReadable(_ source: EventSource) -> AWSError {
+        let (operation, service) =
+            switch source.kind {
+            case .queue: ("ReceiveMessage", "SQS")
+            case .kinesisStream: ("GetRecords", "Kinesis")
+            case .tableStream: ("GetRecords", "DynamoDB")
+            default: ("the operations it needs", source.kind.serviceName)
+            }
+        return LambdaFailures.invalidParameter(
+            "The provided execution role does not have permissions to call \(operation) on \(service)")
+    }
+
     static func exists(_ record: MappingRecord, _ other: MappingRecord) -> AWSError {
         let source = record.source.arn ?? record.source.endpoints.joined(separator: ",")
         let name = record.qualifier.map { "\(record.function.name):\($0)" } ?? record.function.name

@@ -78,6 +78,11 @@ extension MappingSettings {
         if let documents = change.documents { try take(documents) }
         if let scaling = change.scaling { maximumConcurrency = scaling.maximumConcurrency }
         if let pollers = change.pollers { try take(pollers, of: kind) }
+        guard pollers == nil || maximumConcurrency == nil else {
+            throw LambdaFailures.invalidParameter(
+                "ScalingConfig and ProvisionedPollerConfig cannot be used together: provisioned pollers have a maximum "
+                    + "of their own.")
+        }
         if let metrics = change.metrics { try take(metrics, of: kind) }
         if let logging = change.logging { logLevel = logging.systemLogLevel }
         if let key = change.kmsKey { kmsKey = key.isEmpty ? nil : key }

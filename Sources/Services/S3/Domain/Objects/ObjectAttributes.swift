@@ -1,0 +1,146 @@
+import ServiceKit
+import ServiceModel
+
+/// What is kept of an object beside what listings show: its headers and metadata, tags, checksum, parts, permissions.
+struct ObjectAttributes: Sendable, Hashable {
+    struct PartInfo: Sendable, Hashable {
+        var number: Int
+        var size: Int64
+        /// Base64, of the object's checksum algorithm; nil if a part has none.
+        var checksum: String?
+    }
+
+    struct Retention: Sendable, Hashable {
+        /// GOVERNANCE or COMPLIANCE.
+        var mode: String
+        var until: Timestamp
+    }
+
+    /// By the model's member, such as `ContentType`.
+    var headers: [String: String] = [:]
+    var expires: Timestamp?
+    /// By name in lower case, as the request had them.
+    var metadata: [String: String] = [:]
+    var tags: [ResourceTag] = []
+    var checksum: StoredChecksum?
+    var parts: [PartInfo] = []
+    /// Nil: all for the owner, nothing for anybody else.
+    var acl: AccessControlList?
+    /// Base64; with a key of the customer's.
+    var customerKeyMD5: String?
+    var retention: Retention?
+    var hasLegalHold = false
+    /// Whether a legal hold was ever put or lifted.
+    var wasHeld = false
+    /// Until when a restored copy of an archived object is there.
+    var restoredUntil: Timestamp?
+
+    static let headerNames = [
+        "ContentType", "CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage", "WebsiteRedirectLocation",
+    ]
+
+    private enum Tag {
+        static let expires: UInt8 = 10
+        static let metadata: UInt8 = 11
+        static let tag: UInt8 = 12
+        static let checksum: UInt8 = 13
+        static let part: UInt8 = 14
+        static let acl: UInt8 = 15
+        static let customerKey: UInt8 = 16
+        static let retention: UInt8 = 17
+        static let legalHold: UInt8 = 18
+        static let restored: UInt8 = 19
+        static let held: UInt8 = 20
+    }
+
+    var encoded: [UInt8] {
+        var writer = RecordWriter()
+        for (index, name) in Self.headerNames.enumerated() { writer.append(UInt8(index), headers[name]) }
+        if let expires { writer.append(Tag.expires, expires.milliseconds) }
+        for (name, value) in metadata.sorted(by: { $0.key < $1.key }) {
+            writer.append(Tag.metadata) { inner in
+                inner.append(0, name)
+                inner.append(1, value)
+            }
+        }
+        for tag in tags {
+            writer.append(Tag.tag) { inner in
+                inner.append(0, tag.key)
+                inner.append(1, tag.value)
+            }
+        }
+        if let checksum { writer.append(Tag.checksum, [UInt8(checksum.summary)] + Array(checksum.text.utf8)) }
+        for part in parts {
+            writer.append(Tag.part) { inner in
+                inner.append(0, Int64(part.number))
+                inner.append(1, part.size)
+                inner.append(2, part.checksum)
+            }
+        }
+        if let acl { writer.append(Tag.acl, WireCoding.encode(acl.wire)) }
+        writer.append(Tag.customerKey, customerKeyMD5)
+        if let retention {
+            writer.append(Tag.retention) { inner in
+                inner.append(0, retention.mode)
+                inner.append(1, retention.until.milliseconds)
+            }
+        }
+        if hasLegalHold { writer.append(Tag.legalHold, []) }
+        if wasHeld { writer.append(Tag.held, []) }
+        if let restoredUntil { writer.append(Tag.restored, restoredUntil.milliseconds) }
+        return writer.bytes
+    }
+
+    init() {}
+
+    init(_ bytes: [UInt8]) {
+        var reader = RecordReader(bytes)
+        while let field = reader.next() {
+            if Int(field.tag) < Self.headerNames.count {
+                headers[Self.headerNames[Int(field.tag)]] = field.text
+                continue
+            }
+            switch field.tag {
+            case Tag.expires: expires = Timestamp(milliseconds: field.number)
+            case Tag.metadata:
+                let (name, value) = Self.pair(field)
+                metadata[name] = value
+            case Tag.tag:
+                let (key, value) = Self.pair(field)
+                tags.append(ResourceTag(key: key, value: value))
+            case Tag.checksum:
+                guard let summary = field.bytes.first, let (algorithm, type) = StoredChecksum.split(summary: Int(summary))
+                else { continue }
+                let text = String(decoding: field.bytes.dropFirst(), as: UTF8.self)
+                checksum = StoredChecksum(algorithm: algorithm, type: type, text: text)
+            case Tag.part:
+                var part = PartInfo(number: 0, size: 0)
+                var inner = field.reader
+                while let field = inner.next() {
+                    switch field.tag {
+                    case 0: part.number = Int(field.number)
+                    case 1: part.size = field.number
+                    default: part.checksum = field.text
+                    }
+                }
+                parts.append(part)
+            case Tag.acl: acl = WireCoding.decode(Array(field.bytes)).flatMap(AccessControlList.init(stored:))
+            case Tag.customerKey: customerKeyMD5 = field.text
+            case Tag.retention:
+                var inner = field.reader
+                guard let mode = inner.next(), let until = inner.next() else { continue }
+                retention = Retention(mode: mode.text, until: Timestamp(milliseconds: until.number))
+            case Tag.legalHold: hasLegalHold = true
+            case Tag.held: wasHeld = true
+            case Tag.restored: restoredUntil = Timestamp(milliseconds: field.number)
+            default: continue
+            }
+        }
+    }
+
+    private static func pair(_ field: RecordReader.Field) -> (String, String) {
+        var inner = field.reader
+        let first = inner.next()?.text ?? ""
+        return (first, inner.next()?.text ?? "")
+    }
+}

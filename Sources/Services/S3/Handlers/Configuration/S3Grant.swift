@@ -1,0 +1,2 @@
+/// `Grant` of the model, beside ``AccessControlList/Grant``.
+typealias S3Grant = Grant

@@ -1,0 +1,51 @@
+import Logging
+import Persistence
+import ServiceKit
+import ServiceModel
+
+/// Tells targets what has happened, as the service principal of S3 on behalf of the bucket. What a target refuses is gone, as on AWS; what fails for another
+/// reason is tried again, and holds up what follows of its lane.
+struct NotificationWorker: JobWorker {
+    let deliveries: any EventDelivery
+    let time: any TimeSource
+    let logger: Logger
+
+    private static let patience = Duration.seconds(24 * 3600)
+
+    var isOrdered: Bool { true }
+
+    func window(_ lane: JobLane) -> Int { 1 }
+
+    static func principal(bucket: String, account: String) -> Principal {
+        .service(name: "s3.amazonaws.com", sourceARN: "arn:aws:s3:::\(bucket)", account: account)
+    }
+
+    func run(_ job: Job) async -> JobOutcome {
+        guard let notification = NotificationJob(job.payload), let target = DeliveryTarget(arn: notification.target) else {
+            logger.error("An event of a bucket can't be read and is dropped.", metadata: ["lane": "\(job.lane.name)"])
+            return .done
+        }
+        do {
+            try await deliveries.deliver(
+                notification.delivery, to: target,
+                as: Self.principal(bucket: notification.bucket, account: notification.account),
+                account: notification.account, region: notification.region)
+            return .done
+        } catch let error as AWSError where error.status < 500 && error.status != 429 {
+            return dropped(notification, "\(error.code): \(error.message)")
+        } catch {
+            let now = time.now
+            guard now < notification.began.advanced(by: Self.patience) else { return dropped(notification, "\(error)") }
+            return .retry(at: now.advanced(by: .seconds(min(300, 1 << min(job.attempts, 9)))))
+        }
+    }
+
+    private func dropped(_ notification: NotificationJob, _ reason: String) -> JobOutcome {
+        logger.warning(
+            "An event of a bucket could not be delivered.",
+            metadata: [
+                "bucket": "\(notification.bucket)", "target": "\(notification.target)", "reason": "\(reason)",
+            ])
+        return .done
+    }
+}
