@@ -49,7 +49,7 @@ import Testing
         #expect(json.header("x-amzn-query-error") == "AWS.SimpleQueueService.NonExistentQueue;Sender")
         #expect(
             text(try answer("sqs", .query, error))
-                == "<ErrorResponse xmlns=\"http://queue.amazonaws.com/doc/2012-11-05/\"><Error><Type>Sender</Type><Code>AWS.SimpleQueueService.NonExistentQueue</Code><Message>m</Message></Error><RequestId>id</RequestId></ErrorResponse>"
+                == "<ErrorResponse xmlns=\"http://queue.amazonaws.com/doc/2012-11-05/\"><Error><Type>Sender</Type><Code>AWS.SimpleQueueService.NonExistentQueue</Code><Message>m</Message><Detail></Detail></Error><RequestId>id</RequestId></ErrorResponse>"
         )
     }
 

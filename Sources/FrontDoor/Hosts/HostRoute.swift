@@ -32,6 +32,12 @@ struct HostRoute: Sendable, Hashable {
             region = labels.count > 2 ? labels[2] : nil
             return
         }
+        // SQS's names of old: `queue`, `us-west-2.queue`.
+        if labels.last == "queue", labels.count == 1 || labels.count == 2 && Self.isRegion(labels[0]) {
+            service = "sqs"
+            region = labels.count == 2 ? labels[0] : "us-east-1"
+            return
+        }
         if let last = labels.last, Self.isRegion(last) {
             region = last
             labels.removeLast()

@@ -56,6 +56,9 @@ struct HostTests {
         #expect(route("iam.amazonaws.com") == expected { $0.service = "iam" })
         #expect(route("sqs.eu-west-1.localhost") == expected { ($0.service, $0.region) = ("sqs", "eu-west-1") })
         #expect(
+            route("us-west-2.queue.amazonaws.com") == expected { ($0.service, $0.region) = ("sqs", "us-west-2") })
+        #expect(route("queue.amazonaws.com") == expected { ($0.service, $0.region) = ("sqs", "us-east-1") })
+        #expect(
             route("my.bucket.s3.us-west-2.amazonaws.com")
                 == expected { ($0.service, $0.region, $0.bucket) = ("s3", "us-west-2", "my.bucket") })
         #expect(route("bucket.s3.localhost") == expected { ($0.service, $0.bucket) = ("s3", "bucket") })

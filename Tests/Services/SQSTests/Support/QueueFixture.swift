@@ -1,4 +1,3 @@
-import Logging
 import Persistence
 import ServiceKit
 import ServiceModel
