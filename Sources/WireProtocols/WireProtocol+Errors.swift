@@ -23,12 +23,21 @@ extension WireProtocol {
             response.headers.append(("Content-Type", "text/xml"))
             response.body = queryError(error, shape, requestID)
         case .restXML:
+            let error = Self.inWordsOfS3(error)
             response.headers.append(("Content-Type", "application/xml"))
             bind(error, shape, &response)
             response.headers += error.headers.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
             response.body = s3Error(error, shape, requestID)
         }
         return response
+    }
+
+    /// What is missing in a document, S3 calls malformed.
+    private static func inWordsOfS3(_ error: AWSError) -> AWSError {
+        guard error.shape == nil, error.code == "ValidationException" else { return error }
+        return AWSError(
+            "MalformedXML", status: 400,
+            message: "The XML you provided was not well-formed or did not validate against our published schema")
     }
 
     private typealias Member = (name: String, value: WireValue, member: MemberModel?)
@@ -87,6 +96,8 @@ extension WireProtocol {
         writer.element("Type", error.fault == .server ? "Receiver" : "Sender")
         writer.element("Code", shape?.error?.code ?? error.code)
         if !error.message.isEmpty { writer.element("Message", error.message) }
+        // As SQS always has had it.
+        if service.validation == .sqs { writer.element("Detail", "") }
         write(error, shape, &writer)
         writer.close("Error")
         writer.element("RequestId", requestID)

@@ -21,6 +21,9 @@ extension Chain {
         case .anyone where platform.isOpen:
             request.principal = try await openPrincipal(request)
             request.account = request.principal.account ?? platform.configuration.defaultAccount
+        // What is public in S3 is for those who do not sign, too.
+        case .anyone where route.service.name == "s3" && request.presented.isNone:
+            request.account = platform.configuration.defaultAccount
         case .anyone:
             try await verify(&request, service: route.service.signingName, manner: request.manner)
         }

@@ -11,6 +11,11 @@ public struct RootOnlyAuthorizer: Authorizer {
         if principal == .anonymous, service == "sns", ["ConfirmSubscription", "Unsubscribe"].contains(operation) {
             return
         }
+        // So do a bucket's policy and lists, about nobody in particular and about services.
+        if service == "s3" {
+            if case .service = principal { return }
+            if principal == .anonymous { return }
+        }
         // As on AWS: no policy is needed to ask who one is, and none can forbid it.
         if service == "sts", operation == "GetCallerIdentity", principal != .anonymous { return }
         throw AWSError.accessDenied(principal, service: service, operation: operation)

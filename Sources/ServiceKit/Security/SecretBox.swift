@@ -29,7 +29,12 @@ public struct SecretBox: Sendable {
     /// - Throws: if the system has no randomness.
     public func seal(_ plain: [UInt8], context: String = "") throws -> [UInt8] {
         let box = try AES.GCM.seal(plain, using: key, authenticating: authenticated(context))
-        return [Self.version] + box.nonce + box.ciphertext + box.tag
+        var sealed: [UInt8] = []
+        sealed.reserveCapacity(plain.count + Self.overhead)
+        sealed.append(Self.version)
+        // A nonce of twelve bytes, as here, always has a combined form: nonce, ciphertext, tag.
+        if let combined = box.combined { sealed += combined } else { throw SecretBoxError.unreadable }
+        return sealed
     }
 
     /// - Throws: ``SecretBoxError`` if the value was not sealed by this box for this context, or was changed since.

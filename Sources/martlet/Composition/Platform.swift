@@ -26,6 +26,7 @@ enum Platform {
     static let defaultAccount = "000000000000"
 
     static func run(_ settings: Settings, on ground: Ground, since began: ContinuousClock.Instant) async throws {
+        Allocator.tune()
         LoggingSystem.bootstrap { label in
             var handler = StreamLogHandler.standardError(label: label)
             handler.logLevel = settings.logLevel
@@ -142,6 +143,7 @@ enum Platform {
                     .init(service: JobKeeper(jobs: jobs)),
                     .init(service: EventSourceKeeper(lambda: lambda)),
                     .init(service: door),
+                    .init(service: PollKeeper(sqs: sqs)),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: "martlet.lifecycle")))
         try await serviceGroup.run()

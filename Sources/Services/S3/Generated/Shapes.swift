@@ -4422,12 +4422,12 @@ public struct PutBucketPolicyRequest: Sendable, Hashable, WireReadable {
     public var contentMD5: String?
     public var checksumAlgorithm: String?
     public var confirmRemoveSelfBucketAccess: Bool?
-    public var policy: String
+    public var policy: String?
     public var expectedBucketOwner: String?
 
     public init(
-        bucket: String, policy: String, contentMD5: String? = nil, checksumAlgorithm: String? = nil,
-        confirmRemoveSelfBucketAccess: Bool? = nil, expectedBucketOwner: String? = nil
+        bucket: String, contentMD5: String? = nil, checksumAlgorithm: String? = nil,
+        confirmRemoveSelfBucketAccess: Bool? = nil, policy: String? = nil, expectedBucketOwner: String? = nil
     ) {
         self.bucket = bucket
         self.contentMD5 = contentMD5
@@ -4443,7 +4443,7 @@ public struct PutBucketPolicyRequest: Sendable, Hashable, WireReadable {
         contentMD5 = try members.optional("ContentMD5")
         checksumAlgorithm = try members.optional("ChecksumAlgorithm")
         confirmRemoveSelfBucketAccess = try members.optional("ConfirmRemoveSelfBucketAccess")
-        policy = try members.required("Policy")
+        policy = try members.optional("Policy")
         expectedBucketOwner = try members.optional("ExpectedBucketOwner")
     }
 }

@@ -32,7 +32,7 @@ final class LocalQueue: Sendable {
     ///   - floor: the messages up to here are gone.
     init(id: Int64, isFIFO: Bool, messages: Int, next: Int64, floor: Int64, delayed: [QueueEngine.Delayed]) {
         self.id = id
-        sequence = QueueSequence(next: next)
+        sequence = QueueSequence(next: next, floor: floor)
         var engine = QueueEngine(isFIFO: isFIFO, seed: .random(in: .min ... .max))
         engine.cursor = floor
         engine.tail = next - 1
@@ -102,6 +102,12 @@ final class LocalQueue: Sendable {
     /// Somebody who was woken does not take what there is: another one shall.
     func passOn() {
         let woken = state.withLock { Self.wake(1, &$0) }
+        for continuation in woken { continuation.resume() }
+    }
+
+    /// All who wait look again.
+    func wakeAll() {
+        let woken = state.withLock { Self.wake($0.waiters.count, &$0) }
         for continuation in woken { continuation.resume() }
     }
 

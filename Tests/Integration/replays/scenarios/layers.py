@@ -2,7 +2,6 @@
 
 from martlet import zip_package
 from replays.catalog import scenario
-from replays.reasons import NO_S3
 
 _CONTENT = {"ZipFile": zip_package({"python/shared.py": "VALUE = 1\n"})}
 
@@ -62,7 +61,10 @@ def too_many(replay):
     )  # fmt: skip
 
 
-@scenario("TestLambdaLayer::test_layer_s3_content", {"*": NO_S3})
+@scenario("TestLambdaLayer::test_layer_s3_content")
 def from_s3(replay):
     content = {"S3Bucket": "bucket-" + replay.account, "S3Key": "layer.zip"}
+    s3 = replay.client("s3")
+    s3.create_bucket(Bucket=content["S3Bucket"])
+    s3.put_object(Bucket=content["S3Bucket"], Key=content["S3Key"], Body=replay.package())
     replay.call("publish_layer_result", replay.api.publish_layer_version, LayerName=replay.name("layer"), Content=content)

@@ -40,10 +40,10 @@ enum RequestedACL {
             let value = sides[1].trimmingQuotes
             switch sides[0].lowercased() {
             case "id":
-                try checkID(value)
+                try checkID(value, "id")
                 return .init(grantee: .user(value), permission: permission)
             case "uri":
-                try checkGroup(value)
+                try checkGroup(value, "uri")
                 return .init(grantee: .group(value), permission: permission)
             case "emailaddress": return .init(grantee: .email(value), permission: permission)
             default: throw AWSError.invalidArgument("Argument format not recognized", name: header, value: text)
@@ -51,10 +51,14 @@ enum RequestedACL {
         }
     }
 
+    private static let malformed = AWSError.s3(
+        "MalformedACLError", 400,
+        "The XML you provided was not well-formed or did not validate against our published schema")
+
     /// An `AccessControlPolicy` document.
     static func document(_ policy: WireValue, owner: String) throws -> AccessControlList {
         guard let given = policy["Owner"]?["ID"]?.stringValue, let list = policy["Grants"]?.listValue else {
-            throw AWSError.malformedXML
+            throw malformed
         }
         guard given == owner else {
             guard isID(given) else { throw AWSError.invalidArgument("Invalid id", name: "CanonicalUser/ID", value: given) }
@@ -63,20 +67,20 @@ enum RequestedACL {
         let grants = try list.map { grant in
             guard let permission = grant["Permission"]?.stringValue.flatMap(AccessControlList.Permission.init),
                 let grantee = grant["Grantee"]
-            else { throw AWSError.malformedXML }
+            else { throw malformed }
             switch grantee["Type"]?.stringValue {
             case "CanonicalUser"?:
-                guard let id = grantee["ID"]?.stringValue else { throw AWSError.malformedXML }
-                try checkID(id)
+                guard let id = grantee["ID"]?.stringValue else { throw malformed }
+                try checkID(id, "CanonicalUser/ID")
                 return AccessControlList.Grant(grantee: .user(id), permission: permission)
             case "Group"?:
-                guard let uri = grantee["URI"]?.stringValue else { throw AWSError.malformedXML }
-                try checkGroup(uri)
+                guard let uri = grantee["URI"]?.stringValue else { throw malformed }
+                try checkGroup(uri, "Group/URI")
                 return AccessControlList.Grant(grantee: .group(uri), permission: permission)
             case "AmazonCustomerByEmail"?:
-                guard let email = grantee["EmailAddress"]?.stringValue else { throw AWSError.malformedXML }
+                guard let email = grantee["EmailAddress"]?.stringValue else { throw malformed }
                 return AccessControlList.Grant(grantee: .email(email), permission: permission)
-            default: throw AWSError.malformedXML
+            default: throw malformed
             }
         }
         return AccessControlList(owner: owner, grants: grants)
@@ -96,13 +100,13 @@ enum RequestedACL {
 
     private static func isID(_ text: String) -> Bool { text.utf8.count == 64 && Hexadecimal.decode(text) != nil }
 
-    private static func checkID(_ id: String) throws {
-        if !isID(id) { throw AWSError.invalidArgument("Invalid id", name: "CanonicalUser/ID", value: id) }
+    private static func checkID(_ id: String, _ argument: String) throws {
+        if !isID(id) { throw AWSError.invalidArgument("Invalid id", name: argument, value: id) }
     }
 
-    private static func checkGroup(_ uri: String) throws {
+    private static func checkGroup(_ uri: String, _ argument: String) throws {
         if !AccessControlList.groups.contains(uri) {
-            throw AWSError.invalidArgument("Invalid group uri", name: "Group/URI", value: uri)
+            throw AWSError.invalidArgument("Invalid group uri", name: argument, value: uri)
         }
     }
 }

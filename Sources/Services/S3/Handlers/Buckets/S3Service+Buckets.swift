@@ -7,8 +7,15 @@ extension S3Service {
     /// AWS's default quota.
     static let maximumBuckets = 10_000
 
-    public func createBucket(_ input: CreateBucketRequest, _ call: Call) async throws -> CreateBucketOutput {
+    /// Whose buckets a call is about. Services have none.
+    private static func account(_ call: Call) throws -> String {
+        if case .service = call.principal { throw AWSError.s3AccessDenied }
         guard let account = call.principal.account else { throw AWSError.s3AccessDenied }
+        return account
+    }
+
+    public func createBucket(_ input: CreateBucketRequest, _ call: Call) async throws -> CreateBucketOutput {
+        let account = try Self.account(call)
         try BucketName.check(input.bucket)
         if input.bucketNamespace != nil {
             throw AWSError.notImplemented(service: "s3", operation: "CreateBucket", parameter: "BucketNamespace")
@@ -135,7 +142,7 @@ extension S3Service {
     }
 
     public func listBuckets(_ input: ListBucketsRequest, _ call: Call) async throws -> ListBucketsOutput {
-        guard let account = call.principal.account else { throw AWSError.s3AccessDenied }
+        let account = try Self.account(call)
         if let region = input.bucketRegion, !BucketRegion.isKnown(region) {
             throw AWSError.invalidArgument("Argument value \(region) is not a valid AWS Region", name: "bucket-region")
         }

@@ -57,16 +57,13 @@ extension S3Service {
         let (bucket, _, attributes) = try await readable(
             input.bucket, input.key, version: input.versionId, call, "s3:GetObjectRetention", withBody: false)
         guard bucket.hasObjectLock else { throw Self.missing }
-        guard let retention = attributes.retention else { throw Self.noLock(input.key) }
+        guard let retention = attributes.retention else { throw Self.noLock }
         return GetObjectRetentionOutput(
             retention: ObjectLockRetention(mode: retention.mode, retainUntilDate: retention.until))
     }
 
-    private static func noLock(_ key: String) -> AWSError {
-        .s3(
-            "NoSuchObjectLockConfiguration", 404, "The specified object does not have a ObjectLock configuration",
-            ["Key": key])
-    }
+    private static let noLock = AWSError.s3(
+        "NoSuchObjectLockConfiguration", 404, "The specified object does not have a ObjectLock configuration")
 
     public func putObjectRetention(_ input: PutObjectRetentionRequest, _ call: Call) async throws
         -> PutObjectRetentionOutput
@@ -106,7 +103,7 @@ extension S3Service {
         let (bucket, _, attributes) = try await readable(
             input.bucket, input.key, version: input.versionId, call, "s3:GetObjectLegalHold", withBody: false)
         guard bucket.hasObjectLock else { throw Self.missing }
-        guard attributes.hasLegalHold || attributes.wasHeld else { throw Self.noLock(input.key) }
+        guard attributes.hasLegalHold || attributes.wasHeld else { throw Self.noLock }
         return GetObjectLegalHoldOutput(legalHold: ObjectLockLegalHold(status: attributes.hasLegalHold ? "ON" : "OFF"))
     }
 

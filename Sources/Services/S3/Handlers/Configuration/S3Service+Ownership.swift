@@ -88,11 +88,12 @@ extension S3Service {
 
     public func putBucketPolicy(_ input: PutBucketPolicyRequest, _ call: Call) async throws {
         let bucket = try await open(input.bucket, call, "s3:PutBucketPolicy")
-        let policy = try BucketPolicyRules.parse(input.policy, bucket: bucket)
+        let text = input.policy ?? ""
+        let policy = try BucketPolicyRules.parse(text, bucket: bucket)
         let isPublic = BucketPolicyRules.isPublic(policy)
         try await configure(bucket) { current, settings in
             if isPublic, current.publicAccess.blockPublicPolicy { throw AWSError.s3AccessDenied }
-            settings[BucketRecord.Setting.policy] = .string(input.policy)
+            settings[BucketRecord.Setting.policy] = .string(text)
         }
     }
 

@@ -7,7 +7,7 @@ extension S3Service {
     static let maximumPut: Int64 = 5 * 1024 * 1024 * 1024
 
     public func putObject(_ input: PutObjectRequest, _ call: Call) async throws -> PutObjectOutput {
-        let record = try await put(input.bucket, input.key, call, event: .put) {
+        let record = try await put(input.bucket, input.key, call, event: call.isForm ? .post : .put) {
             call.payload ?? ArraySource(input.body ?? [])
         }
         return record.output

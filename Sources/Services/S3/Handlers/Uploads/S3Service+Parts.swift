@@ -67,13 +67,9 @@ extension S3Service {
                 throw AWSError.invalidRequest(
                     "The provided encryption parameters did not match the ones used originally.")
             }
-        case (nil, _?):
+        case (nil, _?), (_?, nil):
             throw AWSError.invalidRequest(
                 "The multipart upload initiate requested encryption. Subsequent part requests must include the appropriate encryption parameters."
-            )
-        case (_?, nil):
-            throw AWSError.invalidRequest(
-                "The multipart upload initiate did not request encryption. Please resend the request without encryption parameters."
             )
         }
     }
