@@ -110,6 +110,7 @@ let package = Package(
         library("Outbound", ["ServiceKit", "ServiceModel", nioCore, nioPosix, nioHTTP1, nioSSL, httpClient, logging]),
 
         // The front door and the executable.
+        .target(name: "CAllocator"),
         .target(name: "CEpoll"),
         library(
             "FrontDoor",
@@ -121,8 +122,8 @@ let package = Package(
         .executableTarget(
             name: "martlet",
             dependencies: [
-                "FrontDoor", "WireProtocols", "ServiceModel", "ServiceKit", "Persistence", "Execution", "RuntimeAPI",
-                "DataPlane", "Outbound", "Sandbox", "SandboxLinux", nioCore, nioPosix, nioHTTP1, nioSSL, crypto,
+                "CAllocator", "FrontDoor", "WireProtocols", "ServiceModel", "ServiceKit", "Persistence", "Execution",
+                "RuntimeAPI", "DataPlane", "Outbound", "Sandbox", "SandboxLinux", nioCore, nioPosix, nioHTTP1, nioSSL, crypto,
                 logging, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
