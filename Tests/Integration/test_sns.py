@@ -306,3 +306,50 @@ def test_what_is_logged_of_deliveries(martlet):
         assert success["delivery"]["destination"] == listener.url and success["notification"]["topicArn"] == topic
         (failure,) = wait_until(lambda: events(group + "/Failure"))
         assert failure["status"] == "FAILURE" and failure["delivery"]["statusCode"] == 404
+
+
+def test_with_signatures_links_are_followed_unsigned(martlet):
+    server = martlet("--auth", "iam").start()
+    keys = dict(line.split(" = ") for line in (server.data / "root.credentials").read_text().splitlines() if " = " in line)
+    own = {"key": keys["aws_access_key_id"], "secret": keys["aws_secret_access_key"], "config": ONCE}
+    sns, sqs = server.client("sns", **own), server.client("sqs", **own)
+    assert error(server.client("sns", config=ONCE).list_topics)[2] == 403
+    topic = sns.create_topic(Name="t")["TopicArn"]
+    arn = "arn:aws:sqs:%s:%s:q" % (REGION, ACCOUNT)
+    policy = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": arn}]}
+    queue = sqs.create_queue(QueueName="q", Attributes={"Policy": json.dumps({**policy, "Version": "2012-10-17"})})["QueueUrl"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
+    with Listener() as listener:
+        sns.subscribe(TopicArn=topic, Protocol="http", Endpoint=listener.url)
+        listener.wait(1)
+        fetch(listener.documents()[0]["SubscribeURL"])
+        sns.publish(TopicArn=topic, Message="hello")
+        document = json.loads(listener.wait(2)[1][2])
+        verify(document)
+        assert sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=10)["Messages"][0]["Body"] == "hello"
+        fetch(document["UnsubscribeURL"])
+        # Nothing else is let in unsigned, and no private paths are open.
+        assert server.get("/?Action=DeleteTopic&Version=2010-03-31&TopicArn=" + topic)[0] == 403
+        assert server.get("/?Action=ListTopics")[0] in (400, 403, 404)
+        assert server.get("/_martlet/mail")[0] == 403
+        assert len(sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]) == 1
+
+
+def test_functions_read_certificates_by_amazons_name(martlet):
+    server = martlet("--ephemeral").start()
+    sns = server.client("sns", config=ONCE)
+    topic = sns.create_topic(Name="t")["TopicArn"]
+    code = """
+import json, ssl, urllib.parse, urllib.request
+
+def handler(event, context):
+    path = urllib.parse.urlparse(event["url"]).path
+    return urllib.request.urlopen("https://sns.us-east-1.amazonaws.com" + path).read().decode()
+"""
+    with Listener() as listener:
+        confirmed(sns, topic, listener)
+        sns.publish(TopicArn=topic, Message="hello")
+        url = json.loads(listener.wait(1)[0][2])["SigningCertURL"]
+        server.deploy("f", {"app.py": code})
+        assert server.invoke("f", {"url": url}).encode() == fetch(url)
+    assert server.get("/SimpleNotificationService-none.pem")[0] == 404

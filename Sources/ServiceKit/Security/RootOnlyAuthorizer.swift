@@ -6,8 +6,13 @@ public struct RootOnlyAuthorizer: Authorizer {
         if case .root(account) = principal { return }
         // No policy of an identity speaks for a service: the function's own does, which Lambda asks in every mode.
         if case .service = principal, service == "lambda", operation == "Invoke" { return }
-        // A topic's own policy decides, in every mode; whoever has a subscription's token or its ARN may follow the links in its messages.
-        if case .service = principal, service == "sns", operation == "Publish" { return }
+        // A topic's own policy decides, and a queue's, in every mode; whoever has a subscription's token or its ARN may follow the links in
+        // its messages.
+        if case .service = principal,
+            (service, operation) == ("sns", "Publish") || (service, operation) == ("sqs", "SendMessage")
+        {
+            return
+        }
         if principal == .anonymous, service == "sns", ["ConfirmSubscription", "Unsubscribe"].contains(operation) {
             return
         }
