@@ -1,0 +1,276 @@
+"""S3: further scenarios of objects in `s3.json`."""
+
+import datetime
+
+from replays.buckets import Buckets
+from replays.catalog import Unknown, scenario
+
+_HEADERS = Unknown("The headers of an answer as the test has rewritten them.")
+_TEXT = Unknown("The text that was put is not known.")
+
+
+def _object(s3, key="k", body="test", **more):
+    target = {"Bucket": s3.create(), "Key": key}
+    s3.api.put_object(**target, Body=body, **more)
+    return target
+
+
+@scenario("TestS3::test_put_and_get_object_with_hash_prefix", {"get-object": Unknown("The recording left the body out.")})
+def hash_prefix(replay):
+    s3 = Buckets(replay)
+    s3.call("put-object", "put_object", Bucket=s3.create(), Key="#key-with-hash-prefix", Body="test 123")
+
+
+@scenario("TestS3::test_range_key_not_exists")
+def range_of_nothing(replay):
+    s3 = Buckets(replay)
+    s3.call("exc", "get_object", Bucket=s3.create(), Key="my-key", Range="bytes=1024-4096")
+
+
+@scenario("TestS3::test_put_object_tagging_empty_list")
+def tags_of_none(replay):
+    s3 = Buckets(replay)
+    target = _object(s3)
+    s3.call("created-object-tags", "get_object_tagging", **target)
+    tags = {"TagSet": [{"Key": "tag1", "Value": "tag1"}, {"Key": "tag2", "Value": ""}]}
+    s3.api.put_object_tagging(**target, Tagging=tags)
+    s3.call("updated-object-tags", "get_object_tagging", **target)
+    s3.api.put_object_tagging(**target, Tagging={"TagSet": []})
+    s3.call("deleted-object-tags", "get_object_tagging", **target)
+
+
+@scenario("TestS3::test_upload_file_with_xml_preamble")
+def preamble(replay):
+    s3 = Buckets(replay)
+    s3.call("get_object", "get_object", **_object(s3, body='<?xml version="1.0" encoding="UTF-8"?><test/>'))
+
+
+@scenario("TestS3::test_putobject_with_multiple_keys")
+def deep_key(replay):
+    s3 = Buckets(replay)
+    s3.call("get_object", "get_object", **_object(s3, "aws/key1/key2/key3"))
+
+
+@scenario("TestS3::test_delete_object_tagging")
+def untagged(replay):
+    s3 = Buckets(replay)
+    target = _object(s3, body="something")
+    s3.call("get-obj", "get_object", **target)
+    s3.api.delete_object_tagging(**target)
+    s3.call("get-obj-after-tag-deletion", "get_object", **target)
+
+
+@scenario("TestS3::test_s3_uppercase_key_names")
+def upper_case_keys(replay):
+    s3 = Buckets(replay)
+    target = _object(s3, "CamelCaseKey", "something")
+    s3.call("response", "get_object", **target)
+    s3.call("wrong-case-key", "get_object", Bucket=target["Bucket"], Key="camelcasekey")
+
+
+@scenario("TestS3::test_precondition_failed_error")
+def precondition(replay):
+    s3 = Buckets(replay)
+    s3.call("get-object-if-match", "get_object", **_object(s3), IfMatch='"not good etag"')
+
+
+@scenario("TestS3::test_s3_lambda_integration")
+def empty_object(replay):
+    s3 = Buckets(replay)
+    s3.call("head_object", "head_object", **_object(s3, body=""))
+
+
+@scenario("TestS3::test_get_bucket_versioning_order")
+def order(replay):
+    s3 = Buckets(replay)
+    b = s3.create()
+    s3.call("list_object_versions_before", "list_object_versions", Bucket=b)
+    s3.call("put_bucket_versioning", "put_bucket_versioning", Bucket=b, VersioningConfiguration={"Status": "Enabled"})
+    s3.call("get_bucket_versioning", "get_bucket_versioning", Bucket=b)
+    for key in ("test", "test2"):
+        for _ in range(3):
+            s3.api.put_object(Bucket=b, Key=key, Body="body")
+    s3.call("list_object_versions", "list_object_versions", Bucket=b)
+
+
+@scenario("TestS3PresignedUrl::test_put_object", {"get_object": Unknown("The recording left the body out.")})
+def by_url(replay):
+    pass
+
+
+@scenario("TestS3::test_head_object_fields", {"head-object": _TEXT})
+def head(replay):
+    s3 = Buckets(replay)
+    s3.call("head-object-404", "head_object", Bucket=s3.create(), Key="no")
+
+
+@scenario("TestS3::test_s3_put_object_versioned")
+def versioned(replay):
+    s3 = Buckets(replay)
+    b = s3.create()
+    old, new = {"Bucket": b, "Key": "non-version-bucket-key"}, {"Bucket": b, "Key": "versioned-bucket-key"}
+    s3.call("put-pre-versioned", "put_object", **old, Body="non-versioned-key")
+    s3.call("get-pre-versioned", "get_object", **old)
+    s3.call("list-object-pre-versioned", "list_object_versions", Bucket=b)
+    s3.version(b, "Enabled")
+    s3.call("get-post-versioned", "get_object", **old)
+    s3.call("put-obj-versioned-1", "put_object", **new, Body="versioned-key")
+    s3.call("put-obj-versioned-2", "put_object", **new, Body="versioned-key-updated")
+    s3.call("get-obj-versioned", "get_object", **new)
+    s3.call("list-object-versioned", "list_object_versions", Bucket=b)
+    s3.version(b, "Suspended")
+    s3.call("list-bucket-suspended", "list_object_versions", Bucket=b)
+    s3.call("get-obj-versioned-disabled", "get_object", **new)
+    s3.call("get-obj-non-versioned-disabled", "get_object", **old)
+    s3.call("put-non-versioned-post-disable", "put_object", **old, Body="non-versioned-key-post")
+    s3.call("get-non-versioned-post-disable", "get_object", **old)
+
+
+@scenario(
+    "TestS3::test_put_and_get_object_with_content_language_disposition",
+    {"put-object-headers": _HEADERS, "get-object-headers": _HEADERS, "get-object": Unknown("The recording left the body out.")},
+)
+def languages(replay):
+    s3 = Buckets(replay)
+    target = {"Bucket": s3.create(), "Key": "k"}
+    s3.call(
+        "put-object", "put_object", **target, Body="abc123", ContentLanguage="de", ContentDisposition='attachment; filename="foo.jpg"',
+        CacheControl="no-cache",
+    )  # fmt: skip
+
+
+@scenario("TestS3::test_put_object_storage_class")
+def classes(replay):
+    s3 = Buckets(replay)
+    name = replay.parameter.rpartition("-")[0]
+    target = _object(s3, body="body-test", StorageClass=name)
+    s3.call("get-object-storage-class", "get_object_attributes", **target, ObjectAttributes=["StorageClass"])
+    s3.call("get-object", "get_object", **target)
+
+
+@scenario("TestS3::test_list_objects_v2_with_prefix", {"*": "Recorded before listings told checksums."})
+def by_prefix(replay):
+    pass
+
+
+@scenario("TestS3::test_put_get_object_special_character")
+def special(replay):
+    s3 = Buckets(replay)
+    target = {"Bucket": s3.create(), "Key": replay.parameter}
+    s3.call("put-object-special-char", "put_object", **target, Body="test")
+    s3.call("list-object-special-char", "list_objects_v2", Bucket=target["Bucket"])
+    s3.call("get-object-special-char", "get_object", **target)
+    s3.call("del-object-special-char", "delete_object", **target)
+
+
+@scenario("TestS3::test_put_get_object_single_character_trailing_slash")
+def trailing_slashes(replay):
+    s3 = Buckets(replay)
+    b = s3.create()
+    for key in ("a/", "t/", "u/"):
+        s3.call("put-object-single-char-" + key, "put_object", Bucket=b, Key=key, Body="test")
+        s3.call("get-object-single-char-" + key, "get_object", Bucket=b, Key=key)
+    s3.call("list-objects-single-char", "list_objects_v2", Bucket=b)
+
+
+@scenario("TestS3::test_copy_object_special_character")
+def special_copies(replay):
+    s3 = Buckets(replay)
+    b, dest = s3.create(), s3.create()
+    for key in ("file%2Fname", "test@key/", "test key/", "test key//", "a/%F0%9F%98%80/", "test+key"):
+        s3.call("put-object-src-special-char-" + key, "put_object", Bucket=b, Key=key, Body="test")
+        s3.call("copy-object-special-char-" + key, "copy_object", Bucket=dest, Key=key, CopySource={"Bucket": b, "Key": key})
+    s3.call("list-object-copy-dest-special-char", "list_objects_v2", Bucket=dest)
+
+
+@scenario("TestS3::test_s3_copy_object_in_place_versioned", {label: Unknown("What the copy changed is not known.") for label in (
+    "head-object-copied", "get-object-copied", "copy-in-place-versioned-suspended", "head-object-copied-suspended", "get-object-copied-suspended",
+    "head-object-previous-version-suspended", "copy-in-place-versioned-re-enabled",
+)})  # fmt: skip
+def in_place_versions(replay):
+    s3 = Buckets(replay)
+    b = s3.create("Enabled")
+    target = {"Bucket": b, "Key": "k"}
+    s3.call("put_object", "put_object", **target, Body='{"key": "value"}')
+    s3.call("head_object", "head_object", **target)
+    s3.call("object-attrs", "get_object_attributes", **target, ObjectAttributes=["StorageClass"])
+    s3.call("copy-object-in-place-no-change", "copy_object", **target, CopySource=b + "/k")
+    s3.call("copy-in-place-versioned", "copy_object", **target, CopySource=b + "/k", StorageClass="STANDARD")
+
+
+@scenario("TestS3PutObjectChecksum::test_s3_checksum_no_automatic_sdk_calculation", {"*": Unknown("Requests that a test's own HTTP client has made.")})
+def own_clients(replay):
+    pass
+
+
+@scenario("TestS3SSECEncryption::test_put_object_validation_sse_c")
+def wrong_keys(replay):
+    s3 = Buckets(replay)
+    target = {"Bucket": s3.create(), "Key": "k", "Body": "test"}
+    key = b"12345678901234567890123456789012"
+    mine = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": key}
+    s3.call("put-obj-sse-c-both-encryption", "put_object", **target, **mine, ServerSideEncryption="AES256")
+    s3.call("put-obj-sse-c-wrong-algo", "put_object", **target, **{**mine, "SSECustomerAlgorithm": "KMS"})
+    s3.call("put-obj-sse-c-no-algo", "put_object", **target, SSECustomerKey=key)
+    s3.call("put-obj-sse-c-no-key", "put_object", **target, SSECustomerAlgorithm="AES256")
+    s3.call("put-obj-sse-c-wrong-key-size", "put_object", **target, **{**mine, "SSECustomerKey": b"short"})
+    s3.call("put-obj-sse-c-bad-md5", "put_object", **target, **mine, SSECustomerKeyMD5="bXkgbWQ1IGlzIHdyb25nISE=")
+    given = []
+
+    def without_md5(params, **_):
+        params["headers"].pop("x-amz-server-side-encryption-customer-key-MD5", None)
+        given.append(params)
+
+    s3.api.meta.events.register_last("before-call.s3.PutObject", without_md5)
+    s3.call("put-obj-sse-c-no-md5", "put_object", **target, **mine)
+
+
+def _locked(s3):
+    return {"Bucket": s3.create(ObjectLockEnabledForBucket=True), "Key": "k"}
+
+
+def _later(**more):
+    return datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(**more)
+
+
+@scenario(
+    "TestS3ObjectLockRetention::test_bucket_config_default_retention",
+    {label: _TEXT for label in ("put-object-default", "head-object-default", "put-object-with-lock", "head-object-with-lock")},
+)
+def default_retention(replay):
+    s3 = Buckets(replay)
+    target = _locked(s3)
+    lock = {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 1}}}
+    s3.call("put-lock-config", "put_object_lock_configuration", Bucket=target["Bucket"], ObjectLockConfiguration=lock)
+    s3.call("put-object-with-lock-no-date", "put_object", **target, ObjectLockMode="GOVERNANCE")
+
+
+@scenario(
+    "TestS3ObjectLockRetention::test_object_lock_extend_duration",
+    {label: _TEXT for label in ("put-object-with-lock", "head-object-with-lock", "head-object-with-lock-extended")},
+)
+def longer_retention(replay):
+    s3 = Buckets(replay)
+    target = _locked(s3)
+    s3.api.put_object(**target, ObjectLockMode="GOVERNANCE", ObjectLockRetainUntilDate=_later(minutes=10))
+    longer = {"Mode": "GOVERNANCE", "RetainUntilDate": _later(minutes=20)}
+    s3.call("put-object-retention-extend", "put_object_retention", **target, Retention=longer)
+    s3.call("put-object-retention-reduce", "put_object_retention", **target, Retention={**longer, "RetainUntilDate": _later(minutes=15)})
+
+
+@scenario(
+    "TestS3ObjectLockRetention::test_s3_object_retention_compliance_mode", {"delete-obj-after-lock-expiration": Unknown("The clock is shared with other replays.")}
+)
+def compliance(replay):
+    s3 = Buckets(replay)
+    target = _locked(s3)
+    version = s3.call("put-obj-locked-1", "put_object", **target, Body="test")["VersionId"]
+    until = _later(minutes=10)
+    s3.call("add-compliance-retention", "put_object_retention", **target, Retention={"Mode": "COMPLIANCE", "RetainUntilDate": until})
+    s3.call("delete-locked-1", "delete_object", **target, VersionId=version, BypassGovernanceRetention=True)
+    s3.call("put-delete-marker", "delete_object", **target)
+    s3.call("delete-locked-2", "delete_object", **target, VersionId=version)
+    shorter = {"Mode": "COMPLIANCE", "RetainUntilDate": _later(minutes=5)}
+    s3.call("update-retention-shortened", "put_object_retention", **target, VersionId=version, Retention=shorter, BypassGovernanceRetention=True)
+    weaker = {"Mode": "GOVERNANCE", "RetainUntilDate": until}
+    s3.call("update-retention-less-restrictive", "put_object_retention", **target, VersionId=version, Retention=weaker, BypassGovernanceRetention=True)
