@@ -96,6 +96,8 @@ extension WireProtocol {
         writer.element("Type", error.fault == .server ? "Receiver" : "Sender")
         writer.element("Code", shape?.error?.code ?? error.code)
         if !error.message.isEmpty { writer.element("Message", error.message) }
+        // As SQS always has had it.
+        if service.validation == .sqs { writer.element("Detail", "") }
         write(error, shape, &writer)
         writer.close("Error")
         writer.element("RequestId", requestID)

@@ -43,7 +43,13 @@ public struct WireProtocol: Sendable {
         guard let items = QueryItems(RequestRouter.form(request)) else {
             throw SerializationFailure("The query string contains a syntax error")
         }
-        return try QueryReader.read(items, input)
+        let value = try QueryReader.read(items, input)
+        // Requests to SQS may be sent to the queue's address itself, which then need not name it.
+        guard service.validation == .sqs, request.path != "/", case .structure(var members) = value,
+            members["QueueUrl"] == nil, input.shape.member("QueueUrl") != nil
+        else { return value }
+        members["QueueUrl"] = .string(request.path)
+        return .structure(members)
     }
 
     private func readREST(

@@ -18,9 +18,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 TESTS = Path(__file__).parent
 # The services whose pages have a table, and the folder of each.
-SERVICES = {"lambda": "Lambda", "s3": "S3"}
+SERVICES = {"lambda": "Lambda", "s3": "S3", "sns": "SNS", "sqs": "SQS"}
 # Those whose answers are replayed.
-RECORDED = ("lambda", "s3")
+RECORDED = ("lambda", "s3", "sns", "sqs")
 # How many test files a row names.
 NAMED = 3
 
@@ -91,7 +91,7 @@ def recordings_table(service):
 
     if not catalog.is_here():
         return None
-    scenarios = [s for s in catalog.scenarios() if s.answers and s.service == service]
+    scenarios = [s for s in catalog.scenarios() if s.service == service and s.answers]
     outcomes = (catalog.MATCHED, catalog.EXPLAINED, catalog.NOT_DERIVABLE)
 
     def row(title, chosen):

@@ -91,6 +91,17 @@ def server(tmp_path_factory):
     _end(server)
 
 
+@pytest.fixture(scope="session")
+def movable(tmp_path_factory):
+    """A server that tests share which move its clock: no other counts on the time."""
+    _require_binary()
+    server = Martlet(tmp_path_factory.mktemp("movable"), "--ephemeral")
+    _running.append(server)
+    server.start()
+    yield server
+    _end(server)
+
+
 @pytest.fixture
 def name(request):
     """A name that no other test uses."""

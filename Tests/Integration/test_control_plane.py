@@ -270,6 +270,7 @@ def test_tags_that_are_refused(api, function):
 
 
 def test_the_cli_does_it_too(server, function, aws):
+    server.client("sqs").create_queue(QueueName="cli")
     made = aws("create-event-source-mapping", "--function-name", function, "--event-source-arn", queue_arn("cli"), "--no-enabled")
     assert aws("get-event-source-mapping", "--uuid", made["UUID"])["State"] == "Disabled"
     listed = aws("list-event-source-mappings", "--function-name", function)["EventSourceMappings"]

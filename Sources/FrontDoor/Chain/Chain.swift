@@ -32,8 +32,7 @@ struct Chain: Responder {
 
     /// The whole request.
     func answer(_ incoming: IncomingRequest, _ ticket: ChainRequest, to exchange: Exchange) -> (@Sendable () -> Void)? {
-        // An invocation passes through the chain so quickly that changing threads would cost more than all of it.
-        let executor = ticket.isInvocation ? LoopExecutor(exchange.eventLoop) : nil
+        let executor = ticket.isBrief ? LoopExecutor(exchange.eventLoop) : nil
         let task = Task(executorPreference: executor) {
             var request = ticket
             request.body = incoming.body

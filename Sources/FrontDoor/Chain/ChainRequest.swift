@@ -53,11 +53,26 @@ struct ChainRequest: Sendable {
             headers: head.headers.map { (name: $0.name, value: $0.value) }, body: withBody ? body : [])
     }
 
-    /// Whether it invokes a function and waits for the answer.
-    var isInvocation: Bool {
-        guard let route, route.service.name == "lambda" else { return false }
-        return route.operation.name == "Invoke" || route.operation.name == "InvokeWithResponseStream"
+    /// Whether it does so little by itself that changing threads would cost more: it waits for a function, for the disk or for others.
+    var isBrief: Bool {
+        guard let route, Self.brief[route.service.name]?.contains(route.operation.name) == true else { return false }
+        if route.service.name == "lambda" { return true }
+        return switch head.framing {
+        case .none: true
+        case .length(let length): length <= 64 * 1024
+        case .chunked: false
+        }
     }
+
+    private static let brief: [String: Set<String>] = [
+        "lambda": ["Invoke", "InvokeWithResponseStream"],
+        "s3": ["DeleteObject", "GetObject", "HeadObject", "PutObject"],
+        "sns": ["Publish", "PublishBatch"],
+        "sqs": [
+            "ChangeMessageVisibility", "ChangeMessageVisibilityBatch", "DeleteMessage", "DeleteMessageBatch",
+            "ReceiveMessage", "SendMessage", "SendMessageBatch",
+        ],
+    ]
 
     var manner: ErrorManner { wire.map(ErrorManner.init) ?? .json }
 }

@@ -35,7 +35,8 @@ struct EventValue: Sendable, Hashable {
     }
 
     var content: Content
-    /// How much has been read when the value's first token has: of arrays and objects, the bracket that opens them.
+    /// How much has been read when the value's first token has: of arrays and objects, the bracket that opens them; of strings, the
+    /// quotation mark.
     var offset: Int
     /// How much has been read when the value is complete.
     var end: Int

@@ -34,8 +34,10 @@ struct EventDocumentParser {
         case UInt8(ascii: "{"): return try object(depth: depth)
         case UInt8(ascii: "["): return try array(depth: depth)
         case UInt8(ascii: "\""):
+            // AWS's parser has read no more than the quotation mark when it knows that a string begins.
+            let start = position + 1
             let text = try string()
-            return scalar(.string(text))
+            return EventValue(content: .string(text), offset: start, end: position)
         case .some(UInt8(ascii: "-")), .some(UInt8(ascii: "0")...UInt8(ascii: "9")):
             let number = try number()
             return scalar(.number(number))

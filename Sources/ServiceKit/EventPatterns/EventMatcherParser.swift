@@ -88,9 +88,13 @@ struct EventMatcherParser {
         guard case .array(let terms) = value.content else {
             throw EventPatternError("Value of numeric must be an array.", at: value.offset)
         }
-        guard let first = terms.first, case .string(let sign) = first.content else {
+        guard case .string(let sign)? = terms.first?.content else {
             throw EventPatternError(
                 named("Invalid member in numeric match", terms.first), at: terms.first?.offset ?? value.end)
+        }
+        guard ["=", "<", "<=", ">", ">="].contains(sign) else {
+            throw EventPatternError(
+                "Unrecognized numeric range operator: \(sign)", at: terms.count > 1 ? terms[1].offset : value.end)
         }
         let number = try operand(of: sign, terms, 1, end: value.end)
         var range = EventNumberRange()
@@ -103,16 +107,19 @@ struct EventMatcherParser {
             guard case .string(let second) = terms[2].content, second == "<" || second == "<=" else {
                 var reason = "Bad numeric range operator"
                 if case .number = terms[2].content, !dialect.isEvents { reason = "Bad value in numeric range" }
-                throw EventPatternError(named(reason, terms[2]), at: terms[2].offset)
+                throw EventPatternError(named(reason, terms[2]), at: terms[2].end)
             }
             let top = try operand(of: second, terms, 3, end: value.end)
-            guard top > number else { throw EventPatternError("Bottom must be less than top", at: terms[3].offset) }
+            guard top > number else {
+                throw EventPatternError(
+                    "Bottom must be less than top", at: terms.count > 4 ? terms[4].offset : value.end)
+            }
             range.top = EventNumberRange.Bound(value: top, isInclusive: second == "<=")
             if terms.count > 4 {
                 throw EventPatternError("Too many terms in numeric range expression", at: terms[4].offset)
             }
             return range
-        default: throw EventPatternError("Unrecognized numeric range operator: \(sign)", at: first.offset)
+        default: break
         }
         if terms.count > 2 {
             throw EventPatternError(

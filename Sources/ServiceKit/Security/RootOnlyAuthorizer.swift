@@ -8,7 +8,9 @@ public struct RootOnlyAuthorizer: Authorizer {
         if case .service = principal, service == "lambda", operation == "Invoke" { return }
         // A topic's own policy decides, in every mode; whoever has a subscription's token or its ARN may follow the links in its messages.
         if case .service = principal, service == "sns", operation == "Publish" { return }
-        if principal == .anonymous, service == "sns", ["ConfirmSubscription", "Unsubscribe"].contains(operation) { return }
+        if principal == .anonymous, service == "sns", ["ConfirmSubscription", "Unsubscribe"].contains(operation) {
+            return
+        }
         // So do a bucket's policy and lists, about nobody in particular and about services.
         if service == "s3" {
             if case .service = principal { return }

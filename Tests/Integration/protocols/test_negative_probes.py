@@ -15,7 +15,7 @@ from martlet import REGION, zip_package
 from negative_probes import Requests
 
 # The services whose operations are probed.
-SERVICES = ("lambda", "logs", "iam", "s3", "sns", "sts")
+SERVICES = ("lambda", "logs", "iam", "s3", "sns", "sqs", "sts")
 # Codes that every operation may answer, whether its model names them or not.
 COMMON = {
     "ValidationException", "SerializationException", "UnknownOperationException", "AccessDeniedException", "InvalidParameterValueException",
@@ -106,8 +106,15 @@ def _make_a_bucket(server):
     api.put_object(Bucket="aaa", Key="a", Body=b"a")
 
 
+def _make_a_queue(server):
+    """Makes the queue `a`, whose name is its address too."""
+    if (server.port, "sqs") not in _clients:
+        _clients[server.port, "sqs"] = server.client("sqs")
+        _clients[server.port, "sqs"].create_queue(QueueName="a")
+
+
 # What makes the resources that the simplest requests name, so that these get beyond the first look.
-_SEEDS = {"lambda": _make_a_function, "s3": _make_a_bucket}
+_SEEDS = {"lambda": _make_a_function, "s3": _make_a_bucket, "sqs": _make_a_queue}
 _requests, _senders, _clients, _counts = {}, {}, {}, Counter()
 
 

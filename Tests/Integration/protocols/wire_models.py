@@ -26,13 +26,13 @@ def model(service, protocol):
     if key not in _cache:
         raw = copy.deepcopy(_loader.load_service_model(service, "service-2"))
         if key == ("sqs", "query"):
-            _restore_query(raw)
+            restore_query(raw)
         raw["metadata"]["protocol"] = protocol
         _cache[key] = botocore.model.ServiceModel(raw, service)
     return _cache[key]
 
 
-def _restore_query(raw):
+def restore_query(raw):
     """botocore's SQS model lost its query form; our patches hold it, in the words of the old model."""
     for patch in json.loads((ROOT / "Models/patches/sqs.json").read_text()):
         place = raw

@@ -11,6 +11,8 @@ from recordings import FOLDER
 FILES = {
     "lambda": ("lambda_api", "lambda_common", "lambda_destinations", "lambda", "lambda_integration_sqs"),
     "s3": ("s3", "s3_api", "s3_list_operations", "s3_notifications_sqs"),
+    "sns": ("sns", "sns_filter_policy"),
+    "sqs": ("sqs", "sqs_move_task"),
 }
 NOT_DERIVABLE = "not derivable"
 EXPLAINED = "explained"
@@ -52,7 +54,7 @@ class Scenario:
         self.file = file
         self.name = name
         self.answers = answers or {}
-        self.group = name.split("::")[0]
+        self.group = name.split("::")[0] if "::" in name else file
         base, _, parameter = name.partition("[")
         self.parameter = parameter[:-1]
         self.function, reasons = _replays.get(name) or _replays.get(base) or (None, {})

@@ -23,10 +23,12 @@ def _is_date(value):
 STAND_INS = {
     "date": _is_date,
     "datetime": _is_date,
-    "timestamp": lambda value: isinstance(value, str) and value.isdigit(),
+    "timestamp": lambda value: isinstance(value, int) or isinstance(value, str) and (value.isdigit() or _is_date(value)),
     "lambda-url": lambda value: isinstance(value, str) and ".lambda-url." in value,
     "function-url": lambda value: isinstance(value, str) and ".lambda-url." in value,
     "code-sha256": lambda value: isinstance(value, str) and len(value) == 44,
+    "connection": lambda value: isinstance(value, str),
+    "content--length": lambda value: isinstance(value, str) and value.isdigit(),
     "log-result": lambda value: isinstance(value, str),
     "sent-timestamp": lambda value: isinstance(value, str) and value.isdigit(),
     "sender-id": lambda value: isinstance(value, str) and value != "",

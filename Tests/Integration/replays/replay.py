@@ -1,12 +1,22 @@
 """A scenario while it is replayed: clients, names, and the answers that were got."""
 
+import atexit
+import copy
+import functools
 import json
 import os
+import shutil
+import tempfile
+from pathlib import Path
 
 import boto3
+import botocore.loaders
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError, ParamValidationError
 from martlet import REGION, wait_until, zip_package
+from protocols.wire_models import restore_query
+from queued import clock
 
 from .comparison import Bindings, differences, normalised
 
@@ -17,6 +27,24 @@ _CHECKED = Config(retries={"total_max_attempts": 1}, read_timeout=60)
 _SESSION = boto3.session.Session()
 PYTHON = {"handler.py": "def handler(event, context):\n    return event\n"}
 NODE = {"index.js": "exports.handler = async (event) => event;\n", "lambda_handler.js": "exports.handler = async (event) => event;\n"}
+
+
+@functools.cache
+def _query_session():
+    """A session whose SQS speaks the query protocol: the model is botocore's with what it lost in 2023."""
+    core = botocore.session.Session()
+    raw = copy.deepcopy(core.get_component("data_loader").load_service_model("sqs", "service-2"))
+    restore_query(raw)
+    raw["metadata"]["protocol"] = "query"
+    for fact in ("protocols", "awsQueryCompatible", "targetPrefix", "jsonVersion"):
+        raw["metadata"].pop(fact, None)
+    folder = Path(tempfile.mkdtemp(prefix="martlet-query-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    place = folder / "sqs" / raw["metadata"]["apiVersion"]
+    place.mkdir(parents=True)
+    (place / "service-2.json").write_text(json.dumps(raw))
+    core.register_component("data_loader", botocore.loaders.Loader(extra_search_paths=[str(folder)]))
+    return boto3.session.Session(botocore_session=core)
 
 
 class Replay:
@@ -40,6 +68,23 @@ class Replay:
             service, region_name=self.region, endpoint_url=self.server.url, aws_access_key_id=self.account, aws_secret_access_key="secret",
             config=_CHECKED if checked else _UNCHECKED, **more,
         )  # fmt: skip
+
+    def queue_client(self, parameter):
+        """SQS's client in the protocol that a scenario's parameter names."""
+        if not parameter.startswith("sqs_query"):
+            return self.client("sqs")
+        return _query_session().client(
+            "sqs", region_name=self.region, endpoint_url=self.server.url, aws_access_key_id=self.account, aws_secret_access_key="secret",
+            config=_UNCHECKED,
+        )  # fmt: skip
+
+    def advance(self, seconds):
+        """Moves the clock of a server that others do not count on."""
+        clock(self.server, advance=seconds)
+
+    @staticmethod
+    def until(condition):
+        return wait_until(condition)
 
     def name(self, kind):
         return "%s-%s" % (kind, os.urandom(4).hex())

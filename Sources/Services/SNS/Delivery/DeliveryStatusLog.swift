@@ -36,6 +36,16 @@ final class DeliveryStatusLog: Sendable {
         let now = time.now
         let md5 = Insecure.MD5.hash(data: Data(message.text(for: subscription.transport.rawValue).utf8))
         let note = result.note
+        var delivery: [JSONNode.Member] = [
+            .init(name: "deliveryId", value: .string(RandomUUID.make())),
+            .init(name: "destination", value: .string(subscription.endpoint)),
+            .init(name: "providerResponse", value: .string(note.response)),
+            .init(name: "dwellTimeMs", value: .integer(Int64(note.dwell))),
+        ]
+        if subscription.transport != .lambda, subscription.transport != .sqs {
+            delivery.append(.init(name: "attempts", value: .integer(Int64(attempts))))
+        }
+        delivery.append(.init(name: "statusCode", value: .integer(Int64(note.status))))
         let line: JSONNode = .object(
             (
                 "notification",
@@ -43,13 +53,7 @@ final class DeliveryStatusLog: Sendable {
                     ("messageMD5Sum", .string(Hexadecimal.encode(Array(md5)))), ("messageId", .string(message.id)),
                     ("topicArn", .string(topic.arn)), ("timestamp", .string(Self.text(message.published))))
             ),
-            (
-                "delivery",
-                .object(
-                    ("deliveryId", .string(RandomUUID.make())), ("destination", .string(subscription.endpoint)),
-                    ("providerResponse", .string(note.response)), ("dwellTimeMs", .integer(Int64(note.dwell))),
-                    ("attempts", .integer(Int64(attempts))), ("statusCode", .integer(Int64(note.status))))
-            ), ("status", .string(isSuccess ? "SUCCESS" : "FAILURE")))
+            ("delivery", .object(delivery)), ("status", .string(isSuccess ? "SUCCESS" : "FAILURE")))
         let group = "sns/\(topic.key.region)/\(topic.key.account)/\(topic.key.name)" + (isSuccess ? "" : "/Failure")
         let address = LogStreamAddress(
             account: topic.key.account, region: topic.key.region, group: group, stream: stream)

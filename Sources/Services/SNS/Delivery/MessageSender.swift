@@ -54,7 +54,7 @@ struct MessageSender: Sendable {
             }
         } else {
             var envelope = Envelope(message, subscription, text: message.text(for: "sqs"))
-            try await sign(&envelope, topic, for: .inside, origin: message.origin)
+            try await sign(&envelope, topic, for: .inside, origin: message.origin(for: subscription))
             delivery.body = envelope.document
         }
         if queue.hasSuffix(".fifo") {
@@ -77,7 +77,7 @@ struct MessageSender: Sendable {
             return .refused(DeliveryNote(status: 400, response: "The function's ARN is not valid."))
         }
         var envelope = Envelope(message, subscription, text: message.text(for: "lambda"))
-        try await sign(&envelope, topic, for: .inside, origin: message.origin)
+        try await sign(&envelope, topic, for: .inside, origin: message.origin(for: subscription))
         let delivery = Delivery(
             body: envelope.event(subscriptionARN: subscription.arn), traceHeader: message.traceHeader)
         let began = ContinuousClock.now
@@ -110,7 +110,7 @@ struct MessageSender: Sendable {
         var body = Array(text.utf8)
         if !subscription.isRaw {
             var envelope = Envelope(message, subscription, text: text)
-            try await sign(&envelope, topic, for: .outside, origin: message.origin)
+            try await sign(&envelope, topic, for: .outside, origin: message.origin(for: subscription))
             body = envelope.document
         }
         let policy = SubscriptionDeliveryPolicy.effective(
@@ -176,6 +176,7 @@ struct MessageSender: Sendable {
         }
         headers += [
             WebRequest.Header("Content-Type", contentType ?? HTTPDeliveryPolicy.defaultContentType),
+            WebRequest.Header("Connection", "Keep-Alive"),
             WebRequest.Header("User-Agent", "Amazon Simple Notification Service Agent"),
             WebRequest.Header("Accept-Encoding", "gzip,deflate"),
         ]

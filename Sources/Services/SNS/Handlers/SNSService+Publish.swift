@@ -20,7 +20,7 @@ extension SNSService {
         }
         let snapshot = try await publishable(
             place, parameter: input.topicArn == nil ? "TargetArn" : "TopicArn", call)
-        let message = try content.message(for: snapshot.topic, origin: origin(call), at: time.now, call.traceHeader)
+        let message = try content.message(for: snapshot.topic, origin: call.endpoint, at: time.now, call.traceHeader)
         guard message.size <= PublishedMessage.maximumSize else { throw SNSFailures.invalid("Message too long") }
         let accepted = try await accept([message], snapshot)[0]
         return PublishResponse(messageId: accepted.id, sequenceNumber: accepted.sequence)
@@ -43,7 +43,7 @@ extension SNSService {
                     (
                         entry.id,
                         try content.message(
-                            for: snapshot.topic, origin: origin(call), at: time.now, call.traceHeader)
+                            for: snapshot.topic, origin: call.endpoint, at: time.now, call.traceHeader)
                     ))
             } catch {
                 failed.append(
@@ -105,7 +105,7 @@ extension SNSService {
         }
         let place = TopicKey(account: call.account, region: call.region, name: "")
         let message = try content.message(
-            for: TopicRecord(key: place, id: 0), origin: origin(call), at: time.now, call.traceHeader)
+            for: TopicRecord(key: place, id: 0), origin: call.endpoint, at: time.now, call.traceHeader)
         guard message.body.utf8.count <= 1600 else { throw SNSFailures.invalid("Message too long") }
         _ = try await sender.sendText(message.text(for: "sms"), to: number, message, owner: call.account)
         return PublishResponse(messageId: message.id)
@@ -129,7 +129,7 @@ extension SNSService {
         }
         let place = TopicKey(account: call.account, region: call.region, name: "")
         let message = try content.message(
-            for: TopicRecord(key: place, id: 0), origin: origin(call), at: time.now, call.traceHeader)
+            for: TopicRecord(key: place, id: 0), origin: call.endpoint, at: time.now, call.traceHeader)
         guard message.size <= PublishedMessage.maximumSize else { throw SNSFailures.invalid("Message too long") }
         _ = try await sender.push(message, to: endpoint.arn)
         return PublishResponse(messageId: message.id)

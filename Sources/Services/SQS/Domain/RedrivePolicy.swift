@@ -91,8 +91,8 @@ enum JSONObject {
     /// A whole number, also one that is written as text.
     static func integer(_ value: Any) -> Int? {
         if let text = value as? String { return Int(text) }
-        // 1 and 0 could be cast to Bool too; only how they are kept tells them from true and false.
-        guard let number = value as? NSNumber, number.objCType.pointee != CChar(UInt8(ascii: "c")) else { return nil }
+        // `is Bool` is true of 0 and 1.
+        guard let number = value as? NSNumber, !["B", "c"].contains(String(cString: number.objCType)) else { return nil }
         return Int(exactly: number.doubleValue)
     }
 }

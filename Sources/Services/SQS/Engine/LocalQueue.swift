@@ -32,7 +32,7 @@ final class LocalQueue: Sendable {
     ///   - floor: the messages up to here are gone.
     init(id: Int64, isFIFO: Bool, messages: Int, next: Int64, floor: Int64, delayed: [QueueEngine.Delayed]) {
         self.id = id
-        sequence = QueueSequence(next: next)
+        sequence = QueueSequence(next: next, floor: floor)
         var engine = QueueEngine(isFIFO: isFIFO, seed: .random(in: .min ... .max))
         engine.cursor = floor
         engine.tail = next - 1

@@ -54,8 +54,10 @@ extension QueueEngine {
         return fifo.count < Self.lowWater || (!fifo.hasTurns && fifo.count < SQSLimits.fifoWindow)
     }
 
-    /// Whether there is nothing to receive before a page is read.
-    var needsPage: Bool { wantsPage && (isFIFO ? !fifo.hasTurns : standard.isEmpty) }
+    /// Whether a page has to be read before somebody can receive as many messages as there may be, up to `maximum`.
+    func needsPage(for maximum: Int) -> Bool {
+        wantsPage && (isFIFO ? !fifo.hasTurns : standard.count < maximum)
+    }
 
     /// A page was read.
     /// - Parameters:

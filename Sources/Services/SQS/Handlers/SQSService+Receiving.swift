@@ -3,7 +3,9 @@ public import ServiceKit
 extension SQSService {
     public func receiveMessage(_ input: ReceiveMessageRequest, _ call: Call) async throws -> ReceiveMessageResult {
         let queue = try await queue(input.queueUrl, call)
-        let request = try await request(input, queue)
+        var request = try await request(input, queue)
+        // Callers in process may wait for fractions of a second.
+        if let deadline = call.deadline { request.wait = min(request.wait, max(.zero, deadline - .now)) }
         let filter = try MessageFilter(input)
         let received = try await messages.receive(request, from: queue)
         if received.isEmpty { return ReceiveMessageResult() }

@@ -18,6 +18,7 @@ extension LocalMessages {
                 try rows.connection.execute(
                     "UPDATE sqs_count SET messages = 0, next = ?, floor = ? WHERE queue = ?",
                     [.integer(last + 1), .integer(last), .integer(id)])
+                queue.sequence.raiseFloor(to: last)
                 return .emptied(through: last)
             },
             then: { outcome in
@@ -51,7 +52,9 @@ extension LocalMessages {
             try await perform(
                 run: { rows, changes in
                     var wereThere: [Bool] = []
-                    for sequence in expired { wereThere.append(try rows.delete(id, sequence)) }
+                    for sequence in expired {
+                        wereThere.append(try rows.delete(id, sequence, above: queue.sequence.floor))
+                    }
                     changes.add(-wereThere.count(where: { $0 }), to: id, queue.sequence)
                     return .deleted(wereThere)
                 },
@@ -67,7 +70,13 @@ extension LocalMessages {
     }
 
     func clean(_ records: [QueueRecord]) async throws {
-        for record in records { try await expire(try await open(record), record.rules) }
+        for record in records {
+            let id = record.id
+            guard let counts = try await database.read({ try MessageRows(connection: $0).counts(id) }) else { continue }
+            // What a purge has left, if the process ended meanwhile.
+            if counts.floor > 0 { try await sweep(id, through: counts.floor) }
+            if counts.messages > 0 { try await expire(try await open(record), record.rules) }
+        }
         while true {
             let now = self.now
             let removed = try await database.write {

@@ -51,6 +51,12 @@ extension LocalMessages {
             {
                 return (.taken(entries), .init(), nil)
             }
+            state.engine.advance(to: now)
+            if state.engine.needsPage(for: request.maximum) {
+                let page = state.page ?? readPage(queue, &state)
+                state.page = page
+                return (.read(page), .init(), nil)
+            }
             let taken = state.engine.take(request.maximum, visibility: request.visibility, now: now, rules: rules)
             if state.engine.wantsPage, state.page == nil { state.page = readPage(queue, &state) }
             if taken.isOverLimit { return (.overLimit, taken, nil) }
@@ -60,7 +66,6 @@ extension LocalMessages {
                 return (.taken(taken.entries), taken, state.waiters.isEmpty ? nil : state.engine.nextAlarm)
             }
             if !taken.exhausted.isEmpty || !taken.expired.isEmpty { return (.again, taken, nil) }
-            if state.engine.needsPage, let page = state.page { return (.read(page), taken, nil) }
             return (.nothing(arrivals: state.arrivals), taken, nil)
         }
         if let alarm { alarms.set(queue.id, at: alarm) }
@@ -168,7 +173,8 @@ extension LocalMessages {
                     return .done
                 }, then: { _ in })
         } catch {
-            logger.warning("Receipts of messages can't be recorded.", metadata: ["error": "\(error)"])
+            // They are written with the next ones; at the end of the process, nobody needs them.
+            logger.debug("Receipts of messages can't be recorded.", metadata: ["error": "\(error)"])
         }
     }
 
@@ -214,12 +220,12 @@ extension LocalMessages {
                 var messages: [NewMessage?] = []
                 var places: [StoredMessage] = []
                 for sequence in sequences {
-                    guard let found = try rows.message(queue.id, sequence) else {
+                    guard sequence > queue.sequence.floor, let found = try rows.message(queue.id, sequence) else {
                         messages.append(nil)
                         continue
                     }
                     let message = change(sequence, found)
-                    _ = try rows.delete(queue.id, sequence)
+                    _ = try rows.delete(queue.id, sequence, above: queue.sequence.floor)
                     let place = StoredMessage(id: message.content.id, sequence: destination.sequence.take())
                     try rows.insert(message, queue: destination.id, sequence: place.sequence)
                     messages.append(message)

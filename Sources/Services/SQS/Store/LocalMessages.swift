@@ -160,7 +160,7 @@ final class LocalMessages: MessageStore {
             run: { rows, changes in
                 var wereThere: [Bool] = []
                 wereThere.reserveCapacity(sequences.count)
-                for sequence in sequences { wereThere.append(try rows.delete(id, sequence)) }
+                for sequence in sequences { wereThere.append(try rows.delete(id, sequence, above: queue.sequence.floor)) }
                 changes.add(-wereThere.count(where: { $0 }), to: id, queue.sequence)
                 return .deleted(wereThere)
             },

@@ -69,9 +69,11 @@ struct MessageRows {
             ])
     }
 
+    /// - Parameter floor: messages up to here are gone already.
     /// - Returns: whether it was there.
-    func delete(_ queue: Int64, _ sequence: Int64) throws -> Bool {
-        try connection.execute("DELETE FROM sqs_message WHERE id = ?", [.integer(Self.row(queue, sequence))]) > 0
+    func delete(_ queue: Int64, _ sequence: Int64, above floor: Int64) throws -> Bool {
+        if sequence <= floor { return false }
+        return try connection.execute("DELETE FROM sqs_message WHERE id = ?", [.integer(Self.row(queue, sequence))]) > 0
     }
 
     func record(_ queue: Int64, _ sequence: Int64, receives: Int32, first: Int64) throws {

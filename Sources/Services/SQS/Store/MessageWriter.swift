@@ -128,8 +128,18 @@ final class CountChanges {
 /// The sequence of a queue's next message. Changed on the writer's thread; one that was given to a write that failed is not used again.
 final class QueueSequence: Sendable {
     private let value: Atomic<Int64>
+    private let emptied: Atomic<Int64>
 
-    init(next: Int64) { value = Atomic(next) }
+    /// - Parameter floor: the messages up to here are gone.
+    init(next: Int64, floor: Int64) {
+        value = Atomic(next)
+        emptied = Atomic(floor)
+    }
+
+    /// The messages up to here are gone, though their rows may still be there.
+    var floor: Int64 { emptied.load(ordering: .relaxed) }
+
+    func raiseFloor(to sequence: Int64) { emptied.store(sequence, ordering: .relaxed) }
 
     var next: Int64 { value.load(ordering: .relaxed) }
 

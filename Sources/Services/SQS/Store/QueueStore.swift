@@ -7,20 +7,30 @@ struct QueueStore: Sendable {
 
     private static let columns = "id, account, region, name, attributes, tags, created, modified, purged"
 
+    /// Of the numbers of queues, of which there are 2^23, the first one is random: receipts of before a reset mean nothing.
+    private static let lastFirst: Int64 = 1 << 22
+
     /// Makes a queue.
     /// - Returns: nil if there is one with this name.
     func create(_ key: QueueKey, _ settings: QueueSettings, tags: [String: String], now: Int64) async throws
         -> QueueRecord?
     {
         let texts = settings.texts
+        let first = Int64.random(in: 1...Self.lastFirst)
         let id = try await database.write { connection -> Int64? in
+            // A number is never used again, so that an old receipt is none of another queue's.
+            let number = try connection.first(
+                """
+                INSERT INTO sqs_count (queue, messages, next, floor) VALUES (0, 0, ?, 0)
+                ON CONFLICT (queue) DO UPDATE SET next = sqs_count.next + 1 RETURNING next
+                """, [.integer(first)])?.integer(0)
             let row = try connection.first(
                 """
-                INSERT INTO sqs_queue (account, region, name, live, attributes, tags, dead_letter_target, created, modified)
-                VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?) ON CONFLICT (account, region, name, live) DO NOTHING RETURNING id
+                INSERT INTO sqs_queue (id, account, region, name, live, attributes, tags, dead_letter_target, created, modified)
+                VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, ?) ON CONFLICT (account, region, name, live) DO NOTHING RETURNING id
                 """,
                 [
-                    .text(key.account), .text(key.region), .text(key.name), .text(Self.text(texts)), .text(Self.text(tags)),
+                    SQLValue(number), .text(key.account), .text(key.region), .text(key.name), .text(Self.text(texts)), .text(Self.text(tags)),
                     SQLValue(settings.redrive?.target.arn), .integer(now), .integer(now),
                 ])
             guard let id = row?.integer(0) else { return nil }

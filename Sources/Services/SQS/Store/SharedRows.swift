@@ -33,8 +33,9 @@ struct SharedRows {
             throw SQSFailures.tooManyInFlight
         }
         var messages: [ReceivedMessage] = []
-        while messages.count < request.maximum {
-            let found = try candidates(queue, request.maximum - messages.count, now: now)
+        // Again only if all that was found had to be given up.
+        while messages.isEmpty {
+            let found = try candidates(queue, request.maximum, now: now)
             if found.isEmpty { break }
             for row in found {
                 if let target = request.deadLetterQueue, let limit = queue.rules.maxReceives, Int(row.receives) >= limit {

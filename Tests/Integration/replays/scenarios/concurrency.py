@@ -4,7 +4,7 @@ import threading
 
 from botocore.exceptions import ClientError
 from replays.catalog import scenario
-from replays.reasons import NO_SQS, OLD_SHAPE
+from replays.reasons import OLD_SHAPE
 
 
 @scenario("TestLambdaReservedConcurrency::test_function_concurrency")
@@ -103,14 +103,22 @@ def reserved_none(replay):
     replay.call("get_function_concurrency_deleted", api.get_function_concurrency, FunctionName=name)
 
 
-@scenario("TestLambdaConcurrency::test_reserved_concurrency", {"put_event_invoke_conf": NO_SQS, "msg": NO_SQS})
+@scenario("TestLambdaConcurrency::test_reserved_concurrency")
 def none_reserved(replay):
     name, api = replay.function, replay.api
     replay.create(Timeout=20)
     replay.keep("fn", api.get_function_configuration(FunctionName=name, Qualifier="$LATEST"))
     replay.call("put_reserved", api.put_function_concurrency, FunctionName=name, ReservedConcurrentExecutions=0)
     replay.call("exc_no_cap_requestresponse", api.invoke, FunctionName=name)
+    sqs, queue = replay.client("sqs"), replay.name("queue")
+    url = sqs.create_queue(QueueName=queue)["QueueUrl"]
+    told = {"OnFailure": {"Destination": replay.arn(queue, service="sqs")}}
+    replay.call(
+        "put_event_invoke_conf", api.put_function_event_invoke_config, FunctionName=name, MaximumRetryAttempts=0, DestinationConfig=told
+    )
     replay.keep("invoke_result", replay.invoke(InvocationType="Event"))
+    message = replay.until(lambda: sqs.receive_message(QueueUrl=url, AttributeNames=["All"]).get("Messages"))[0]
+    replay.keep("msg", message)
 
 
 @scenario("TestLambdaConcurrency::test_reserved_concurrency_async_queue")

@@ -5,7 +5,6 @@ import re
 
 from botocore.exceptions import ClientError
 from replays.catalog import scenario
-from replays.reasons import NO_SQS
 from replays.replay import answer_of
 
 # The recorded traces name lines of the functions' files.
@@ -77,10 +76,7 @@ def _advance(replay, seconds):
     assert status == 200, answer
 
 
-@scenario(
-    "TestLambdaDLQ::test_dead_letter_queue",
-    {"create_lambda_with_dlq": NO_SQS, "receive_result": NO_SQS, "delete_dlq": NO_SQS},
-)
+@scenario("TestLambdaDLQ::test_dead_letter_queue")
 def dead_letters(replay):
     name, api, queue = replay.function, replay.api, _Queue(replay)
     files, letters = {"handler.py": _HANDLER}, {"DeadLetterConfig": {"TargetArn": queue.arn}}
@@ -115,7 +111,7 @@ def _send(replay, event):
     replay.api.invoke(FunctionName=replay.function, Payload=json.dumps(event), InvocationType="Event")
 
 
-@scenario("TestLambdaDestinationSqs::test_assess_lambda_destination_invocation", {"*": NO_SQS})
+@scenario("TestLambdaDestinationSqs::test_assess_lambda_destination_invocation")
 def outcome(replay):
     queue = _Queue(replay)
     replay.create(files={"handler.py": _HANDLER})
@@ -125,7 +121,7 @@ def outcome(replay):
         replay.keep("receive_message_result", queue.receive())
 
 
-@scenario("TestLambdaDestinationSqs::test_lambda_destination_default_retries", {"*": NO_SQS})
+@scenario("TestLambdaDestinationSqs::test_lambda_destination_default_retries")
 def default_retries(replay):
     queue = _Queue(replay)
     replay.create(files={"handler.py": _HANDLER})
@@ -136,7 +132,7 @@ def default_retries(replay):
         replay.keep("receive_message_result", queue.receive())
 
 
-@scenario("TestLambdaDestinationSqs::test_retries", {"*": NO_SQS})
+@scenario("TestLambdaDestinationSqs::test_retries")
 def retries(replay):
     queue, message = _Queue(replay), replay.name("message")
     replay.known(test_msg_id=message)
@@ -150,7 +146,7 @@ def retries(replay):
         replay.keep("queue_destination_payload", queue.receive(AttributeNames=["All"]))
 
 
-@scenario("TestLambdaDestinationSqs::test_maxeventage", {"*": NO_SQS})
+@scenario("TestLambdaDestinationSqs::test_maxeventage")
 def age(replay):
     queue, message = _Queue(replay), replay.name("message")
     replay.known(test_msg_id=message)

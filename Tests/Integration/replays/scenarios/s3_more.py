@@ -1,6 +1,10 @@
 """S3: further scenarios of objects in `s3.json`."""
 
+import base64
+import contextlib
 import datetime
+import hashlib
+import os
 
 from replays.buckets import Buckets
 from replays.catalog import Unknown, scenario
@@ -15,10 +19,12 @@ def _object(s3, key="k", body="test", **more):
     return target
 
 
-@scenario("TestS3::test_put_and_get_object_with_hash_prefix", {"get-object": Unknown("The recording left the body out.")})
+@scenario("TestS3::test_put_and_get_object_with_hash_prefix")
 def hash_prefix(replay):
     s3 = Buckets(replay)
-    s3.call("put-object", "put_object", Bucket=s3.create(), Key="#key-with-hash-prefix", Body="test 123")
+    target = {"Bucket": s3.create(), "Key": "#key-with-hash-prefix"}
+    s3.call("put-object", "put_object", **target, Body="test 123")
+    s3.call("get-object", "get_object", **target)
 
 
 @scenario("TestS3::test_range_key_not_exists")
@@ -87,20 +93,21 @@ def order(replay):
     s3.call("list_object_versions_before", "list_object_versions", Bucket=b)
     s3.call("put_bucket_versioning", "put_bucket_versioning", Bucket=b, VersioningConfiguration={"Status": "Enabled"})
     s3.call("get_bucket_versioning", "get_bucket_versioning", Bucket=b)
-    for key in ("test", "test2"):
-        for _ in range(3):
-            s3.api.put_object(Bucket=b, Key=key, Body="body")
+    for key in ("test", "test", "test2"):
+        s3.api.put_object(Bucket=b, Key=key, Body="body")
     s3.call("list_object_versions", "list_object_versions", Bucket=b)
 
 
-@scenario("TestS3PresignedUrl::test_put_object", {"get_object": Unknown("The recording left the body out.")})
+@scenario("TestS3PresignedUrl::test_put_object")
 def by_url(replay):
-    pass
+    s3 = Buckets(replay).plainly()
+    s3.call("get_object", "get_object", **_object(s3, body="something"))
 
 
-@scenario("TestS3::test_head_object_fields", {"head-object": _TEXT})
+@scenario("TestS3::test_head_object_fields")
 def head(replay):
     s3 = Buckets(replay)
+    s3.call("head-object", "head_object", **_object(s3, body="abcdefgh"))
     s3.call("head-object-404", "head_object", Bucket=s3.create(), Key="no")
 
 
@@ -128,7 +135,7 @@ def versioned(replay):
 
 @scenario(
     "TestS3::test_put_and_get_object_with_content_language_disposition",
-    {"put-object-headers": _HEADERS, "get-object-headers": _HEADERS, "get-object": Unknown("The recording left the body out.")},
+    {"put-object-headers": _HEADERS, "get-object-headers": _HEADERS},
 )
 def languages(replay):
     s3 = Buckets(replay)
@@ -137,6 +144,7 @@ def languages(replay):
         "put-object", "put_object", **target, Body="abc123", ContentLanguage="de", ContentDisposition='attachment; filename="foo.jpg"',
         CacheControl="no-cache",
     )  # fmt: skip
+    s3.call("get-object", "get_object", **target)
 
 
 @scenario("TestS3::test_put_object_storage_class")
@@ -183,24 +191,61 @@ def special_copies(replay):
     s3.call("list-object-copy-dest-special-char", "list_objects_v2", Bucket=dest)
 
 
-@scenario("TestS3::test_s3_copy_object_in_place_versioned", {label: Unknown("What the copy changed is not known.") for label in (
-    "head-object-copied", "get-object-copied", "copy-in-place-versioned-suspended", "head-object-copied-suspended", "get-object-copied-suspended",
-    "head-object-previous-version-suspended", "copy-in-place-versioned-re-enabled",
-)})  # fmt: skip
+@scenario("TestS3::test_s3_copy_object_in_place_versioned")
 def in_place_versions(replay):
     s3 = Buckets(replay)
     b = s3.create("Enabled")
     target = {"Bucket": b, "Key": "k"}
-    s3.call("put_object", "put_object", **target, Body='{"key": "value"}')
+    source = {**target, "CopySource": b + "/k", "Metadata": {"key": "value"}, "MetadataDirective": "REPLACE"}
+    put = {**target, "Body": '{"key": "value"}', "ContentType": "application/json", "Metadata": {"key": "value"}}
+    s3.call("put_object", "put_object", **put)
     s3.call("head_object", "head_object", **target)
     s3.call("object-attrs", "get_object_attributes", **target, ObjectAttributes=["StorageClass"])
     s3.call("copy-object-in-place-no-change", "copy_object", **target, CopySource=b + "/k")
-    s3.call("copy-in-place-versioned", "copy_object", **target, CopySource=b + "/k", StorageClass="STANDARD")
+    s3.call("copy-in-place-versioned", "copy_object", **source)
+    s3.call("head-object-copied", "head_object", **target)
+    copied = s3.call("get-object-copied", "get_object", **target)
+    s3.version(b, "Suspended")
+    s3.call("copy-in-place-versioned-suspended", "copy_object", **source)
+    s3.call("head-object-copied-suspended", "head_object", **target)
+    s3.call("get-object-copied-suspended", "get_object", **target)
+    s3.call("head-object-previous-version-suspended", "head_object", **target, VersionId=copied["VersionId"])
+    s3.version(b, "Enabled")
+    s3.call("copy-in-place-versioned-re-enabled", "copy_object", **source)
 
 
-@scenario("TestS3PutObjectChecksum::test_s3_checksum_no_automatic_sdk_calculation", {"*": Unknown("Requests that a test's own HTTP client has made.")})
-def own_clients(replay):
-    pass
+@scenario("TestS3PutObjectChecksum::test_s3_checksum_no_automatic_sdk_calculation")
+def no_automatic_checksums(replay):
+    s3 = Buckets(replay).plainly()
+    target = {"Bucket": s3.create(), "Key": "k"}
+    b, body = target["Bucket"], "test data.."
+    good = base64.b64encode(hashlib.sha256(body.encode()).digest()).decode()
+
+    def put(label, **more):
+        s3.api.put_object(**target, Body=body, **more)
+        s3.call("head-obj-" + label, "head_object", **target, ChecksumMode="ENABLED")
+
+    s3.call("wrong-checksum", "put_object", **target, Body=body, ChecksumSHA256="TEST")
+    put("right-checksum", ChecksumSHA256=good)
+    with _plain_headers(s3, {"x-amz-sdk-checksum-algorithm": "CRC32"}):
+        put("only-checksum-algo")
+    put("diff-checksum-algo", ChecksumAlgorithm="CRC32", ChecksumSHA256=good)
+    put("no-checksum")
+    s3.call("get-obj-attrs-no-checksum", "get_object_attributes", **target, ObjectAttributes=["Checksum"])
+    s3.call("copy-obj-default-checksum", "copy_object", Bucket=b, Key="copy", CopySource=b + "/k")
+    s3.call("get-copy-obj-attrs-no-checksum", "get_object_attributes", Bucket=b, Key="copy", ObjectAttributes=["Checksum"])
+
+
+@contextlib.contextmanager
+def _plain_headers(s3, headers):
+    """Adds headers to requests."""
+
+    def add(params, **_):
+        params["headers"].update(headers)
+
+    s3.api.meta.events.register("before-call.s3.PutObject", add)
+    yield
+    s3.api.meta.events.unregister("before-call.s3.PutObject", add)
 
 
 @scenario("TestS3SSECEncryption::test_put_object_validation_sse_c")
@@ -233,28 +278,30 @@ def _later(**more):
     return datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(**more)
 
 
-@scenario(
-    "TestS3ObjectLockRetention::test_bucket_config_default_retention",
-    {label: _TEXT for label in ("put-object-default", "head-object-default", "put-object-with-lock", "head-object-with-lock")},
-)
+@scenario("TestS3ObjectLockRetention::test_bucket_config_default_retention")
 def default_retention(replay):
     s3 = Buckets(replay)
     target = _locked(s3)
     lock = {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 1}}}
     s3.call("put-lock-config", "put_object_lock_configuration", Bucket=target["Bucket"], ObjectLockConfiguration=lock)
+    s3.call("put-object-default", "put_object", **target, Body="test-default-lock")
+    s3.call("head-object-default", "head_object", **target)
+    until = _later(minutes=10)
+    s3.call("put-object-with-lock", "put_object", **target, Body="test-put-object-lock", ObjectLockMode="GOVERNANCE", ObjectLockRetainUntilDate=until)
+    s3.call("head-object-with-lock", "head_object", **target)
     s3.call("put-object-with-lock-no-date", "put_object", **target, ObjectLockMode="GOVERNANCE")
 
 
-@scenario(
-    "TestS3ObjectLockRetention::test_object_lock_extend_duration",
-    {label: _TEXT for label in ("put-object-with-lock", "head-object-with-lock", "head-object-with-lock-extended")},
-)
+@scenario("TestS3ObjectLockRetention::test_object_lock_extend_duration")
 def longer_retention(replay):
     s3 = Buckets(replay)
     target = _locked(s3)
-    s3.api.put_object(**target, ObjectLockMode="GOVERNANCE", ObjectLockRetainUntilDate=_later(minutes=10))
+    until, body = _later(minutes=10), "test-put-object-lock"
+    s3.call("put-object-with-lock", "put_object", **target, Body=body, ObjectLockMode="GOVERNANCE", ObjectLockRetainUntilDate=until)
+    s3.call("head-object-with-lock", "head_object", **target)
     longer = {"Mode": "GOVERNANCE", "RetainUntilDate": _later(minutes=20)}
     s3.call("put-object-retention-extend", "put_object_retention", **target, Retention=longer)
+    s3.call("head-object-with-lock-extended", "head_object", **target)
     s3.call("put-object-retention-reduce", "put_object_retention", **target, Retention={**longer, "RetainUntilDate": _later(minutes=15)})
 
 
@@ -274,3 +321,33 @@ def compliance(replay):
     s3.call("update-retention-shortened", "put_object_retention", **target, VersionId=version, Retention=shorter, BypassGovernanceRetention=True)
     weaker = {"Mode": "GOVERNANCE", "RetainUntilDate": until}
     s3.call("update-retention-less-restrictive", "put_object_retention", **target, VersionId=version, Retention=weaker, BypassGovernanceRetention=True)
+
+
+@scenario("TestS3::test_etag_on_get_object_call")
+def parts_of_a_text(replay):
+    s3 = Buckets(replay)
+    target = _object(s3, body="Lorem ipsum dolor sit amet, ... " * 30)
+    s3.call("get_object", "get_object", **target)
+    s3.call("get_object_range", "get_object", **target, Range="bytes=0-16")
+
+
+@scenario("TestS3::test_range_header_body_length")
+def halves(replay):
+    s3 = Buckets(replay)
+    target = _object(s3, body=os.urandom(2048))
+    s3.call("get-object", "get_object", **target, Range="bytes=0-1023")
+    s3.call("get-object-2", "get_object", **target, Range="bytes=1024-2047")
+
+
+@scenario("TestS3::test_object_with_slashes_in_key")
+def slashes(replay):
+    s3 = Buckets(replay)
+    b = s3.create()
+    for key, body in (("/bar/foo/", "test"), ("/foo", "foobar"), ("bar", "barfoo")):
+        s3.api.put_object(Bucket=b, Key=key, Body=body)
+    s3.call("list-objects-slashes", "list_objects_v2", Bucket=b)
+
+
+@scenario("TestS3::test_url_encoded_key", {"list-object-encoded-char": _TEXT})
+def encoded_keys(replay):
+    pass

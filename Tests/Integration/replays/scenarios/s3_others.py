@@ -39,8 +39,7 @@ _ABSENT = {
         "TestS3SSECEncryption::test_copy_object_with_sse_c", "TestS3SSECEncryption::test_put_object_lifecycle_with_sse_c",
         "TestS3SSECEncryption::test_sse_c_with_versioning", "TestS3SSECEncryption::test_put_object_default_checksum_with_sse_c",
         "TestS3::test_s3_upload_download_gzip", "TestS3PutObjectChecksum::test_s3_checksum_with_content_encoding", "TestS3::test_upload_big_file",
-        "TestS3::test_url_encoded_key", "TestS3::test_object_with_slashes_in_key", "TestS3::test_etag_on_get_object_call",
-        "TestS3::test_range_header_body_length",
+        
     ),
 }  # fmt: skip
 

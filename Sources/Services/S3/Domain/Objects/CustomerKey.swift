@@ -19,7 +19,8 @@ struct CustomerKey: Sendable, Hashable {
         if algorithm == nil, key == nil, md5 == nil { return nil }
         guard let algorithm else {
             throw AWSError.invalidArgument(
-                "Requests specifying Server Side Encryption with Customer provided keys must provide a valid encryption algorithm.", name: "x-amz-server-side-encryption")
+                "Requests specifying Server Side Encryption with Customer provided keys must provide a valid encryption algorithm.",
+                name: "x-amz-server-side-encryption")
         }
         guard algorithm == "AES256" else {
             throw AWSError.s3(
@@ -29,7 +30,8 @@ struct CustomerKey: Sendable, Hashable {
         }
         guard let key else {
             throw AWSError.invalidArgument(
-                "Requests specifying Server Side Encryption with Customer provided keys must provide an appropriate secret key.", name: "x-amz-server-side-encryption")
+                "Requests specifying Server Side Encryption with Customer provided keys must provide an appropriate secret key.",
+                name: "x-amz-server-side-encryption")
         }
         // A key without its MD5 is refused like one that is none.
         guard let bytes = Data(base64Encoded: key), bytes.count == 32, let md5 else {
@@ -38,7 +40,8 @@ struct CustomerKey: Sendable, Hashable {
         }
         guard Data(Insecure.MD5.hash(data: bytes)).base64EncodedString() == md5 else {
             throw AWSError.invalidArgument(
-                "The calculated MD5 hash of the key did not match the hash that was provided.", name: "x-amz-server-side-encryption")
+                "The calculated MD5 hash of the key did not match the hash that was provided.",
+                name: "x-amz-server-side-encryption")
         }
         self.key = Array(bytes)
         self.md5 = md5

@@ -74,6 +74,7 @@ extension S3Service {
         guard let sealed = record.body, !sealed.isEmpty else { return ArraySource([]) }
         let bytes = try cipher.openInline(
             sealed, context: ObjectRecord.context(bucket: record.bucket, key: record.key), customer: customer)
-        return ArraySource(range == 0..<record.size ? bytes : Array(bytes[Int(range.lowerBound)..<Int(range.upperBound)]))
+        return ArraySource(
+            range == 0..<record.size ? bytes : Array(bytes[Int(range.lowerBound)..<Int(range.upperBound)]))
     }
 }

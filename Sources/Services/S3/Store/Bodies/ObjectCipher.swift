@@ -10,7 +10,8 @@ import ServiceModel
 /// tag; the number of a frame is its nonce, so that any frame can be read alone. A body in a row is sealed as it is.
 struct ObjectCipher: Sendable {
     /// Plain bytes of a frame; the last of a segment may have less.
-    static let frame = 256 * 1024
+    /// Small enough that what is made of it on its way stays in a processor's cache.
+    static let frame = 64 * 1024
     static let overhead = 16
 
     let secrets: SecretBox
@@ -19,7 +20,8 @@ struct ObjectCipher: Sendable {
     func newKey(segment: [UInt8], customer: CustomerKey?) throws -> (key: SymmetricKey, sealed: [UInt8]) {
         if let customer { return (Self.derived(customer, segment), []) }
         let key = SymmetricKey(size: .bits256)
-        let sealed = try secrets.seal(key.withUnsafeBytes { Array($0) }, context: "segment/" + Hexadecimal.encode(segment))
+        let sealed = try secrets.seal(
+            key.withUnsafeBytes { Array($0) }, context: "segment/" + Hexadecimal.encode(segment))
         return (key, sealed)
     }
 
@@ -58,8 +60,11 @@ struct ObjectCipher: Sendable {
         try AES.GCM.seal(plain, using: key, nonce: nonce(frame))
     }
 
-    static func open(_ ciphertext: Data, tag: Data, frame: Int64, key: SymmetricKey) throws -> Data {
-        try AES.GCM.open(AES.GCM.SealedBox(nonce: nonce(frame), ciphertext: ciphertext, tag: tag), using: key)
+    /// Opens a frame with its tag behind it.
+    static func open(_ sealed: UnsafeRawBufferPointer, frame: Int64, key: SymmetricKey) throws -> Data {
+        let ciphertext = UnsafeRawBufferPointer(rebasing: sealed.dropLast(overhead))
+        let tag = UnsafeRawBufferPointer(rebasing: sealed.suffix(overhead))
+        return try AES.GCM.open(AES.GCM.SealedBox(nonce: nonce(frame), ciphertext: ciphertext, tag: tag), using: key)
     }
 
     private static func nonce(_ frame: Int64) throws -> AES.GCM.Nonce {

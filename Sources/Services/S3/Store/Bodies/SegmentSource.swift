@@ -4,7 +4,7 @@ import Persistence
 import ServiceKit
 import Synchronization
 
-/// The bytes of extents, read and decrypted on threads, frame by frame, some ahead of the reader.
+/// The bytes of extents, read and decrypted on threads, some ahead of the reader.
 final class SegmentSource: ByteSource {
     let length: Int?
     private let folder: SegmentFolder
@@ -12,8 +12,10 @@ final class SegmentSource: ByteSource {
     private let customer: CustomerKey?
     private let pin: SegmentPin
     private let state: Mutex<State>
-    /// Frames that are read ahead.
-    private static let ahead = 3
+    /// Frames that are read at a time.
+    private static let frames: Int64 = 4
+    /// How many times that is read ahead.
+    private static let ahead = 2
 
     private struct State {
         var extents: ArraySlice<Extent>
@@ -39,9 +41,8 @@ final class SegmentSource: ByteSource {
     func next() async throws -> [UInt8]? {
         let read: Task<[UInt8], any Swift.Error>? = try state.withLock { state in
             while state.reads.count <= Self.ahead, let piece = try nextPiece(&state) {
-                let (threads, segment, frame, range) = (folder.threads, piece.segment, piece.frame, piece.range)
-                state.reads.append(
-                    Task { try await threads.run { try segment.read(frame: frame, range) } })
+                let threads = folder.threads
+                state.reads.append(Task { try await threads.run { try piece.segment.read(piece.range) } })
             }
             return state.reads.isEmpty ? nil : state.reads.removeFirst()
         }
@@ -50,9 +51,8 @@ final class SegmentSource: ByteSource {
 
     private struct Piece {
         var segment: OpenSegment
-        var frame: Int64
-        /// Within the frame.
-        var range: Range<Int>
+        /// Of the segment's plain bytes.
+        var range: Range<Int64>
     }
 
     private func nextPiece(_ state: inout State) throws -> Piece? {
@@ -65,17 +65,15 @@ final class SegmentSource: ByteSource {
             state.current = segment
         }
         let size = Int64(ObjectCipher.frame)
-        let place = extent.offset + state.position
-        let frame = place / size
-        let begin = Int(place - frame * size)
-        let count = min(Int(size) - begin, Int(extent.length - state.position))
-        state.position += Int64(count)
+        let begin = extent.offset + state.position
+        let end = min((begin / size + Self.frames) * size, extent.offset + extent.length)
+        state.position += end - begin
         if state.position == extent.length {
             state.extents = state.extents.dropFirst()
             state.current = nil
             state.position = 0
         }
-        return Piece(segment: segment, frame: frame, range: begin..<begin + count)
+        return Piece(segment: segment, range: begin..<end)
     }
 }
 
@@ -100,34 +98,60 @@ private final class OpenSegment: Sendable {
     }
 
     /// Blocks.
-    func read(frame: Int64, _ range: Range<Int>) throws -> [UInt8] {
+    func read(_ range: Range<Int64>) throws -> [UInt8] {
         let file = try descriptor.withLock { descriptor in
             if descriptor < 0 { descriptor = try folder.openForReading(name) }
             return descriptor
         }
-        let count = Int(min(Int64(ObjectCipher.frame), size - frame * Int64(ObjectCipher.frame)))
-        guard count > 0, range.upperBound <= count else { throw DatabaseError.failed("The segment \(name) is damaged.") }
-        var data = Data(count: count + ObjectCipher.overhead)
-        let total = data.count
-        let place = ObjectCipher.position(ofFrame: frame)
-        try data.withUnsafeMutableBytes { buffer in
-            var done = 0
-            while done < total, let start = buffer.baseAddress {
-                let length = pread(file, start + done, total - done, Int(place) + done)
-                if length == 0 { throw DatabaseError.failed("The segment \(name) is damaged.") }
-                if length > 0 {
-                    done += length
-                } else if errno != EINTR {
-                    throw DatabaseError(errno: errno, "The segment \(name) can't be read")
-                }
+        let frame = Int64(ObjectCipher.frame)
+        let first = range.lowerBound / frame
+        let end = min((range.upperBound + frame - 1) / frame * frame, size)
+        guard !range.isEmpty, range.upperBound <= end else { throw damaged }
+        let sealed = Int(end - first * frame + ((end - 1) / frame - first + 1) * Int64(ObjectCipher.overhead))
+        return try withUnsafeTemporaryAllocation(byteCount: sealed, alignment: 16) { buffer in
+            try fill(buffer, from: file, at: ObjectCipher.position(ofFrame: first))
+            return try open(UnsafeRawBufferPointer(buffer), first: first, range)
+        }
+    }
+
+    private func fill(_ buffer: UnsafeMutableRawBufferPointer, from file: Int32, at place: Int64) throws {
+        var done = 0
+        while done < buffer.count, let start = buffer.baseAddress {
+            let length = pread(file, start + done, buffer.count - done, Int(place) + done)
+            if length == 0 { throw damaged }
+            if length > 0 {
+                done += length
+            } else if errno != EINTR {
+                throw DatabaseError(errno: errno, "The segment \(name) can't be read")
             }
         }
-        let plain: Data
-        do {
-            plain = try ObjectCipher.open(data[..<count], tag: data[count...], frame: frame, key: key)
-        } catch {
-            throw DatabaseError.failed("The segment \(name) is damaged.")
-        }
-        return plain.withUnsafeBytes { [UInt8](UnsafeRawBufferPointer(rebasing: $0[range])) }
     }
+
+    /// The bytes of `range` out of the frames that `sealed` holds.
+    private func open(_ sealed: UnsafeRawBufferPointer, first: Int64, _ range: Range<Int64>) throws -> [UInt8] {
+        try [UInt8](unsafeUninitializedCapacity: range.count) { bytes, count in
+            var rest = sealed
+            var frame = first
+            while !rest.isEmpty {
+                let length = min(rest.count, ObjectCipher.frame + ObjectCipher.overhead)
+                guard
+                    let plain = try? ObjectCipher.open(
+                        UnsafeRawBufferPointer(rebasing: rest[..<length]), frame: frame, key: key)
+                else { throw damaged }
+                let begin = frame * Int64(ObjectCipher.frame)
+                let wanted = range.clamped(to: begin..<begin + Int64(plain.count))
+                plain.withUnsafeBytes { plain in
+                    let part = UnsafeRawBufferPointer(
+                        rebasing: plain[Int(wanted.lowerBound - begin)..<Int(wanted.upperBound - begin)])
+                    UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(bytes)[count...])
+                        .copyMemory(from: part)
+                    count += part.count
+                }
+                rest = UnsafeRawBufferPointer(rebasing: rest[length...])
+                frame += 1
+            }
+        }
+    }
+
+    private var damaged: DatabaseError { .failed("The segment \(name) is damaged.") }
 }

@@ -7,7 +7,7 @@ import ServiceModel
 /// Used by one task.
 final class SegmentWriter: @unchecked Sendable {
     /// Plain bytes that are encrypted and written at a time.
-    static let batch = 4 * ObjectCipher.frame
+    static let batch = 16 * ObjectCipher.frame
 
     let id: [UInt8]
     let name: String
@@ -113,9 +113,11 @@ final class SegmentWriter: @unchecked Sendable {
                 let count = min(rest.count, ObjectCipher.frame)
                 let box = try ObjectCipher.seal(
                     UnsafeRawBufferPointer(rebasing: rest[..<count]), frame: frame, key: key)
-                let place = ObjectCipher.position(ofFrame: frame)
-                try Self.writeAll(box.ciphertext, to: descriptor, at: place)
-                try Self.writeAll(box.tag, to: descriptor, at: place + Int64(count))
+                // The tag follows the ciphertext; the nonce before it is the frame's number.
+                guard let combined = box.combined else { throw DatabaseError.failed("A frame can't be sealed.") }
+                try Self.writeAll(
+                    combined.dropFirst(combined.count - count - ObjectCipher.overhead), to: descriptor,
+                    at: ObjectCipher.position(ofFrame: frame))
                 rest = UnsafeRawBufferPointer(rebasing: rest[count...])
                 frame += 1
             }

@@ -35,7 +35,7 @@ struct Envelope: Sendable, Hashable {
         timestamp = message.published
         sequence = message.sequence
         attributes = message.attributes
-        unsubscribeURL = "\(message.origin)/?Action=Unsubscribe&SubscriptionArn=\(subscription.arn)"
+        unsubscribeURL = "\(message.origin(for: subscription))/?Action=Unsubscribe&SubscriptionArn=\(subscription.arn)"
     }
 
     /// A request to confirm a subscription, or its end.

@@ -15,7 +15,8 @@ struct PublishedMessage: Sendable, Hashable {
     /// Of a FIFO topic.
     var sequence: String?
     var published: Timestamp
-    /// Where the publisher reached this server: URLs in envelopes begin with it.
+    /// Where the publisher reached this server: URLs in envelopes begin with it. Empty if it called in process: then it is where the
+    /// subscriber did.
     var origin: String
     var traceHeader: String?
 
@@ -27,6 +28,9 @@ struct PublishedMessage: Sendable, Hashable {
         guard isStructured, let texts = JSONNode(body) else { return body }
         return transport.flatMap { texts[$0]?.text } ?? texts["default"]?.text ?? body
     }
+
+    /// What URLs in a subscriber's envelope begin with.
+    func origin(for subscription: SubscriptionRecord) -> String { origin.isEmpty ? subscription.origin : origin }
 
     /// What counts towards the limit.
     var size: Int { body.utf8.count + attributes.reduce(0) { $0 + $1.size } }
