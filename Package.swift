@@ -110,6 +110,7 @@ let package = Package(
         library("Outbound", ["ServiceKit", "ServiceModel", nioCore, nioPosix, nioHTTP1, nioSSL, httpClient, logging]),
 
         // The front door and the executable.
+        .target(name: "CAllocator"),
         .target(name: "CEpoll"),
         library(
             "FrontDoor",
@@ -121,8 +122,9 @@ let package = Package(
         .executableTarget(
             name: "martlet",
             dependencies: [
-                "FrontDoor", "WireProtocols", "ServiceModel", "ServiceKit", "Persistence", "Execution", "RuntimeAPI",
-                "DataPlane", "Outbound", "Sandbox", "SandboxLinux", nioCore, nioPosix, nioHTTP1, nioSSL, crypto, logging, lifecycle,
+                "CAllocator", "FrontDoor", "WireProtocols", "ServiceModel", "ServiceKit", "Persistence", "Execution",
+                "RuntimeAPI", "DataPlane", "Outbound", "Sandbox", "SandboxLinux", nioCore, nioPosix, nioHTTP1, nioSSL, crypto,
+                logging, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ] + services.map { .target(name: $0) },
@@ -179,7 +181,10 @@ let package = Package(
         + services.map {
             tests(
                 "\($0)Tests", path: "Tests/Services/\($0)Tests",
-                [.target(name: $0), "ServiceKit", "ServiceModel", "Persistence", "Execution", "TestSupport", crypto, logging]
+                [
+                    .target(name: $0), "ServiceKit", "ServiceModel", "Persistence", "Execution", "TestSupport", crypto,
+                    logging,
+                ]
                     + ($0 == "Lambda" ? ["CZlib"] : []) + ($0 == "SNS" ? [cryptoExtras, certificates, asn1] : []))
         }
 )

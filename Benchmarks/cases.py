@@ -9,8 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import endpoints
+from deployments import deployed, noted
 from endpoints import HERE, Package, Unsupported
 from load import EVENT, WrongAnswers, latencies, rate, volley
+from queues import queues
 
 TITLES = {"python": "Python", "node": "Node.js", "native": "native"}
 HANDLERS = {"python": ("app.py", "app.handler"), "node": ("app.js", "app.handler"), "native": ("bootstrap", "bootstrap")}
@@ -49,32 +51,6 @@ class Bench:
                 package = Package("python", files, "app.handler")
             self._boto3 = package
         return self._boto3
-
-
-@contextlib.contextmanager
-def deployed(endpoint, packages):
-    """Functions that go again."""
-    targets = []
-    try:
-        # Each waits for its function to become active: all wait together.
-        with ThreadPoolExecutor(min(8, len(packages))) as pool:
-            for deployment in [pool.submit(endpoint.deploy, package) for package in packages]:
-                targets.append(deployment.result())
-        yield targets
-    finally:
-        for target in targets:
-            with contextlib.suppress(Exception):
-                target.remove()
-
-
-@contextlib.contextmanager
-def noted(bench, endpoint, *labels):
-    """What cannot be measured is shown with its reason, and no reason to measure nothing else."""
-    try:
-        yield
-    except (Unsupported, RuntimeError, OSError) as reason:
-        for label in labels:
-            bench.figures.missing(endpoint.name, label, reason)
 
 
 def percentiles(label):
@@ -395,6 +371,7 @@ CASES = {
     "empty": {"run": empty, "only": True},
     "warm": {"run": warm},
     "events": {"run": events},
+    "queues": {"run": queues},
     "printed": {"run": printed},
     "scale": {"run": scale, "martlet": True},
     "neighbour": {"run": neighbour, "only": True},

@@ -26,6 +26,7 @@ GOALS = {
     "warm, native, 16 connections, per second": "≥ 16000",
     "events, 16 connections, taken per second": "≥ 10 × ministack",
     "events, 16 connections, run per second": "≥ 5 × ministack",
+    "queue, batches of 10, messages per second": "≥ 10 × ministack",
     "a printed line, Python, 1 connection, % of the rate without": "≥ 70",
     "a printed line, Python, 16 connections, % of the rate without": "≥ 70",
     "a printed line, native, 1 connection, % of the rate without": "≥ 70",

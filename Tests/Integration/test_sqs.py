@@ -116,6 +116,19 @@ def test_a_long_poll_whose_client_has_gone_takes_nothing(server, sqs, name):
     assert bodies(sqs, url) == ["left"]
 
 
+def test_a_long_poll_does_not_hold_up_the_end(own):
+    sqs = own.client("sqs", config=ONCE)
+    url = make(sqs, "q")
+    answers = []
+    waiting = threading.Thread(target=lambda: answers.append(bodies(own.client("sqs", config=ONCE), url, WaitTimeSeconds=20)))
+    waiting.start()
+    time.sleep(0.3)
+    began = time.monotonic()
+    own.stop()
+    waiting.join(5)
+    assert answers == [[]] and time.monotonic() - began < 4
+
+
 def test_a_long_poll_sees_the_clock_move(own):
     sqs = own.client("sqs", config=ONCE)
     url = make(sqs, "q")

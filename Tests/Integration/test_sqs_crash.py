@@ -29,7 +29,8 @@ def test_messages_survive(martlet, engine, figure):
     fifo = sqs.create_queue(
         QueueName=tag + ".fifo", Attributes={"FifoQueue": "true", "ContentBasedDeduplication": "true", "VisibilityTimeout": "2"}
     )["QueueUrl"]
-    sent, deleted, seen_again, disorder = set(), set(), [], []
+    # What was to be deleted when the server was killed may be there or not.
+    sent, deleted, maybe_deleted, seen_again, disorder = set(), set(), set(), [], []
     # Of each group the last number that was received first; a later one must not come before it is deleted.
     order = {}
     lock, numbers = threading.Lock(), iter(range(10**9))
@@ -70,6 +71,7 @@ def test_messages_survive(martlet, engine, figure):
                 messages = sqs.receive_message(QueueUrl=here(queue), MaxNumberOfMessages=10, WaitTimeSeconds=0).get("Messages", [])
                 for message in messages:
                     note(message["Body"])
+                    maybe_deleted.add(message["Body"])
                     sqs.delete_message(QueueUrl=here(queue), ReceiptHandle=message["ReceiptHandle"])
                     deleted.add(message["Body"])
             except Exception:
@@ -123,6 +125,7 @@ def test_messages_survive(martlet, engine, figure):
     for queue in (standard, fifo):
         wait_until(lambda: rest(queue), timeout=60)
     figure("messages", len(sent))
-    assert sent - deleted == set()
+    assert sent - deleted - maybe_deleted == set()
+    assert len(maybe_deleted - deleted) <= 20 * ROUNDS
     assert seen_again == []
     assert disorder == []

@@ -210,7 +210,8 @@ struct EventMatcherParser {
         "prefix": "prefix/suffix match pattern must be a string",
         "suffix": "prefix/suffix match pattern must be a string",
         "wildcard": "wildcard match pattern must be a string",
-        "equals-ignore-case": "Inside anything-but/equals-ignore-case list, number|start|null|boolean is not supported.",
+        "equals-ignore-case":
+            "Inside anything-but/equals-ignore-case list, number|start|null|boolean is not supported.",
     ]
 
     /// What `{"anything-but": {name: …}}` refuses; its value is a string or a list of them.

@@ -78,7 +78,9 @@ extension EventDocument {
             content: .object(
                 attributes.compactMap { attribute in
                     guard let value = Self.value(attribute.value) else { return nil }
-                    return EventValue.Member(name: attribute.name, hasDot: attribute.name.utf8.contains(UInt8(ascii: ".")), offset: 0, value: value)
+                    return EventValue.Member(
+                        name: attribute.name, hasDot: attribute.name.utf8.contains(UInt8(ascii: ".")), offset: 0,
+                        value: value)
                 }), offset: 0, end: 0)
     }
 

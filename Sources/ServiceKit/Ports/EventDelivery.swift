@@ -117,7 +117,8 @@ public protocol EventDelivery: Sendable {
         async throws
     /// The same, for those who note what the target says.
     func deliverForReceipt(
-        _ delivery: Delivery, to target: DeliveryTarget, as principal: Principal, account: String, region: String)
+        _ delivery: Delivery, to target: DeliveryTarget, as principal: Principal, account: String, region: String
+    )
         async throws -> DeliveryReceipt
 }
 

@@ -37,6 +37,7 @@ public final class SNSService: SNSAPI {
     let logger = Logger(label: "martlet.sns")
 
     /// - Parameters:
+    ///   - configuration: what the service knows of the place where it runs.
     ///   - database: already migrated with ``SNSMigrations``.
     ///   - jobs: what deliveries are done by.
     ///   - deliveries: takes messages to queues and functions.
@@ -72,7 +73,8 @@ public final class SNSService: SNSAPI {
         jobs.register(FanOutWorker(desk: desk), for: FanOutJob.kind)
         jobs.register(DeliveryWorker(desk: desk, isOrdered: false), for: DeliveryJob.kind)
         jobs.register(DeliveryWorker(desk: desk, isOrdered: true), for: DeliveryJob.orderedKind)
-        jobs.register(ConfirmationWorker(sender: sender, subscriptions: subscriptions, time: time), for: ConfirmationJob.kind)
+        jobs.register(
+            ConfirmationWorker(sender: sender, subscriptions: subscriptions, time: time), for: ConfirmationJob.kind)
     }
 
     public func reset() async throws {
@@ -87,8 +89,7 @@ public final class SNSService: SNSAPI {
         return try await signer.certificate(named: String(path.dropFirst().dropLast(4)))
     }
 
-    /// What was sent lately to people rather than programs, as JSON: the newest last.
-    /// - Parameter kind: `mail`, `sms` or `push`.
+    /// What was sent lately to people rather than programs (`mail`, `sms` or `push`), as JSON: the newest last.
     public func sent(_ kind: String) async throws -> [UInt8] { try await captures.json(kind) }
 
     // MARK: What handlers share
@@ -97,14 +98,17 @@ public final class SNSService: SNSAPI {
     func origin(_ call: Call) -> String { call.endpoint.isEmpty ? configuration.origin : call.endpoint }
 
     /// The topic that a parameter names, if the caller may do this with it.
-    func topic(_ text: String?, _ action: String, _ call: Call, parameter: String = "TopicArn") async throws -> TopicRecord {
+    func topic(_ text: String?, _ action: String, _ call: Call, parameter: String = "TopicArn") async throws
+        -> TopicRecord
+    {
         let key = try TopicKey(parsing: text, parameter: parameter, region: call.region)
         guard let topic = try await topics.find(key) else { throw SNSFailures.topicNotFound }
         try authorize(action, topic, call)
         return topic
     }
 
-    func authorize(_ action: String, _ topic: TopicRecord, _ call: Call, more: [String: String] = [:]) throws(AWSError) {
+    func authorize(_ action: String, _ topic: TopicRecord, _ call: Call, more: [String: String] = [:]) throws(AWSError)
+    {
         let action = "SNS:\(action)"
         let isSecure = call.endpoint.isEmpty || call.endpoint.hasPrefix("https:")
         guard TopicPolicy.permits(action, by: call.principal, on: topic, isSecure: isSecure, more: more) else {

@@ -27,7 +27,8 @@ public final class SQSService: SQSAPI {
             ? LocalMessages(database: database, time: time, logger: logger)
             : SharedMessages(database: database, time: time)
         tasks = MoveTaskStore(database: database, jobs: jobs)
-        jobs.register(MoveTaskWorker(catalogue: catalogue, messages: messages, tasks: tasks, time: time), for: MoveTask.jobKind)
+        jobs.register(
+            MoveTaskWorker(catalogue: catalogue, messages: messages, tasks: tasks, time: time), for: MoveTask.jobKind)
     }
 
     /// Now, in milliseconds since 1970.
@@ -54,6 +55,9 @@ public final class SQSService: SQSAPI {
         }
         try await tasks.removeOld(before: now - MoveTask.retention)
     }
+
+    /// Answers all who wait for messages, and lets nobody wait from now on: the process is about to end.
+    public func endWaiting() { messages.endWaiting() }
 
     public func reset() async throws {
         catalogue.forgetAll()

@@ -63,6 +63,14 @@ struct UpCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Let web pages of this origin call the APIs (repeatable).", valueName: "origin"))
     var allowOrigin: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Hand e-mail notifications to this server: smtp[s]://[user:password@]host[:port] (default: they are only kept).",
+            valueName: "url"))
+    var smtpServer: String?
+    @Option(help: ArgumentHelp("Whom that mail is from (default: no-reply@martlet.localhost).", valueName: "address"))
+    var mailFrom: String?
+
     func run() throws {
         let began = ContinuousClock.now
         do {

@@ -1,6 +1,7 @@
 import DataPlane
 import Lambda
 import Persistence
+import SQS
 import SandboxLinux
 import ServiceKit
 import ServiceLifecycle
@@ -34,6 +35,16 @@ struct EnvironmentKeeper: Service {
         try await gracefulShutdown()
         await dataPlane.close()
         await sandboxes.shutDown()
+    }
+}
+
+/// Answers long polls at shutdown, so that the front door need not wait for them.
+struct PollKeeper: Service {
+    let sqs: SQSService
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        sqs.endWaiting()
     }
 }
 

@@ -26,6 +26,7 @@ enum Platform {
     static let defaultAccount = "000000000000"
 
     static func run(_ settings: Settings, on ground: Ground, since began: ContinuousClock.Instant) async throws {
+        Allocator.tune()
         LoggingSystem.bootstrap { label in
             var handler = StreamLogHandler.standardError(label: label)
             handler.logLevel = settings.logLevel
@@ -96,8 +97,10 @@ enum Platform {
 
         let outbound = HTTPClientSender(eventLoopGroup: group)
         let sns = SNSService(
-            configuration: .init(origin: settings.origin), database: database, jobs: jobs,
-            deliveries: CallDelivery(calls), http: outbound, logs: logs,
+            configuration: .init(origin: settings.origin, mailSender: settings.mailFrom), database: database,
+            jobs: jobs,
+            deliveries: CallDelivery(calls), http: outbound,
+            mail: settings.smtpServer.map { SMTPSender($0, eventLoopGroup: group) }, logs: logs,
             secrets: SecretBox(keys.master, purpose: "sns/signing"), time: time)
 
         let s3 = S3Service(
@@ -140,6 +143,7 @@ enum Platform {
                     .init(service: JobKeeper(jobs: jobs)),
                     .init(service: EventSourceKeeper(lambda: lambda)),
                     .init(service: door),
+                    .init(service: PollKeeper(sqs: sqs)),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: "martlet.lifecycle")))
         try await serviceGroup.run()

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import Outbound
 import Persistence
 
 /// How the platform runs: what `martlet up` was told, completed by defaults. Nothing here reads the environment; see ``SettingsReader``.
@@ -40,6 +41,9 @@ struct Settings: Sendable {
     var hostSuffixes: [String] = []
     /// Folders below which a function's code may be a local folder.
     var localCodeFolders: [String] = []
+    /// Takes e-mail notifications; nil: they are only kept.
+    var smtpServer: SMTPSender.Server?
+    var mailFrom = "no-reply@martlet.localhost"
     /// Web origins that may call the APIs from a browser.
     var allowedOrigins: [String] = []
 

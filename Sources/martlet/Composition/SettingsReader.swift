@@ -1,4 +1,5 @@
 import Logging
+import Outbound
 import Persistence
 
 /// Completes options from the command line with `MARTLET_…` variables. The command line wins.
@@ -64,6 +65,14 @@ struct SettingsReader {
         settings.hostSuffixes = list(options.hostSuffix, "HOST_SUFFIX")
         settings.localCodeFolders = list(options.allowLocalCode, "ALLOW_LOCAL_CODE")
         settings.allowedOrigins = list(options.allowOrigin, "ALLOW_ORIGIN")
+        if let url = text(options.smtpServer, "SMTP_SERVER") {
+            guard let server = SMTPSender.Server(url: url) else {
+                throw SettingsError(
+                    "--smtp-server takes a URL such as smtp://localhost:25 or smtps://user:password@host.")
+            }
+            settings.smtpServer = server
+        }
+        settings.mailFrom = text(options.mailFrom, "MAIL_FROM") ?? settings.mailFrom
         settings.tls = try tls(options)
         settings.requiresTLS = try flag(options.tlsOnly, "TLS_ONLY")
         try check(settings)

@@ -98,7 +98,8 @@ import Testing
             #expect(fixture.targets.delivered.isEmpty)
             // It is still seen for a while, as on AWS.
             _ = try await fixture.service.getSubscriptionAttributes(
-                GetSubscriptionAttributesInput(subscriptionArn: subscription), fixture.call("GetSubscriptionAttributes"))
+                GetSubscriptionAttributesInput(subscriptionArn: subscription), fixture.call("GetSubscriptionAttributes")
+            )
             let list = try await fixture.service.listSubscriptions(
                 ListSubscriptionsInput(), fixture.call("ListSubscriptions"))
             #expect(list.subscriptions == [])

@@ -123,7 +123,8 @@ struct EngineTests {
         #expect(engine.standard.freshCount < QueueEngine.lowWater)
         let page = (0..<500).map { offset in
             QueueEngine.Stored(
-                entry: QueueEntry(sequence: Int64(QueueEngine.window + offset + 1), sent: 0), visibleAt: nil, group: nil)
+                entry: QueueEntry(sequence: Int64(QueueEngine.window + offset + 1), sent: 0), visibleAt: nil, group: nil
+            )
         }
         engine.pageRead(page, isLast: true, end: engine.tail, generation: engine.generation)
         #expect(!engine.wantsPage)

@@ -18,7 +18,8 @@ struct MoveTaskTests {
         return (dead, queue)
     }
 
-    private func start(_ fixture: QueueFixture, to destination: String? = nil, rate: Int? = nil) async throws -> String {
+    private func start(_ fixture: QueueFixture, to destination: String? = nil, rate: Int? = nil) async throws -> String
+    {
         try await fixture.service.startMessageMoveTask(
             StartMessageMoveTaskRequest(
                 sourceArn: arn("dead"), destinationArn: destination.map(arn), maxNumberOfMessagesPerSecond: rate),

@@ -80,21 +80,25 @@ struct PropertyTests {
                         url, body, group: setting.isFIFO ? group : nil, deduplication: setting.isFIFO ? body : nil,
                         delay: delay)
                     model.messages.append(
-                        Sent(body: body, group: setting.isFIFO ? group : body, sent: now, visibleAt: now + Int64(delay) * 1000))
+                        Sent(
+                            body: body, group: setting.isFIFO ? group : body, sent: now,
+                            visibleAt: now + Int64(delay) * 1000))
                 case ..<65:
                     let maximum = Int.random(in: 1...10, using: &random)
                     let received = try await fixture.receive(url, maximum, visibility: 20)
                     check(received, maximum, &model, now, hidden: 20)
                 case ..<82:
                     let out = model.messages.indices.filter { model.messages[$0].isOut }
-                    guard let index = out.randomElement(using: &random), let receipt = model.messages[index].receipt else {
+                    guard let index = out.randomElement(using: &random), let receipt = model.messages[index].receipt
+                    else {
                         continue
                     }
                     try await fixture.delete(url, receipt)
                     model.messages.remove(at: index)
                 case ..<90:
                     let out = model.messages.indices.filter { model.messages[$0].isOut }
-                    guard let index = out.randomElement(using: &random), let receipt = model.messages[index].receipt else {
+                    guard let index = out.randomElement(using: &random), let receipt = model.messages[index].receipt
+                    else {
                         continue
                     }
                     let timeout = Int.random(in: 0...40, using: &random)

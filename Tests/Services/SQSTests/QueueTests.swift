@@ -8,7 +8,8 @@ import Testing
 /// Queues themselves: names, attributes, who may use them.
 struct QueueTests {
     @Test(arguments: [
-        ("http://localhost:4566/000000000000/q", "us-east-1"), ("https://sqs.eu-west-1.amazonaws.com/000000000000/q", "eu-west-1"),
+        ("http://localhost:4566/000000000000/q", "us-east-1"),
+        ("https://sqs.eu-west-1.amazonaws.com/000000000000/q", "eu-west-1"),
         ("https://eu-west-1.queue.amazonaws.com/000000000000/q", "eu-west-1"),
         ("https://queue.amazonaws.com/000000000000/q", "us-east-1"),
         ("http://sqs.ap-south-1.localhost.localstack.cloud:4566/000000000000/q", "ap-south-1"),
@@ -21,7 +22,9 @@ struct QueueTests {
                 == QueueKey(account: "000000000000", region: region, name: "q"))
     }
 
-    @Test(arguments: ["", "http://", "http://localhost/q", "http://h/12/q", "http://h/000000000000/a b", "/", "a/b", "//"])
+    @Test(arguments: [
+        "", "http://", "http://localhost/q", "http://h/12/q", "http://h/000000000000/a b", "/", "a/b", "//",
+    ])
     func otherTextNamesNone(url: String) {
         #expect(QueueKey(url: url, account: "000000000000", region: "us-east-1") == nil)
     }
@@ -59,12 +62,14 @@ struct QueueTests {
             [
                 MessageAttribute(
                     name: "attr1", type: "Binary",
-                    value: .binary(Array("traceparent\u{1e}00-774062d6c37081a5a0b9b5b88e30627c-2d2482211f6489da-01".utf8)))
+                    value: .binary(
+                        Array("traceparent\u{1e}00-774062d6c37081a5a0b9b5b88e30627c-2d2482211f6489da-01".utf8)))
             ].md5 == "8cbe4db156db8a94db8b801b7addb984")
     }
 
     @Test(arguments: [
-        (["VisibilityTimeout": "43201"], "InvalidAttributeValue"), (["VisibilityTimeout": "-1"], "InvalidAttributeValue"),
+        (["VisibilityTimeout": "43201"], "InvalidAttributeValue"),
+        (["VisibilityTimeout": "-1"], "InvalidAttributeValue"),
         (["VisibilityTimeout": "x"], "InvalidAttributeValue"), (["Unknown": "1"], "InvalidAttributeName"),
         (["MaximumMessageSize": "1023"], "InvalidAttributeValue"), (["DelaySeconds": "901"], "InvalidAttributeValue"),
         (["MessageRetentionPeriod": "59"], "InvalidAttributeValue"), (["FifoQueue": "false"], "InvalidAttributeName"),
@@ -113,7 +118,8 @@ struct QueueTests {
             var token: String?
             repeat {
                 let page = try await fixture.service.listQueues(
-                    ListQueuesRequest(queueNamePrefix: "a-", nextToken: token, maxResults: 2), fixture.call("ListQueues"))
+                    ListQueuesRequest(queueNamePrefix: "a-", nextToken: token, maxResults: 2),
+                    fixture.call("ListQueues"))
                 names += page.queueUrls ?? []
                 token = page.nextToken
             } while token != nil
@@ -141,7 +147,8 @@ struct QueueTests {
             #expect(await !sends(topic))
             #expect(await !sends(.anonymous))
             try await fixture.service.addPermission(
-                AddPermissionRequest(queueUrl: url, label: "l", awsAccountIds: ["222222222222"], actions: ["SendMessage"]),
+                AddPermissionRequest(
+                    queueUrl: url, label: "l", awsAccountIds: ["222222222222"], actions: ["SendMessage"]),
                 fixture.call("AddPermission"))
             #expect(await sends(other))
             #expect(await !sends(topic))

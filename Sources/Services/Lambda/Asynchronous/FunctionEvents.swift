@@ -1,3 +1,4 @@
+import Execution
 import Persistence
 import ServiceKit
 import ServiceModel
@@ -33,7 +34,7 @@ struct FunctionEvents: Sendable {
                         body: event.payload.isEmpty ? Array("{}".utf8) : event.payload,
                         attributes: DeadLetter.attributes(
                             requestID: event.requestID, response: response, reason: reason),
-                        traceHeader: event.traceHeader)
+                        traceHeader: trace(at: now))
                 ).job)
         }
         if let target = record?.onFailure {
@@ -57,7 +58,16 @@ struct FunctionEvents: Sendable {
                 resources: [arn, target],
                 key:
                     "aws/lambda/async/\(key.name)/\(day.replacing("-", with: "/"))/\(day)T\(second)-\(RandomUUID.make())",
-                traceHeader: event.traceHeader)
+                traceHeader: trace(at: now))
         ).job
+    }
+
+    /// The trace that what is delivered belongs to: the event's, or one of its own. If the function has run, it is noted that the chain
+    /// has come through it, so that loops are found that lead through a destination.
+    private func trace(at now: Timestamp) -> String {
+        TraceHeader(
+            event.traceHeader, now: now.milliseconds / 1000,
+            lineage: event.invocations > 0 ? InvocationLineage.hash(functionARN: key.arn) : nil
+        ).value
     }
 }

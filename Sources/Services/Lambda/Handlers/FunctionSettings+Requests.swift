@@ -54,7 +54,8 @@ extension FunctionSettings {
         }
         try FileSystemMount.validate(self.fileSystems, vpc: vpc, before: before)
         if let kmsKey { self.kmsKey = kmsKey.isEmpty ? nil : kmsKey }
-        if let deadLetter { deadLetterTarget = deadLetter.targetArn.flatMap { $0.isEmpty ? nil : $0 } }
+        // A configuration without a target changes nothing, as AWS's recorded answers show; one with an empty target removes it.
+        if let target = deadLetter?.targetArn { deadLetterTarget = target.isEmpty ? nil : target }
         if let applyOn = snapStart?.applyOn { hasSnapStart = applyOn == "PublishedVersions" }
     }
 }

@@ -25,8 +25,7 @@ struct DeliveryDesk: Sendable {
         self.time = time
     }
 
-    /// Tries to deliver a message, and logs what became of it if the topic wants it.
-    /// - Parameter attempts: how many there were before.
+    /// Tries to deliver a message, after so many attempts, and logs what became of it if the topic wants it.
     func attempt(
         _ message: PublishedMessage, _ subscription: SubscriptionRecord, _ topic: TopicRecord, attempts: Int
     ) async -> DeliveryResult {

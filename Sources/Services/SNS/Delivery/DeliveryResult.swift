@@ -21,7 +21,10 @@ enum DeliveryResult: Sendable, Hashable {
             return
         }
         let note = DeliveryNote(
-            status: error.status, response: "{\"ErrorCode\":\"\(error.code)\",\"ErrorMessage\":\(JSONNode.string(error.message).compact),\"sqsRequestId\":\"Unrecoverable\"}")
+            status: error.status,
+            response:
+                "{\"ErrorCode\":\"\(error.code)\",\"ErrorMessage\":\(JSONNode.string(error.message).compact),\"sqsRequestId\":\"Unrecoverable\"}"
+        )
         // What is not built will not be there later either.
         let isLasting = error.status == 501 || (error.status < 500 && error.status != 429)
         self = isLasting && !error.code.lowercased().contains("throttl") ? .refused(note) : .unavailable(note)

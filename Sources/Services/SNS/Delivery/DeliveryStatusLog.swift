@@ -19,7 +19,7 @@ final class DeliveryStatusLog: Sendable {
         self.time = time
     }
 
-    /// - Parameter attempts: this one included.
+    /// Logs an attempt, if the topic wants it. It is among the attempts that are counted.
     func note(
         _ result: DeliveryResult, _ message: PublishedMessage, _ subscription: SubscriptionRecord, _ topic: TopicRecord,
         attempts: Int

@@ -10,11 +10,13 @@ extension MessageSender {
         if subscription.transport == .emailJSON {
             if !topic.isFIFO {
                 try await signer.sign(
-                    &envelope, version: topic.signatureVersion, for: .outside, origin: message.origin(for: subscription))
+                    &envelope, version: topic.signatureVersion, for: .outside, origin: message.origin(for: subscription)
+                )
             }
             body = String(decoding: envelope.document, as: UTF8.self)
         } else {
-            body += "\n\n--\nIf you wish to stop receiving notifications from this topic, please click or visit the link below "
+            body +=
+                "\n\n--\nIf you wish to stop receiving notifications from this topic, please click or visit the link below "
                 + "to unsubscribe:\n\(envelope.unsubscribeURL ?? "")\n"
         }
         return try await sendMail(
@@ -22,14 +24,17 @@ extension MessageSender {
             id: message.id, account: subscription.owner, region: topic.key.region, topic: topic.arn)
     }
 
-    func sendMail(_ mail: Mail, id: String, account: String, region: String, topic: String) async throws -> DeliveryResult
+    func sendMail(_ mail: Mail, id: String, account: String, region: String, topic: String) async throws
+        -> DeliveryResult
     {
         try await captures.keep(
             "mail", id: id, account: account, region: region, recipient: mail.to,
             document: .object(
                 ("To", .string(mail.to)), ("Subject", .string(mail.subject)), ("Body", .string(mail.body)),
                 ("TopicArn", .string(topic))))
-        guard let sender = self.mail, let from = mailSender else { return .delivered(DeliveryNote(status: 200, response: "{}")) }
+        guard let sender = self.mail, let from = mailSender else {
+            return .delivered(DeliveryNote(status: 200, response: "{}"))
+        }
         do {
             try await sender.send(mail, from: from)
             return .delivered(DeliveryNote(status: 200, response: "{}"))
@@ -66,7 +71,7 @@ extension MessageSender {
         return .delivered(DeliveryNote(status: 200, response: "\"Message has been accepted by phone carrier\""))
     }
 
-    /// - Parameter endpoint: the ARN of an endpoint of a platform application.
+    /// Pushes to an endpoint of a platform application, by its ARN.
     func push(_ message: PublishedMessage, to endpoint: String) async throws -> DeliveryResult {
         guard let key = EndpointKey(arn: endpoint), let found = try await mobile.endpoint(key) else {
             return .refused(DeliveryNote(status: 404, response: "Endpoint does not exist"))
@@ -75,7 +80,8 @@ extension MessageSender {
             return .refused(DeliveryNote(status: 400, response: "Endpoint is disabled"))
         }
         try await captures.keep(
-            "push", id: message.id, account: key.application.account, region: key.application.region, recipient: endpoint,
+            "push", id: message.id, account: key.application.account, region: key.application.region,
+            recipient: endpoint,
             document: .object(
                 ("TargetArn", .string(endpoint)), ("Token", .string(found.attributes["Token"] ?? "")),
                 ("Message", .string(message.text(for: key.application.platform))),

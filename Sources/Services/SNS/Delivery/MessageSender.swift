@@ -14,7 +14,9 @@ struct MessageSender: Sendable {
     let messaging: MessagingStore
     let time: any TimeSource
 
-    func send(_ message: PublishedMessage, to subscription: SubscriptionRecord, topic: TopicRecord) async -> DeliveryResult {
+    func send(_ message: PublishedMessage, to subscription: SubscriptionRecord, topic: TopicRecord) async
+        -> DeliveryResult
+    {
         do {
             switch subscription.transport {
             case .sqs: return try await sendToQueue(subscription.endpoint, message, subscription, topic)
@@ -148,7 +150,9 @@ struct MessageSender: Sendable {
                 return try await sendMail(
                     Mail(
                         to: job.endpoint,
-                        subject: job.isEnd ? "AWS Notification - Unsubscribe Confirmation" : "AWS Notification - Subscription Confirmation",
+                        subject: job.isEnd
+                            ? "AWS Notification - Unsubscribe Confirmation"
+                            : "AWS Notification - Subscription Confirmation",
                         body: isJSON
                             ? String(decoding: envelope.document, as: UTF8.self)
                             : "\(envelope.message)\n\n\(envelope.subscribeURL ?? "")\n"),
@@ -163,7 +167,8 @@ struct MessageSender: Sendable {
     }
 
     private func post(
-        _ body: [UInt8], kind: Envelope.Kind, messageID: String, _ subscription: SubscriptionRecord, contentType: String?
+        _ body: [UInt8], kind: Envelope.Kind, messageID: String, _ subscription: SubscriptionRecord,
+        contentType: String?
     ) async -> DeliveryResult {
         var headers = [
             WebRequest.Header("x-amz-sns-message-type", kind.rawValue),

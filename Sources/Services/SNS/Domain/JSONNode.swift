@@ -47,7 +47,9 @@ indirect enum JSONNode: Sendable, Hashable {
             try scanner.take(UInt8(ascii: "["))
             var elements: [JSONNode] = []
             if try scanner.takeIf(UInt8(ascii: "]")) { return .array([]) }
-            repeat { elements.append(try value(&scanner, depth: depth + 1)) } while try scanner.takeIf(UInt8(ascii: ","))
+            repeat {
+                elements.append(try value(&scanner, depth: depth + 1))
+            } while try scanner.takeIf(UInt8(ascii: ","))
             try scanner.take(UInt8(ascii: "]"))
             return .array(elements)
         case UInt8(ascii: "\""): return .string(try scanner.string())

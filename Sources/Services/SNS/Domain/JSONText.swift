@@ -2,7 +2,7 @@ import ServiceKit
 
 /// Whether a text is JSON, and what AWS says if it is not.
 enum JSONText {
-    /// - Parameter what: the attribute, with what stands before it.
+    /// `what` is the attribute, with what stands before it.
     static func check(_ text: String, _ what: String) throws(AWSError) {
         do throws(EventPatternError) {
             _ = try EventDocument(text)

@@ -28,7 +28,9 @@ extension SNSService {
     }
 
     /// One job, whatever the number of subscriptions.
-    private static func job(_ message: PublishedMessage, _ subscriptions: [SubscriptionRecord], due: Timestamp) -> NewJob {
+    private static func job(_ message: PublishedMessage, _ subscriptions: [SubscriptionRecord], due: Timestamp)
+        -> NewJob
+    {
         if subscriptions.count == 1, subscriptions[0].transport.isHTTP {
             return DeliveryJob(
                 topic: message.topic, subscription: subscriptions[0].key.id, source: .inline(message)

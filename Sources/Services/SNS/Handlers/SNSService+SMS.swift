@@ -2,13 +2,15 @@ public import ServiceKit
 
 /// Text messages: what an account says of them. Those that are sent are kept, and go nowhere.
 extension SNSService {
-    public func getSMSAttributes(_ input: GetSMSAttributesInput, _ call: Call) async throws -> GetSMSAttributesResponse {
+    public func getSMSAttributes(_ input: GetSMSAttributesInput, _ call: Call) async throws -> GetSMSAttributesResponse
+    {
         let all = try await messaging.all("attribute", account: call.account, region: call.region)
         guard let wanted = input.attributes, !wanted.isEmpty else { return GetSMSAttributesResponse(attributes: all) }
         return GetSMSAttributesResponse(attributes: all.filter { wanted.contains($0.key) })
     }
 
-    public func setSMSAttributes(_ input: SetSMSAttributesInput, _ call: Call) async throws -> SetSMSAttributesResponse {
+    public func setSMSAttributes(_ input: SetSMSAttributesInput, _ call: Call) async throws -> SetSMSAttributesResponse
+    {
         try SMSAttributes.check(input.attributes)
         try await messaging.set("attribute", input.attributes, account: call.account, region: call.region)
         return SetSMSAttributesResponse()
@@ -31,7 +33,8 @@ extension SNSService {
         return ListPhoneNumbersOptedOutResponse(phoneNumbers: page.items.map(\.name), nextToken: page.next)
     }
 
-    public func optInPhoneNumber(_ input: OptInPhoneNumberInput, _ call: Call) async throws -> OptInPhoneNumberResponse {
+    public func optInPhoneNumber(_ input: OptInPhoneNumberInput, _ call: Call) async throws -> OptInPhoneNumberResponse
+    {
         let number = try Self.number(input.phoneNumber)
         try await messaging.remove("optout", number, account: call.account, region: call.region)
         return OptInPhoneNumberResponse()

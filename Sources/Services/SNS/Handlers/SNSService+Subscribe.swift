@@ -38,7 +38,8 @@ extension SNSService {
         }
         snapshots.forget(key)
         return SubscribeResponse(
-            subscriptionArn: kept.isConfirmed || input.returnSubscriptionArn == true ? kept.arn : "pending confirmation")
+            subscriptionArn: kept.isConfirmed || input.returnSubscriptionArn == true ? kept.arn : "pending confirmation"
+        )
     }
 
     /// A new subscription, or the one that the endpoint has already, which is asked to confirm again if it has not yet.

@@ -35,7 +35,9 @@ final class EnvelopeSigner: Sendable {
 
     /// The certificate of a name, in PEM; nil if there is none.
     func certificate(named name: String) async throws -> String? {
-        let rows = try await database.read { try $0.query("SELECT certificate FROM sns_signing_key WHERE name = ?", [.text(name)]) }
+        let rows = try await database.read {
+            try $0.query("SELECT certificate FROM sns_signing_key WHERE name = ?", [.text(name)])
+        }
         return rows.first?.text(0)
     }
 
@@ -74,7 +76,8 @@ final class EnvelopeSigner: Sendable {
         let rows = try await database.read {
             try $0.query("SELECT name, certificate, key FROM sns_signing_key WHERE bits = ?", [.integer(size)])
         }
-        guard let row = rows.first, let name = row.text(0), let certificate = row.text(1), let sealed = row.blob(2) else {
+        guard let row = rows.first, let name = row.text(0), let certificate = row.text(1), let sealed = row.blob(2)
+        else {
             return nil
         }
         let pem = String(decoding: try secrets.open(sealed, context: name), as: UTF8.self)

@@ -13,10 +13,10 @@ struct SigningKey: Sendable {
     /// What the certificate is found by: as on AWS, `SimpleNotificationService-` and 32 hexadecimal digits.
     let name: String
 
-    /// A new key, with a certificate of its own.
-    /// - Parameter bits: 1,024 or 2,048.
+    /// A new key of 1,024 or 2,048 bits, with a certificate of its own.
     init(bits: Int, validFrom now: Date) throws {
-        let key = try bits < 2048 ? _RSA.Signing.PrivateKey(unsafeKeySize: .init(bitCount: bits)) : .init(keySize: .bits2048)
+        let key =
+            try bits < 2048 ? _RSA.Signing.PrivateKey(unsafeKeySize: .init(bitCount: bits)) : .init(keySize: .bits2048)
         let issuer = try DistinguishedName {
             CommonName("sns.amazonaws.com")
             OrganizationName("Martlet")
@@ -41,7 +41,8 @@ struct SigningKey: Sendable {
     private init(key: _RSA.Signing.PrivateKey, certificate: String) {
         self.key = key
         self.certificate = certificate
-        name = "SimpleNotificationService-"
+        name =
+            "SimpleNotificationService-"
             + Hexadecimal.encode(Array(SHA256.hash(data: Data(certificate.utf8)).prefix(16)))
     }
 

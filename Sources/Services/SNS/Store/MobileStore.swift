@@ -11,7 +11,8 @@ struct MobileStore: Sendable {
         try await database.read { try Self.application(key, $0) }
     }
 
-    private static func application(_ key: ApplicationKey, _ connection: any SQLConnection) throws -> [String: String]? {
+    private static func application(_ key: ApplicationKey, _ connection: any SQLConnection) throws -> [String: String]?
+    {
         try connection.first(
             "SELECT attributes FROM sns_application WHERE account = ? AND region = ? AND name = ?", parameters(key))?
             .text(0).map(TextMap.map)

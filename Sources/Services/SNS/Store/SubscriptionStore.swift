@@ -113,7 +113,8 @@ struct SubscriptionStore: Sendable {
     }
 
     /// Ends a subscription, so that the token restores it.
-    static func end(_ subscription: SubscriptionRecord, token: String, now: Int64, _ connection: any SQLConnection) throws
+    static func end(_ subscription: SubscriptionRecord, token: String, now: Int64, _ connection: any SQLConnection)
+        throws
     {
         try connection.execute(
             """
@@ -128,7 +129,8 @@ struct SubscriptionStore: Sendable {
     static let tokenLives: Int64 = 3 * 86_400_000
 
     /// Restores what a token ended.
-    static func restore(token: String, topic: TopicKey, now: Int64, _ connection: any SQLConnection) throws -> SubscriptionRecord?
+    static func restore(token: String, topic: TopicKey, now: Int64, _ connection: any SQLConnection) throws
+        -> SubscriptionRecord?
     {
         let restored = try connection.execute(
             """

@@ -59,7 +59,9 @@ struct TopicStore: Sendable {
     /// Changes a topic.
     /// - Returns: the topic as it is now; nil if there is none.
     @discardableResult
-    func update(_ key: TopicKey, _ change: @escaping @Sendable (inout TopicRecord) throws -> Void) async throws -> TopicRecord? {
+    func update(_ key: TopicKey, _ change: @escaping @Sendable (inout TopicRecord) throws -> Void) async throws
+        -> TopicRecord?
+    {
         try await database.write { connection in
             guard var topic = try Self.find(key, connection) else { return nil }
             let before = topic

@@ -7,7 +7,8 @@ extension MessageAttribute {
         guard let given, !given.isEmpty else { return [] }
         guard given.count <= SQSLimits.messageAttributes else {
             throw SQSFailures.invalidParameter(
-                "Number of message attributes [\(given.count)] exceeds the allowed maximum [\(SQSLimits.messageAttributes)].")
+                "Number of message attributes [\(given.count)] exceeds the allowed maximum [\(SQSLimits.messageAttributes)]."
+            )
         }
         var attributes: [MessageAttribute] = []
         for (name, value) in given.sorted(by: { $0.key < $1.key }) {
@@ -43,7 +44,8 @@ extension MessageAttribute {
         _ name: String, _ type: String, _ text: String?, _ bytes: [UInt8]?, hasLists: Bool, kind: String = "user"
     ) throws(AWSError) -> MessageAttribute {
         if type.isEmpty {
-            throw SQSFailures.invalidParameter("Message (\(kind)) attribute '\(name)' must contain a non-empty attribute type.")
+            throw SQSFailures.invalidParameter(
+                "Message (\(kind)) attribute '\(name)' must contain a non-empty attribute type.")
         }
         guard type.utf8.count <= 256, type.utf8.allSatisfy({ $0 > 0x1F && $0 < 0x7F }) else {
             throw SQSFailures.invalidParameter(
@@ -51,7 +53,8 @@ extension MessageAttribute {
             )
         }
         if hasLists {
-            throw SQSError.unsupportedOperation("Message attribute list values in SendMessage operation are not supported.")
+            throw SQSError.unsupportedOperation(
+                "Message attribute list values in SendMessage operation are not supported.")
         }
         let base = type.prefix { $0 != "." }
         switch base {
@@ -70,7 +73,8 @@ extension MessageAttribute {
             guard let text, !text.isEmpty else { throw empty(name, String(base), kind) }
             try MessageText.check(text)
             if base == "Number", !isNumber(text) {
-                throw SQSFailures.invalidParameter("Could not cast message (\(kind)) attribute '\(name)' value to number.")
+                throw SQSFailures.invalidParameter(
+                    "Could not cast message (\(kind)) attribute '\(name)' value to number.")
             }
             return MessageAttribute(name: name, type: type, value: .text(text))
         default:
@@ -100,14 +104,18 @@ extension MessageAttribute {
             }
         }
         guard isPlain else {
-            throw fail("Attribute name can contain A-Z, a-z, 0-9, underscore (_), hyphen (-), and period (.) characters.")
+            throw fail(
+                "Attribute name can contain A-Z, a-z, 0-9, underscore (_), hyphen (-), and period (.) characters.")
         }
         let lower = name.lowercased()
         if lower.hasPrefix("aws.") || lower.hasPrefix("amazon.") {
-            throw fail("You can't use message attribute names beginning with 'AWS.' or 'Amazon.' because these strings are reserved for internal use.")
+            throw fail(
+                "You can't use message attribute names beginning with 'AWS.' or 'Amazon.' because these strings are reserved for internal use."
+            )
         }
         if name.hasPrefix(".") || name.hasSuffix(".") || name.contains("..") {
-            throw fail("Attribute name must not start or end with a period (.) and must not contain successive periods.")
+            throw fail(
+                "Attribute name must not start or end with a period (.) and must not contain successive periods.")
         }
     }
 

@@ -29,7 +29,8 @@ enum MessageText {
     static func checkID(_ value: String, _ parameter: String) throws(AWSError) {
         guard (1...128).contains(value.utf8.count), value.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
             throw SQSFailures.invalidParameter(
-                value, parameter, "\(parameter) can only include alphanumeric and punctuation characters. 1 to 128 in length.")
+                value, parameter,
+                "\(parameter) can only include alphanumeric and punctuation characters. 1 to 128 in length.")
         }
     }
 }

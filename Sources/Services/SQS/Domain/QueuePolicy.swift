@@ -24,7 +24,8 @@ struct QueuePolicy: Sendable, Hashable {
             return resources.values.contains { PolicyPattern.matches($0, queue.arn) } != resources.isNegated
         }
         var evaluation = TrustEvaluation(
-            principal: principal, knowing: ["aws:principalorgid", "aws:sourceorgid", "aws:securetransport", "aws:sourcevpce"])
+            principal: principal,
+            knowing: ["aws:principalorgid", "aws:sourceorgid", "aws:securetransport", "aws:sourcevpce"])
         evaluation.admitsAnonymous = true
         return evaluation.decide(fitting, action: "sqs:\(action)") == .allowed
     }

@@ -67,11 +67,13 @@ struct QueueSettings: Sendable, Hashable {
         }
         if given["SqsManagedSseEnabled"] == "true", kmsKey != nil {
             throw SQSError.invalidAttributeName(
-                "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS SSE.")
+                "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS SSE."
+            )
         }
         if limitsThroughputByGroup, !deduplicatesByGroup {
             throw SQSFailures.invalidAttribute(
-                "FifoThroughputLimit", "The value perMessageGroupId needs the value messageGroup of DeduplicationScope.")
+                "FifoThroughputLimit", "The value perMessageGroupId needs the value messageGroup of DeduplicationScope."
+            )
         }
     }
 

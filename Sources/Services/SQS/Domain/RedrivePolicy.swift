@@ -92,7 +92,9 @@ enum JSONObject {
     static func integer(_ value: Any) -> Int? {
         if let text = value as? String { return Int(text) }
         // `is Bool` is true of 0 and 1.
-        guard let number = value as? NSNumber, !["B", "c"].contains(String(cString: number.objCType)) else { return nil }
+        guard let number = value as? NSNumber, !["B", "c"].contains(String(cString: number.objCType)) else {
+            return nil
+        }
         return Int(exactly: number.doubleValue)
     }
 }

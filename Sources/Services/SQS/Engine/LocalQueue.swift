@@ -105,6 +105,12 @@ final class LocalQueue: Sendable {
         for continuation in woken { continuation.resume() }
     }
 
+    /// All who wait look again.
+    func wakeAll() {
+        let woken = state.withLock { Self.wake($0.waiters.count, &$0) }
+        for continuation in woken { continuation.resume() }
+    }
+
     /// Nobody waits any longer.
     func close() {
         let woken = state.withLock { state in

@@ -132,7 +132,8 @@ struct QueueEngine: Sendable {
         }
     }
 
-    private mutating func receive(_ entry: QueueEntry, group: String?, _ visibility: Int64, _ now: Int64) -> QueueEntry {
+    private mutating func receive(_ entry: QueueEntry, group: String?, _ visibility: Int64, _ now: Int64) -> QueueEntry
+    {
         held -= entry.held
         lastToken &+= 1
         if lastToken == 0 { lastToken = 1 }
@@ -165,7 +166,9 @@ struct QueueEngine: Sendable {
     mutating func advance(to now: Int64) {
         while let first = deadlines.min, first.due <= now {
             deadlines.removeMin()
-            guard let flight = flights[first.sequence], flight.deadline == first.due, !flight.isLeaving else { continue }
+            guard let flight = flights[first.sequence], flight.deadline == first.due, !flight.isLeaving else {
+                continue
+            }
             flights[first.sequence] = nil
             comesBack(flight)
         }

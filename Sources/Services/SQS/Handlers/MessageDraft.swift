@@ -20,7 +20,7 @@ struct MessageDraft: Sendable {
     /// - Throws: AWS's errors.
     init(_ fields: Fields, for queue: QueueRecord, sender: String, trace: String?, now: Int64) throws(AWSError) {
         guard !fields.body.isEmpty else { throw SQSFailures.missingParameter("MessageBody") }
-        let settings = queue.settings
+        let settings = queue.defaults
         let attributes = try MessageAttribute.read(fields.attributes)
         let system = try MessageAttribute.readSystem(fields.systemAttributes)
         let size = attributes.reduce(fields.body.utf8.count) { $0 + $1.size }
@@ -53,7 +53,7 @@ struct MessageDraft: Sendable {
         systemAttributesMD5 = system.isEmpty ? nil : system.md5
     }
 
-    private static func deduplicationID(_ fields: Fields, _ settings: QueueSettings) throws(AWSError) -> String {
+    private static func deduplicationID(_ fields: Fields, _ settings: QueueDefaults) throws(AWSError) -> String {
         guard fields.group != nil else { throw SQSFailures.missingParameter("MessageGroupId") }
         if let id = fields.deduplicationID { return id }
         guard settings.contentBasedDeduplication else {
@@ -68,7 +68,7 @@ struct MessageDraft: Sendable {
     }
 
     /// Seconds; a FIFO queue has its own delay only, which is not a message's.
-    private static func delay(_ given: Int?, _ settings: QueueSettings) throws(AWSError) -> Int {
+    private static func delay(_ given: Int?, _ settings: QueueDefaults) throws(AWSError) -> Int {
         if settings.isFIFO {
             if let given, given != 0 {
                 throw SQSFailures.invalidParameter(

@@ -29,7 +29,8 @@ extension SQSService {
             rate: input.maxNumberOfMessagesPerSecond, toMove: extent.count, last: extent.last, started: now)
         guard try await tasks.start(task) else {
             throw SQSFailures.invalidParameter(
-                "There is already a task running. Only one active task is allowed for a source queue arn at a given time.")
+                "There is already a task running. Only one active task is allowed for a source queue arn at a given time."
+            )
         }
         return StartMessageMoveTaskResult(taskHandle: task.handle)
     }

@@ -57,7 +57,8 @@ extension SQSService {
     }
 
     /// A dead-letter queue must be there, be of the same kind, and allow it.
-    private func checkRedrive(_ redrive: RedrivePolicy?, _ given: String?, of key: QueueKey, isFIFO: Bool) async throws {
+    private func checkRedrive(_ redrive: RedrivePolicy?, _ given: String?, of key: QueueKey, isFIFO: Bool) async throws
+    {
         guard let redrive, let given else { return }
         func fail(_ reason: String) -> AWSError { SQSFailures.invalidParameter(given, "RedrivePolicy", reason) }
         guard redrive.target.account == key.account, redrive.target.region == key.region else {
@@ -112,7 +113,8 @@ extension SQSService {
         if page.items.isEmpty { return ListQueuesResult() }
         // Without a size there are no tokens: the list ends after a thousand.
         return ListQueuesResult(
-            queueUrls: page.items.map { $0.key.url(call.endpoint) }, nextToken: input.maxResults == nil ? nil : page.next)
+            queueUrls: page.items.map { $0.key.url(call.endpoint) },
+            nextToken: input.maxResults == nil ? nil : page.next)
     }
 
     public func listDeadLetterSourceQueues(_ input: ListDeadLetterSourceQueuesRequest, _ call: Call) async throws
@@ -131,7 +133,8 @@ extension SQSService {
         let found = try await catalogue.store.sources(of: record.key, after: last, limit: size + 1)
         let page = Page(found: found, size: size, scope: scope) { [String($0.id)] }
         return ListDeadLetterSourceQueuesResult(
-            queueUrls: page.items.map { $0.key.url(call.endpoint) }, nextToken: input.maxResults == nil ? nil : page.next)
+            queueUrls: page.items.map { $0.key.url(call.endpoint) },
+            nextToken: input.maxResults == nil ? nil : page.next)
     }
 
     private static func pageSize(_ given: Int?, _ token: String?) throws(AWSError) -> Int {

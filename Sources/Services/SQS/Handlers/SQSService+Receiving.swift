@@ -9,13 +9,14 @@ extension SQSService {
         let filter = try MessageFilter(input)
         let received = try await messages.receive(request, from: queue)
         if received.isEmpty { return ReceiveMessageResult() }
-        let isFIFO = queue.settings.isFIFO
+        let isFIFO = queue.defaults.isFIFO
         return ReceiveMessageResult(
             messages: received.map { message in
                 let attributes = filter.attributes(message.content.extra.attributes)
                 return Message(
                     messageId: message.content.id.text,
-                    receiptHandle: ReceiptHandle(queue: queue.id, sequence: message.sequence, token: message.token).text,
+                    receiptHandle: ReceiptHandle(queue: queue.id, sequence: message.sequence, token: message.token)
+                        .text,
                     md5OfBody: MD5.hex(message.content.body), body: message.content.body,
                     attributes: filter.systemAttributes(message, isFIFO: isFIFO),
                     md5OfMessageAttributes: attributes.isEmpty ? nil : attributes.md5,
@@ -26,7 +27,7 @@ extension SQSService {
     }
 
     private func request(_ input: ReceiveMessageRequest, _ queue: QueueRecord) async throws -> ReceiveRequest {
-        let settings = queue.settings
+        let settings = queue.defaults
         let maximum = input.maxNumberOfMessages ?? 1
         guard (1...10).contains(maximum) else {
             throw SQSFailures.invalidParameter(maximum, "MaxNumberOfMessages", "Must be between 1 and 10, if provided.")
@@ -37,7 +38,8 @@ extension SQSService {
         }
         let visibility = input.visibilityTimeout ?? settings.visibilityTimeout
         guard SQSLimits.visibility.contains(visibility) else {
-            throw SQSFailures.invalidParameter(visibility, "VisibilityTimeout", "Must be between 0 and 43200, if provided.")
+            throw SQSFailures.invalidParameter(
+                visibility, "VisibilityTimeout", "Must be between 0 and 43200, if provided.")
         }
         if let attempt = input.receiveRequestAttemptId {
             guard settings.isFIFO else {
@@ -50,7 +52,7 @@ extension SQSService {
         var request = ReceiveRequest(
             maximum: maximum, visibility: Int64(visibility) * 1000, wait: .seconds(wait),
             attempt: input.receiveRequestAttemptId)
-        if let redrive = settings.redrive { request.deadLetterQueue = try await catalogue.find(redrive.target) }
+        if let redrive = queue.settings.redrive { request.deadLetterQueue = try await catalogue.find(redrive.target) }
         return request
     }
 
@@ -90,13 +92,15 @@ extension SQSService {
     }
 
     private static func receipt(_ text: String, _ queue: QueueRecord) throws(AWSError) -> ReceiptHandle {
-        guard let receipt = ReceiptHandle(text), receipt.queue == queue.id else { throw SQSFailures.invalidHandle(text) }
+        guard let receipt = ReceiptHandle(text), receipt.queue == queue.id else {
+            throw SQSFailures.invalidHandle(text)
+        }
         return receipt
     }
 
     /// A FIFO queue says that a receipt is out of date; with a standard queue the request succeeds, and deletes nothing.
     private static func failure(_ result: QueueEngine.Deletion?, _ handle: String, _ queue: QueueRecord) -> AWSError? {
-        result == .outdated && queue.settings.isFIFO ? SQSFailures.expiredHandle(handle) : nil
+        result == .outdated && queue.defaults.isFIFO ? SQSFailures.expiredHandle(handle) : nil
     }
 
     // MARK: Visibility
@@ -141,7 +145,8 @@ extension SQSService {
         case .tooLong:
             throw SQSFailures.invalidParameter(
                 timeout, "VisibilityTimeout",
-                "Total VisibilityTimeout for the message is beyond the limit [\(SQSLimits.visibility.upperBound) seconds].")
+                "Total VisibilityTimeout for the message is beyond the limit [\(SQSLimits.visibility.upperBound) seconds]."
+            )
         }
     }
 }

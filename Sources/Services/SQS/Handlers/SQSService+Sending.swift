@@ -14,10 +14,11 @@ extension SQSService {
         return SendMessageResult(
             md5OfMessageBody: MD5.hex(input.messageBody), md5OfMessageAttributes: draft.attributesMD5,
             md5OfMessageSystemAttributes: draft.systemAttributesMD5, messageId: place.id.text,
-            sequenceNumber: queue.settings.isFIFO ? SequenceNumber.text(place.sequence) : nil)
+            sequenceNumber: queue.defaults.isFIFO ? SequenceNumber.text(place.sequence) : nil)
     }
 
-    public func sendMessageBatch(_ input: SendMessageBatchRequest, _ call: Call) async throws -> SendMessageBatchResult {
+    public func sendMessageBatch(_ input: SendMessageBatchRequest, _ call: Call) async throws -> SendMessageBatchResult
+    {
         let queue = try await queue(input.queueUrl, call)
         try BatchRules.check(input.entries.map(\.id), entry: "SendMessageBatchRequestEntry")
         let size = input.entries.reduce(0) { $0 + Self.size($1) }
@@ -25,8 +26,8 @@ extension SQSService {
             throw SQSError.batchRequestTooLong(
                 "Batch requests cannot be longer than \(SQSLimits.messageSize) bytes. You have sent \(size) bytes.")
         }
-        let (sender, now, isFIFO) = (Self.sender(call), now, queue.settings.isFIFO)
-        if isFIFO { try Self.checkIDs(input.entries, queue.settings) }
+        let (sender, now, isFIFO) = (Self.sender(call), now, queue.defaults.isFIFO)
+        if isFIFO { try Self.checkIDs(input.entries, queue.defaults) }
         var drafts: [(entry: SendMessageBatchRequestEntry, draft: MessageDraft)] = []
         var failed: [BatchResultErrorEntry] = []
         for entry in input.entries {
@@ -55,7 +56,8 @@ extension SQSService {
     }
 
     /// What a FIFO queue needs of each entry; without it, none is sent.
-    private static func checkIDs(_ entries: [SendMessageBatchRequestEntry], _ settings: QueueSettings) throws(AWSError) {
+    private static func checkIDs(_ entries: [SendMessageBatchRequestEntry], _ settings: QueueDefaults) throws(AWSError)
+    {
         for entry in entries {
             guard entry.messageGroupId != nil else {
                 throw SQSFailures.invalidParameter("The request must contain the parameter MessageGroupId.")

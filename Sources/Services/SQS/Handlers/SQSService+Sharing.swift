@@ -88,7 +88,8 @@ enum QueueTags {
         switch violation {
         case .tooMany(let limit):
             SQSFailures.invalidParameter("Too many tags added for queue. Maximum number of tags is \(limit).")
-        case .emptyKey, .keyTooLong: SQSFailures.invalidParameter("Tag keys must be between 1 and 128 characters in length.")
+        case .emptyKey, .keyTooLong:
+            SQSFailures.invalidParameter("Tag keys must be between 1 and 128 characters in length.")
         case .valueTooLong: SQSFailures.invalidParameter("Tag values must be between 0 and 256 characters in length.")
         case .reservedKey:
             SQSFailures.invalidParameter("Tag keys cannot start with 'aws:', it is reserved for internal use.")

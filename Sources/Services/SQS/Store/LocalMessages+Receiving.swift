@@ -24,7 +24,7 @@ extension LocalMessages {
             case .again: continue
             case .overLimit: throw SQSFailures.tooManyInFlight
             case .nothing(let arrivals):
-                if request.wait == .zero { return [] }
+                if request.wait == .zero || isEnding.load(ordering: .relaxed) { return [] }
                 let end = deadline ?? .now + request.wait
                 deadline = end
                 if Task.isCancelled || .now >= end {
@@ -187,7 +187,7 @@ extension LocalMessages {
         do {
             let destination = try await open(target)
             let source = record.key.arn
-            let isFIFO = target.settings.isFIFO
+            let isFIFO = target.defaults.isFIFO
             let now = self.now
             try await relocate(entries.map(\.sequence), from: queue, to: destination) { sequence, message in
                 var message = message

@@ -13,8 +13,9 @@ final class LocalMessages: MessageStore {
     let writer: MessageWriter
     let logger: Logger
     private let queues = Mutex<[Int64: LocalQueue]>([:])
-    /// Set right after it is made.
     private let clock = Mutex<AlarmClock?>(nil)
+    /// Whether nobody is to wait any longer.
+    let isEnding = Atomic<Bool>(false)
 
     init(database: any Database, time: any TimeSource, logger: Logger) {
         self.database = database
@@ -51,7 +52,7 @@ final class LocalMessages: MessageStore {
         return queues.withLock { queues in
             if let queue = queues[id] { return queue }
             let queue = LocalQueue(
-                id: id, isFIFO: record.settings.isFIFO, messages: counts.messages, next: counts.next,
+                id: id, isFIFO: record.defaults.isFIFO, messages: counts.messages, next: counts.next,
                 floor: counts.floor, delayed: delayed)
             queues[id] = queue
             return queue
@@ -144,7 +145,7 @@ final class LocalMessages: MessageStore {
         let sequences = zip(receipts, results).filter { $1 == .delete }.map(\.0.sequence)
         if !sequences.isEmpty { try await delete(sequences, of: queue) }
         // A receipt that is out of date is none of a message that was deleted by it.
-        for (index, receipt) in receipts.enumerated() where record.settings.isFIFO && results[index] == .outdated {
+        for (index, receipt) in receipts.enumerated() where record.defaults.isFIFO && results[index] == .outdated {
             let isThere = try await database.read {
                 try MessageRows(connection: $0).exists(record.id, receipt.sequence)
             }
@@ -160,7 +161,9 @@ final class LocalMessages: MessageStore {
             run: { rows, changes in
                 var wereThere: [Bool] = []
                 wereThere.reserveCapacity(sequences.count)
-                for sequence in sequences { wereThere.append(try rows.delete(id, sequence, above: queue.sequence.floor)) }
+                for sequence in sequences {
+                    wereThere.append(try rows.delete(id, sequence, above: queue.sequence.floor))
+                }
                 changes.add(-wereThere.count(where: { $0 }), to: id, queue.sequence)
                 return .deleted(wereThere)
             },
@@ -225,6 +228,11 @@ final class LocalMessages: MessageStore {
     }
 
     func closed(_ record: QueueRecord) async { queues.withLock { $0.removeValue(forKey: record.id) }?.close() }
+
+    func endWaiting() {
+        isEnding.store(true, ordering: .relaxed)
+        for queue in queues.withLock({ $0.values.map { $0 } }) { queue.wakeAll() }
+    }
 
     func reset() {
         let all = queues.withLock { queues in

@@ -29,6 +29,8 @@ protocol MessageStore: Sendable {
     /// Removes some of the messages of a deleted queue.
     /// - Returns: whether none is left.
     func remove(queue: Int64) async throws -> Bool
+    /// Whoever waits for messages gets none, from now on at once: the process is about to end.
+    func endWaiting()
     /// Forgets everything, as the database has.
     func reset()
 }

@@ -23,7 +23,8 @@ struct MoveTaskStore: Sendable {
                 "INSERT INTO sqs_move_task (\(Self.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [.text(task.id)] + Self.source(task.source) + [
                     SQLValue(task.destination?.arn), SQLValue(task.rate), .text(task.status.rawValue),
-                    .integer(Int64(task.moved)), .integer(Int64(task.toMove)), .integer(task.last), .integer(task.started),
+                    .integer(Int64(task.moved)), .integer(Int64(task.toMove)), .integer(task.last),
+                    .integer(task.started),
                     SQLValue(task.failure),
                 ])
             try transaction.enqueue(
@@ -98,7 +99,8 @@ struct MoveTaskStore: Sendable {
         else { return nil }
         return MoveTask(
             id: id, source: QueueKey(account: account, region: region, name: name),
-            destination: row.text(4).flatMap { QueueKey(arn: $0) }, rate: row.integer(5).map { Int($0) }, status: status,
+            destination: row.text(4).flatMap { QueueKey(arn: $0) }, rate: row.integer(5).map { Int($0) },
+            status: status,
             moved: Int(row.integer(7) ?? 0), toMove: Int(row.integer(8) ?? 0), last: row.integer(9) ?? 0,
             started: row.integer(10) ?? 0, failure: row.text(11))
     }

@@ -30,7 +30,8 @@ struct QueueStore: Sendable {
                 VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, ?) ON CONFLICT (account, region, name, live) DO NOTHING RETURNING id
                 """,
                 [
-                    SQLValue(number), .text(key.account), .text(key.region), .text(key.name), .text(Self.text(texts)), .text(Self.text(tags)),
+                    SQLValue(number), .text(key.account), .text(key.region), .text(key.name), .text(Self.text(texts)),
+                    .text(Self.text(tags)),
                     SQLValue(settings.redrive?.target.arn), .integer(now), .integer(now),
                 ])
             guard let id = row?.integer(0) else { return nil }
@@ -80,7 +81,8 @@ struct QueueStore: Sendable {
                 """,
                 [
                     .text(Self.text(changed.settings.texts)), .text(Self.text(changed.tags)),
-                    SQLValue(changed.settings.redrive?.target.arn), .integer(changed.modified), SQLValue(changed.purged),
+                    SQLValue(changed.settings.redrive?.target.arn), .integer(changed.modified),
+                    SQLValue(changed.purged),
                     .integer(id),
                 ])
             return changed
@@ -142,7 +144,9 @@ struct QueueStore: Sendable {
 
     /// Forgets that there was a queue.
     func forget(_ id: Int64) async throws {
-        try await database.write { try $0.execute("DELETE FROM sqs_queue WHERE id = ? AND live IS NULL", [.integer(id)]) }
+        try await database.write {
+            try $0.execute("DELETE FROM sqs_queue WHERE id = ? AND live IS NULL", [.integer(id)])
+        }
     }
 
     // MARK: Rows

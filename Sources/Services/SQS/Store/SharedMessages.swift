@@ -9,6 +9,8 @@ final class SharedMessages: MessageStore {
     let database: any Database
     let time: any TimeSource
     private let bells = Mutex<[Int64: Bell]>([:])
+    /// Whether nobody is to wait any longer.
+    private let isEnding = Atomic<Bool>(false)
     private let attempts = Mutex<[Int64: ReceiveAttempts]>([:])
 
     /// How long one who waits sleeps before he looks again.
@@ -60,7 +62,9 @@ final class SharedMessages: MessageStore {
         while true {
             let rings = bell.rings
             let messages = try await take(request, from: queue)
-            if !messages.isEmpty || .now >= end || bell.isClosed { return messages }
+            if !messages.isEmpty || .now >= end || bell.isClosed || isEnding.load(ordering: .relaxed) {
+                return messages
+            }
             await bell.wait(since: rings, until: min(end, .now + Self.patience))
             try Task.checkCancellation()
         }
@@ -93,7 +97,7 @@ final class SharedMessages: MessageStore {
             let rows = SharedRows(connection: connection)
             return try receipts.map { try rows.delete($0, of: queue, now: now) }
         }
-        if queue.settings.isFIFO {
+        if queue.defaults.isFIFO {
             attempts.withLock { attempts in
                 for receipt in receipts { attempts[queue.id]?.forget(receipt.sequence) }
             }
@@ -180,7 +184,8 @@ final class SharedMessages: MessageStore {
                     let target = try await choose(message.content.extra.deadLetterSource)
                     let now = now
                     moved += try await database.write { connection in
-                        try SharedRows(connection: connection).redrive(message, from: source.id, to: target.id, now: now)
+                        try SharedRows(connection: connection).redrive(
+                            message, from: source.id, to: target.id, now: now)
                             ? 1 : 0
                     }
                     bell(target.id).ring()
@@ -199,6 +204,11 @@ final class SharedMessages: MessageStore {
     func changed(_ queue: QueueRecord) async { bell(queue.id).ring() }
 
     func closed(_ queue: QueueRecord) async { bells.withLock { $0.removeValue(forKey: queue.id) }?.close() }
+
+    func endWaiting() {
+        isEnding.store(true, ordering: .relaxed)
+        for bell in bells.withLock({ $0.values.map { $0 } }) { bell.ring() }
+    }
 
     func reset() {
         let all = bells.withLock { bells in

@@ -17,7 +17,8 @@ struct SharedRows {
             VALUES (?, ?, ?, ?, 0, 0, ?, 0, 0, ?, ?, ?, ?) RETURNING id
             """,
             [
-                .integer(queue), .integer(Int64(bitPattern: content.id.high)), .integer(Int64(bitPattern: content.id.low)),
+                .integer(queue), .integer(Int64(bitPattern: content.id.high)),
+                .integer(Int64(bitPattern: content.id.low)),
                 .integer(message.sent), .integer(message.visibleAt ?? message.sent), SQLValue(content.group),
                 .integer(Int64(content.size)), .text(content.body), .blob(content.extra.bytes),
             ])
@@ -29,7 +30,7 @@ struct SharedRows {
     /// Takes messages, and moves those that were received too often.
     func take(_ request: ReceiveRequest, from queue: QueueRecord, now: Int64) throws -> [ReceivedMessage] {
         guard try inFlight(queue.id, now: now) < SQSLimits.inFlight else {
-            if queue.settings.isFIFO { return [] }
+            if queue.defaults.isFIFO { return [] }
             throw SQSFailures.tooManyInFlight
         }
         var messages: [ReceivedMessage] = []
@@ -38,7 +39,8 @@ struct SharedRows {
             let found = try candidates(queue, request.maximum, now: now)
             if found.isEmpty { break }
             for row in found {
-                if let target = request.deadLetterQueue, let limit = queue.rules.maxReceives, Int(row.receives) >= limit {
+                if let target = request.deadLetterQueue, let limit = queue.rules.maxReceives, Int(row.receives) >= limit
+                {
                     try giveUp(row, of: queue, to: target, now: now)
                     continue
                 }
@@ -66,7 +68,7 @@ struct SharedRows {
     private func candidates(_ queue: QueueRecord, _ limit: Int, now: Int64) throws -> [ReceivedMessage] {
         let isPostgres = connection.engine == .postgres
         let cutoff = now - queue.rules.retention
-        if queue.settings.isFIFO {
+        if queue.defaults.isFIFO {
             // One process at a time: an order is nothing that can be found in parts.
             if isPostgres {
                 _ = try connection.query("SELECT 1 FROM sqs_count WHERE queue = ? FOR UPDATE", [.integer(queue.id)])
@@ -80,7 +82,8 @@ struct SharedRows {
                 ORDER BY id LIMIT ?
                 """,
                 [
-                    .integer(queue.id), .integer(now), .integer(cutoff), .integer(now - queue.rules.delay), .integer(now),
+                    .integer(queue.id), .integer(now), .integer(cutoff), .integer(now - queue.rules.delay),
+                    .integer(now),
                     .integer(Int64(limit)),
                 ]
             ).map(Self.message)
@@ -96,11 +99,12 @@ struct SharedRows {
     private func giveUp(_ message: ReceivedMessage, of queue: QueueRecord, to target: QueueRecord, now: Int64) throws {
         let content = message.content.moved(source: queue.key.arn)
         // Standard queues count the time since a message was sent first.
-        let sent = target.settings.isFIFO ? now : message.sent
+        let sent = target.defaults.isFIFO ? now : message.sent
         try relocate(message.sequence, to: target.id, content, sent: sent, visibleAt: now)
     }
 
-    private func relocate(_ id: Int64, to queue: Int64, _ content: MessageContent, sent: Int64, visibleAt: Int64) throws {
+    private func relocate(_ id: Int64, to queue: Int64, _ content: MessageContent, sent: Int64, visibleAt: Int64) throws
+    {
         // Behind all that is there.
         let row = try connection.first(
             """
@@ -169,7 +173,7 @@ struct SharedRows {
 
     func delete(_ receipt: ReceiptHandle, of queue: QueueRecord, now: Int64) throws -> QueueEngine.Deletion {
         guard let state = try state(receipt) else { return .gone }
-        guard state.token == Int64(bitPattern: receipt.token), !queue.settings.isFIFO || state.visibleAt > now else {
+        guard state.token == Int64(bitPattern: receipt.token), !queue.defaults.isFIFO || state.visibleAt > now else {
             return .outdated
         }
         try connection.execute("DELETE FROM sqs_shared_message WHERE id = ?", [.integer(receipt.sequence)])
@@ -180,7 +184,7 @@ struct SharedRows {
         -> QueueEngine.Change
     {
         guard let state = try state(receipt), state.token == Int64(bitPattern: receipt.token) else { return .gone }
-        guard state.visibleAt > now else { return queue.settings.isFIFO ? .gone : .notInFlight }
+        guard state.visibleAt > now else { return queue.defaults.isFIFO ? .gone : .notInFlight }
         let limit = Int64(SQSLimits.visibility.upperBound) * 1000
         guard now - state.received + visibility <= limit else { return .tooLong }
         try connection.execute(

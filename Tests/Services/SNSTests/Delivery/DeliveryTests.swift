@@ -27,7 +27,9 @@ import Testing
             try await fixture.publish(topic, "hello")
             await fixture.jobs.settled()
             let delivered = try #require(fixture.targets.delivered.first)
-            #expect(delivered.principal == .service(name: "sns.amazonaws.com", sourceARN: topic, account: SNSFixture.account))
+            #expect(
+                delivered.principal
+                    == .service(name: "sns.amazonaws.com", sourceARN: topic, account: SNSFixture.account))
             let node = try #require(JSONNode(delivered.text))
             #expect(node["Message"]?.text == "hello")
             #expect(node["Signature"]?.text != nil)
@@ -53,7 +55,8 @@ import Testing
             #expect(String(decoding: delivery.body, as: UTF8.self) == "hello")
             #expect(
                 delivery.attributes == [
-                    .init(name: "b", type: "Binary", value: "", bytes: [0]), .init(name: "n", type: "Number", value: "1"),
+                    .init(name: "b", type: "Binary", value: "", bytes: [0]),
+                    .init(name: "n", type: "Number", value: "1"),
                 ])
         }
     }
@@ -128,7 +131,8 @@ import Testing
             for queue in queues {
                 try await fixture.subscribe(topic, queue, ["RawMessageDelivery": "true"])
                 fixture.targets.answer(
-                    queue, Self.unavailable, Self.unavailable, Self.unavailable, Self.unavailable, Self.unavailable, nil)
+                    queue, Self.unavailable, Self.unavailable, Self.unavailable, Self.unavailable, Self.unavailable, nil
+                )
             }
             try await fixture.publish(topic, "hello")
             await fixture.jobs.settled()

@@ -31,20 +31,26 @@ import Testing
     @Test func aTopicsPolicyIsCompleted() throws {
         let text = try #require(
             try TopicDeliveryPolicy.checked(
-                #"{"http":{"defaultHealthyRetryPolicy":{"minDelayTarget":5,"maxDelayTarget":6,"numRetries":1}}}"#, prefix: ""))
+                #"{"http":{"defaultHealthyRetryPolicy":{"minDelayTarget":5,"maxDelayTarget":6,"numRetries":1}}}"#,
+                prefix: ""))
         #expect(
             text
                 == #"{"http":{"defaultHealthyRetryPolicy":{"minDelayTarget":5,"maxDelayTarget":6,"numRetries":1},"disableSubscriptionOverrides":false}}"#
         )
         let policy = TopicDeliveryPolicy(stored: text)
         #expect(policy.effective["http"]?["defaultHealthyRetryPolicy"]?["backoffFunction"]?.text == "linear")
-        #expect(policy.effective["http"]?["defaultRequestPolicy"]?["headerContentType"]?.text == "text/plain; charset=UTF-8")
+        #expect(
+            policy.effective["http"]?["defaultRequestPolicy"]?["headerContentType"]?.text == "text/plain; charset=UTF-8"
+        )
         #expect(policy.http.schedule.delay(before: 0) == .seconds(5))
         #expect(policy.http.schedule.delay(before: 1) == nil)
     }
 
     @Test func aSubscriptionsPolicyGoesBeforeTheTopics() throws {
-        let topic = TopicDeliveryPolicy(stored: #"{"http":{"defaultHealthyRetryPolicy":{"numRetries":7},"defaultThrottlePolicy":{"maxReceivesPerSecond":3}}}"#)
+        let topic = TopicDeliveryPolicy(
+            stored:
+                #"{"http":{"defaultHealthyRetryPolicy":{"numRetries":7},"defaultThrottlePolicy":{"maxReceivesPerSecond":3}}}"#
+        )
         let own = try SubscriptionDeliveryPolicy.checked(
             #"{"healthyRetryPolicy":{"numRetries":2,"minDelayTarget":1,"maxDelayTarget":1}}"#, prefix: "")
         let policy = SubscriptionDeliveryPolicy.effective(own, topic: topic)

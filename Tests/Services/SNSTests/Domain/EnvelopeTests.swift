@@ -26,7 +26,8 @@ import X509
                 attributes: [
                     MessageAttribute(name: "a", type: "String", text: "1"),
                     MessageAttribute(name: "b", type: "Binary", text: "", bytes: [0, 255]),
-                ], published: Timestamp(milliseconds: 1_000), origin: "http://here"), subscription, text: "a \"text\"\n")
+                ], published: Timestamp(milliseconds: 1_000), origin: "http://here"), subscription, text: "a \"text\"\n"
+        )
     }
 
     @Test func whatIsSigned() {
@@ -41,7 +42,9 @@ import X509
             at: Timestamp(milliseconds: 0))
         let names = asked.signedText.split(separator: "\n").map(String.init)
         #expect(names.suffix(6) == ["Token", "abc", "TopicArn", arn, "Type", "SubscriptionConfirmation"])
-        #expect(asked.signedText.contains("SubscribeURL\nhttp://there/?Action=ConfirmSubscription&TopicArn=\(arn)&Token=abc\n"))
+        #expect(
+            asked.signedText.contains(
+                "SubscribeURL\nhttp://there/?Action=ConfirmSubscription&TopicArn=\(arn)&Token=abc\n"))
     }
 
     @Test func theDocumentIsJSONInAWSsForm() throws {

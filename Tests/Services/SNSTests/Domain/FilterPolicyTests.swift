@@ -40,7 +40,10 @@ import Testing
         (#"{"key":[{"numeric":[">",20,"<",30,"<",50]}]}"#, "Too many terms in numeric range expression", 36),
         (#"{"key":[{"exists":null}]}"#, "exists match pattern must be either true or false.", 23),
         (#"{"key":[{"exists":"no"}]}"#, "exists match pattern must be either true or false.", 20),
-        (#"{"key":[{"anything-but":{"wrong-operator":null}}]}"#, "Unsupported anything-but pattern: wrong-operator", 47),
+        (
+            #"{"key":[{"anything-but":{"wrong-operator":null}}]}"#, "Unsupported anything-but pattern: wrong-operator",
+            47
+        ),
         (#"{"key":[{"anything-but":{"suffix":"test"}}]}"#, "Unsupported anything-but pattern: suffix", 36),
         (#"{"key":[{"anything-but":{"prefix":false}}]}"#, "prefix match pattern must be a string", 40),
         (#"{"key_a":"value_one"}"#, "\"key_a\" must be an object or an array", 11),
@@ -132,7 +135,10 @@ import Testing
         (#"{"a":[{"exists":true}]}"#, #"{"a":null}"#, true),
         (#"{"a":[{"exists":true}]}"#, #"{"a":[]}"#, false),
         (#"{"a":[null]}"#, #"{"b":1}"#, false),
-        (#"{"Records":{"s3":{"key":[{"prefix":"x"}]}}}"#, #"{"Records":[{"s3":{"key":"y"}},{"s3":{"key":"xy"}}]}"#, true),
+        (
+            #"{"Records":{"s3":{"key":[{"prefix":"x"}]}}}"#, #"{"Records":[{"s3":{"key":"y"}},{"s3":{"key":"xy"}}]}"#,
+            true
+        ),
         (#"{"a":["v"]}"#, "not JSON", false),
         (#"{"a":["v"]}"#, #"["v"]"#, false),
         (#"{"$or":[{"a":["1"]},{"b":["2"]}],"c":["3"]}"#, #"{"b":"2","c":"3"}"#, true),

@@ -14,11 +14,15 @@ import Testing
         return topic
     }
 
-    private func permits(_ policy: String?, _ principal: Principal, _ action: String = "SNS:Publish", isSecure: Bool = true) -> Bool {
+    private func permits(
+        _ policy: String?, _ principal: Principal, _ action: String = "SNS:Publish", isSecure: Bool = true
+    ) -> Bool {
         TopicPolicy.permits(action, by: principal, on: topic(policy), isSecure: isSecure)
     }
 
-    private func statement(_ effect: String, _ principal: String, condition: String = "", resource: String? = nil) -> String {
+    private func statement(_ effect: String, _ principal: String, condition: String = "", resource: String? = nil)
+        -> String
+    {
         """
         {"Version":"2012-10-17","Statement":[{"Effect":"\(effect)","Principal":\(principal),"Action":"sns:Publish",
         "Resource":"\(resource ?? Self.key.arn)"\(condition.isEmpty ? "" : ",\"Condition\":" + condition)}]}
@@ -41,7 +45,8 @@ import Testing
 
     @Test func servicesAreLetInByNameAndSource() {
         let policy = statement(
-            "Allow", #"{"Service":"s3.amazonaws.com"}"#, condition: #"{"ArnLike":{"aws:SourceArn":"arn:aws:s3:::bucket*"}}"#)
+            "Allow", #"{"Service":"s3.amazonaws.com"}"#,
+            condition: #"{"ArnLike":{"aws:SourceArn":"arn:aws:s3:::bucket*"}}"#)
         #expect(permits(policy, storage("arn:aws:s3:::bucket-1")))
         #expect(!permits(policy, storage("arn:aws:s3:::other")))
         #expect(!permits(policy, Self.stranger))
@@ -61,8 +66,16 @@ import Testing
     }
 
     @Test func whatCannotBeDecidedGrantsNothing() {
-        #expect(!permits(statement("Allow", #""*""#, condition: #"{"DateGreaterThan":{"aws:CurrentTime":"2020-01-01T00:00:00Z"}}"#), Self.stranger))
-        #expect(!permits(statement("Deny", #""*""#, condition: #"{"DateGreaterThan":{"aws:CurrentTime":"2020-01-01T00:00:00Z"}}"#), Self.owner))
+        #expect(
+            !permits(
+                statement(
+                    "Allow", #""*""#, condition: #"{"DateGreaterThan":{"aws:CurrentTime":"2020-01-01T00:00:00Z"}}"#),
+                Self.stranger))
+        #expect(
+            !permits(
+                statement(
+                    "Deny", #""*""#, condition: #"{"DateGreaterThan":{"aws:CurrentTime":"2020-01-01T00:00:00Z"}}"#),
+                Self.owner))
     }
 
     @Test func permissionsComeAndGo() throws {
@@ -80,7 +93,10 @@ import Testing
         }
     }
 
-    @Test(arguments: ["", "{", "[]", #"{"Statement":[{"Effect":"Allow"}]}"#, #"{"Statement":[{"Effect":"Allow","Principal":"*","Action":"sqs:SendMessage","Resource":"*"}]}"#])
+    @Test(arguments: [
+        "", "{", "[]", #"{"Statement":[{"Effect":"Allow"}]}"#,
+        #"{"Statement":[{"Effect":"Allow","Principal":"*","Action":"sqs:SendMessage","Resource":"*"}]}"#,
+    ])
     func whatIsNoPolicy(text: String) {
         #expect(throws: AWSError.self) { try TopicPolicy.check(text) }
     }

@@ -9,6 +9,8 @@ final class SegmentFolder: Sendable {
     let path: String
     let isDurable: Bool
     let threads: BlockingThreads
+    /// What is asked for again and again, decrypted.
+    let pieces: PieceCache
     /// What is being written or read: it is not removed.
     private let pins = Mutex<[String: Int]>([:])
     private let made = Mutex<Set<String>>([])
@@ -16,8 +18,14 @@ final class SegmentFolder: Sendable {
     init(path: String, durability: Durability) {
         self.path = path
         isDurable = durability == .full
+        pieces = PieceCache(limit: Self.cacheLimit)
         threads = BlockingThreads(
             name: "martlet-objects", maximum: max(4, min(16, 2 * ProcessInfo.processInfo.activeProcessorCount)))
+    }
+
+    /// A hundredth of the machine's memory, and 256 MB at most.
+    private static var cacheLimit: Int {
+        Int(clamping: min(ProcessInfo.processInfo.physicalMemory / 100, 256 << 20))
     }
 
     func file(_ name: String) -> String { "\(path)/\(name.prefix(2))/\(name)" }
@@ -80,6 +88,7 @@ final class SegmentFolder: Sendable {
 
     /// Removes everything, for a reset.
     func removeAll() async throws {
+        pieces.removeAll()
         try await threads.run { [self] in
             for folder in folders { try FileManager.default.removeItem(atPath: "\(path)/\(folder)") }
             made.withLock { $0 = [] }

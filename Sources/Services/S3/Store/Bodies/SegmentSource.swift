@@ -17,12 +17,17 @@ final class SegmentSource: ByteSource {
     /// How many times that is read ahead.
     private static let ahead = 2
 
+    private enum Read {
+        case known([UInt8])
+        case coming(Task<[UInt8], any Swift.Error>)
+    }
+
     private struct State {
         var extents: ArraySlice<Extent>
         var current: OpenSegment?
         /// Where in the current extent to go on.
         var position: Int64 = 0
-        var reads: [Task<[UInt8], any Swift.Error>] = []
+        var reads: [Read] = []
     }
 
     init(_ extents: [Extent], _ folder: SegmentFolder, _ cipher: ObjectCipher, customer: CustomerKey?) {
@@ -35,18 +40,38 @@ final class SegmentSource: ByteSource {
     }
 
     deinit {
-        for read in state.withLock({ $0.reads }) { read.cancel() }
+        for case .coming(let read) in state.withLock({ $0.reads }) { read.cancel() }
     }
 
     func next() async throws -> [UInt8]? {
-        let read: Task<[UInt8], any Swift.Error>? = try state.withLock { state in
+        let read: Read? = try state.withLock { state in
             while state.reads.count <= Self.ahead, let piece = try nextPiece(&state) {
-                let threads = folder.threads
-                state.reads.append(Task { try await threads.run { try piece.segment.read(piece.range) } })
+                state.reads.append(begin(piece))
             }
             return state.reads.isEmpty ? nil : state.reads.removeFirst()
         }
-        return try await read?.value
+        return switch read {
+        case .known(let bytes): bytes
+        case .coming(let task): try await task.value
+        case nil: nil
+        }
+    }
+
+    private func begin(_ piece: Piece) -> Read {
+        // What only its customer can read is not kept.
+        let cache = customer == nil ? folder.pieces : nil
+        let key = PieceCache.Key(
+            segment: piece.segment.name, begin: piece.range.lowerBound, count: piece.range.count)
+        if let known = cache?.find(key) { return .known(known) }
+        let threads = folder.threads
+        return .coming(
+            Task {
+                try await threads.run {
+                    let bytes = try piece.segment.read(piece.range)
+                    cache?.offer(bytes, key)
+                    return bytes
+                }
+            })
     }
 
     private struct Piece {
@@ -80,7 +105,7 @@ final class SegmentSource: ByteSource {
 /// A segment that is being read; its file is opened with the first frame.
 private final class OpenSegment: Sendable {
     private let folder: SegmentFolder
-    private let name: String
+    let name: String
     private let size: Int64
     private let key: SymmetricKey
     private let descriptor = Mutex<Int32>(-1)

@@ -55,7 +55,7 @@ struct DeliveryJob: Sendable, Hashable {
     /// Whether delivery was given up, and the message is on its way to the dead-letter queue.
     var isDead = false
 
-    /// - Parameter group: of a FIFO topic.
+    /// The job; of a FIFO topic, with the message's group.
     func job(due: Timestamp, group: String? = nil) -> NewJob {
         let lane = group.map { "\(subscription)/\($0)" } ?? subscription
         return NewJob(
@@ -160,7 +160,10 @@ struct ConfirmationJob: Sendable, Hashable {
         self.made = Timestamp(milliseconds: made)
     }
 
-    init(_ record: SubscriptionRecord, topic: TopicRecord, messageID: String, token: String, isEnd: Bool, at time: Timestamp) {
+    init(
+        _ record: SubscriptionRecord, topic: TopicRecord, messageID: String, token: String, isEnd: Bool,
+        at time: Timestamp
+    ) {
         subscription = record.key
         self.messageID = messageID
         self.token = token

@@ -54,7 +54,9 @@ struct HTTPDeliveryPolicy: Sendable, Hashable {
             var members = Self.retryMembers.compactMap { name in
                 retry[name].map { JSONNode.Member(name: name, value: .integer(Int64($0))) }
             }
-            if let backoff { members.append(JSONNode.Member(name: "backoffFunction", value: .string(backoff.rawValue))) }
+            if let backoff {
+                members.append(JSONNode.Member(name: "backoffFunction", value: .string(backoff.rawValue)))
+            }
             return .object(members)
         }
     }
@@ -69,9 +71,7 @@ struct HTTPDeliveryPolicy: Sendable, Hashable {
         "application/octet-stream", "application/soap+xml", "application/x-www-form-urlencoded", "application/xml",
     ]
 
-    /// - Parameters:
-    ///   - retry: the retry policy's name, for refusals.
-    ///   - refuse: makes a refusal of a reason.
+    /// Reads a policy, whose parts have other names in topics and in subscriptions. `refuse` makes a refusal of a reason.
     init(
         _ node: JSONNode, retry retryName: String, throttle throttleName: String, request requestName: String,
         refuse: (String) -> AWSError
@@ -85,7 +85,8 @@ struct HTTPDeliveryPolicy: Sendable, Hashable {
         }
         if let type = node[requestName]?["headerContentType"] {
             let base = type.text?.split(separator: ";").first.map { $0.lowercased() } ?? ""
-            guard let text = type.text, Self.contentTypes.contains(base), !text.utf8.contains(where: { $0 < 0x20 }) else {
+            guard let text = type.text, Self.contentTypes.contains(base), !text.utf8.contains(where: { $0 < 0x20 })
+            else {
                 throw refuse("\(requestName).headerContentType: Unsupported content type")
             }
             contentType = text
@@ -121,14 +122,20 @@ struct HTTPDeliveryPolicy: Sendable, Hashable {
         let (low, high, count) = (value("minDelayTarget"), value("maxDelayTarget"), value("numRetries"))
         guard low >= 1 else { throw refuse("\(name).minDelayTarget must be greater than or equal to 1") }
         guard high <= 3600 else { throw refuse("\(name).maxDelayTarget must be less than or equal to 3600") }
-        guard low <= high else { throw refuse("\(name).maxDelayTarget must be greater than or equal to minDelayTarget") }
+        guard low <= high else {
+            throw refuse("\(name).maxDelayTarget must be greater than or equal to minDelayTarget")
+        }
         guard (0...100).contains(count) else {
             throw refuse("\(name).numRetries must be between 0 and 100")
         }
         let phases = ["numNoDelayRetries", "numMinDelayRetries", "numMaxDelayRetries"]
-        for phase in phases where value(phase) < 0 { throw refuse("\(name).\(phase) must be greater than or equal to 0") }
+        for phase in phases where value(phase) < 0 {
+            throw refuse("\(name).\(phase) must be greater than or equal to 0")
+        }
         guard phases.allSatisfy({ value($0) <= 100 }), phases.reduce(0, { $0 + value($1) }) <= count else {
-            throw refuse("\(name).numRetries must be greater than or equal to total of numMinDelayRetries, numNoDelayRetries and numMaxDelayRetries")
+            throw refuse(
+                "\(name).numRetries must be greater than or equal to total of numMinDelayRetries, numNoDelayRetries and numMaxDelayRetries"
+            )
         }
         retry = values
         let schedule = schedule
@@ -151,7 +158,8 @@ struct TopicDeliveryPolicy: Sendable, Hashable {
 
     private init(_ node: JSONNode, refuse: (String) -> AWSError) throws(AWSError) {
         http = try HTTPDeliveryPolicy(
-            node, retry: "defaultHealthyRetryPolicy", throttle: "defaultThrottlePolicy", request: "defaultRequestPolicy",
+            node, retry: "defaultHealthyRetryPolicy", throttle: "defaultThrottlePolicy",
+            request: "defaultRequestPolicy",
             refuse: refuse)
         disablesOverrides = node["disableSubscriptionOverrides"]?.flag ?? false
     }

@@ -17,7 +17,7 @@ struct FilterPolicy: Sendable, Hashable {
     }
 
     /// Refuses what is no filter policy.
-    /// - Parameter prefix: what stands before the reason, when the subscription is made.
+    /// The prefix is what stands before the reason, when the subscription is made.
     static func check(_ text: String, isBody: Bool, prefix: String) throws(AWSError) {
         func refuse(_ reason: String) -> AWSError { SNSFailures.invalid("\(prefix)FilterPolicy: \(reason)") }
         guard text.utf8.count <= maximumSize else { throw refuse("Filter policy is too long") }

@@ -16,13 +16,15 @@ struct MessageContent {
     func checkFIFO(_ topic: TopicRecord) throws(AWSError) {
         if let group, !MessageText.isFIFOName(group) {
             throw SNSFailures.invalid(
-                "The MessageGroupId parameter can only include alphanumeric and punctuation characters. 1 to 128 in length.")
+                "The MessageGroupId parameter can only include alphanumeric and punctuation characters. 1 to 128 in length."
+            )
         }
         guard topic.isFIFO else {
             guard deduplicationID == nil else {
                 throw SNSFailures.invalid(
                     "MessageDeduplicationId",
-                    reason: "The request includes MessageDeduplicationId parameter that is not valid for this topic type")
+                    reason:
+                        "The request includes MessageDeduplicationId parameter that is not valid for this topic type")
             }
             return
         }

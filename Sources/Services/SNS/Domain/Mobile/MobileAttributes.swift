@@ -57,7 +57,8 @@ enum MobileAttributes {
         if let data = given["CustomUserData"], data.utf8.count > 2048 {
             throw SNSFailures.invalid(
                 "Attributes",
-                reason: "Invalid value for attribute: CustomUserData: must be at most 2048 bytes long in UTF-8 encoding")
+                reason: "Invalid value for attribute: CustomUserData: must be at most 2048 bytes long in UTF-8 encoding"
+            )
         }
         try checkEnabled(given)
     }

@@ -12,10 +12,14 @@ enum SMSAttributes {
         for (name, value) in attributes.sorted(by: { $0.key < $1.key }) {
             switch name {
             case "DefaultSMSType":
-                guard value == "Promotional" || value == "Transactional" else { throw refuse("DefaultSMSType is invalid") }
+                guard value == "Promotional" || value == "Transactional" else {
+                    throw refuse("DefaultSMSType is invalid")
+                }
             case "DefaultSenderID":
                 let isPlain = value.utf8.allSatisfy { (0x61...0x7A).contains($0 | 0x20) || (0x30...0x39).contains($0) }
-                guard value.isEmpty || ((1...11).contains(value.utf8.count) && isPlain && value.contains(where: \.isLetter))
+                guard
+                    value.isEmpty
+                        || ((1...11).contains(value.utf8.count) && isPlain && value.contains(where: \.isLetter))
                 else { throw refuse("DefaultSenderID is invalid") }
             case "MonthlySpendLimit":
                 guard let limit = Double(value), limit >= 0, limit.isFinite else {
@@ -26,7 +30,9 @@ enum SMSAttributes {
                     throw refuse("DeliveryStatusSuccessSamplingRate is invalid")
                 }
             case "DeliveryStatusIAMRole":
-                guard value.isEmpty || ARN(value)?.service == "iam" else { throw refuse("DeliveryStatusIAMRole is invalid") }
+                guard value.isEmpty || ARN(value)?.service == "iam" else {
+                    throw refuse("DeliveryStatusIAMRole is invalid")
+                }
             case "UsageReportS3Bucket": continue
             default: throw refuse("\(name) is not a valid attribute")
             }
@@ -37,7 +43,8 @@ enum SMSAttributes {
     static func checkSandbox(number: String, language: String? = nil) throws(AWSError) {
         let digits = number.utf8.dropFirst(number.hasPrefix("+") ? 1 : 0)
         let isNumber =
-            digits.allSatisfy { (0x30...0x39).contains($0) } && (number.hasPrefix("+") ? digits.count >= 8 : digits.count <= 9)
+            digits.allSatisfy { (0x30...0x39).contains($0) }
+            && (number.hasPrefix("+") ? digits.count >= 8 : digits.count <= 9)
         guard isNumber, number.utf8.count <= 20, !number.isEmpty else {
             throw SNSFailures.constraint(
                 "Value at 'phoneNumber' failed to satisfy constraint: Member must satisfy regular expression pattern: "

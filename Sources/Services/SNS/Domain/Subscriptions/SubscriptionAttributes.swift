@@ -8,7 +8,8 @@ enum SubscriptionAttributes {
     ]
 
     /// The attributes of a new subscription.
-    static func created(_ given: [String: String], for subscription: SubscriptionRecord, operation: String) throws(AWSError)
+    static func created(_ given: [String: String], for subscription: SubscriptionRecord, operation: String)
+        throws(AWSError)
         -> [String: String]
     {
         let prefix = "Attributes Reason: "
@@ -24,27 +25,31 @@ enum SubscriptionAttributes {
         return subscription.attributes
     }
 
-    /// - Parameter value: nil or empty: back to the default.
+    /// Sets an attribute; nil or empty: back to the default.
     static func set(
-        _ name: String, _ value: String?, on subscription: inout SubscriptionRecord, operation: String, prefix: String = ""
+        _ name: String, _ value: String?, on subscription: inout SubscriptionRecord, operation: String,
+        prefix: String = ""
     ) throws(AWSError) {
         guard settable.contains(name) else { throw SNSFailures.invalid("AttributeName") }
         let value = value ?? ""
         switch name {
         case "RawMessageDelivery":
             guard value.lowercased() == "true" || value.lowercased() == "false" else {
-                throw SNSFailures.invalid("\(prefix)RawMessageDelivery: Invalid value [\(value)]. Must be true or false.")
+                throw SNSFailures.invalid(
+                    "\(prefix)RawMessageDelivery: Invalid value [\(value)]. Must be true or false.")
             }
             let isRaw = value.lowercased() == "true"
             guard !isRaw || subscription.transport.takesRawMessages else {
                 throw SNSFailures.invalid(
-                    "\(prefix)Delivery protocol [\(subscription.transport.rawValue)] does not support raw message delivery.")
+                    "\(prefix)Delivery protocol [\(subscription.transport.rawValue)] does not support raw message delivery."
+                )
             }
             subscription.attributes[name] = isRaw ? "true" : "false"
         case "FilterPolicyScope":
             guard value == "MessageBody" || value == "MessageAttributes" else {
                 throw SNSFailures.invalid(
-                    "\(prefix)FilterPolicyScope: Invalid value [\(value)]. Please use either MessageBody or MessageAttributes")
+                    "\(prefix)FilterPolicyScope: Invalid value [\(value)]. Please use either MessageBody or MessageAttributes"
+                )
             }
             if let policy = subscription.attributes["FilterPolicy"] {
                 try FilterPolicy.check(policy, isBody: value == "MessageBody", prefix: prefix)
@@ -78,7 +83,8 @@ enum SubscriptionAttributes {
     }
 
     /// `{"deadLetterTargetArn": …}`, a queue of the topic's region; nil: none.
-    private static func redrive(_ text: String, _ subscription: SubscriptionRecord, prefix: String) throws(AWSError) -> String?
+    private static func redrive(_ text: String, _ subscription: SubscriptionRecord, prefix: String) throws(AWSError)
+        -> String?
     {
         guard !text.isEmpty else { return nil }
         try JSONText.check(text, "\(prefix)RedrivePolicy")

@@ -4,7 +4,8 @@ import ServiceKit
 /// Whether an endpoint is one that its protocol can reach.
 enum SubscriptionEndpoint {
     /// - Returns: the account that the endpoint belongs to, if it belongs to one.
-    static func check(_ endpoint: String, _ transport: SubscriptionProtocol, topic: TopicKey) throws(AWSError) -> String?
+    static func check(_ endpoint: String, _ transport: SubscriptionProtocol, topic: TopicKey) throws(AWSError)
+        -> String?
     {
         guard !endpoint.isEmpty, endpoint.utf8.count <= 2048, endpoint.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
         else { throw SNSFailures.invalid("Endpoint") }
@@ -21,7 +22,8 @@ enum SubscriptionEndpoint {
                 throw SNSError.invalidParameterException("Invalid SMS endpoint: \(endpoint)")
             }
         case .sqs:
-            guard let arn = ARN(endpoint), arn.service == "sqs", AccountID.isValid(arn.account), !arn.region.isEmpty else {
+            guard let arn = ARN(endpoint), arn.service == "sqs", AccountID.isValid(arn.account), !arn.region.isEmpty
+            else {
                 throw SNSFailures.invalid("SQS endpoint ARN")
             }
             if endpoint.hasSuffix(".fifo"), !topic.isFIFO {
@@ -101,6 +103,7 @@ enum PhoneNumber {
 
     /// The number without what is between its digits.
     static func plain(_ text: String) -> String {
-        (text.hasPrefix("+") ? "+" : "") + String(decoding: text.utf8.filter { (0x30...0x39).contains($0) }, as: UTF8.self)
+        (text.hasPrefix("+") ? "+" : "")
+            + String(decoding: text.utf8.filter { (0x30...0x39).contains($0) }, as: UTF8.self)
     }
 }

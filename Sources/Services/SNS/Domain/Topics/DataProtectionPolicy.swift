@@ -18,7 +18,9 @@ enum DataProtectionPolicy {
             guard let direction = statement["DataDirection"]?.text, ["Inbound", "Outbound"].contains(direction) else {
                 throw refuse("DataDirection must be Inbound or Outbound")
             }
-            guard statement["DataIdentifier"]?.elements?.isEmpty == false else { throw refuse("DataIdentifier is required") }
+            guard statement["DataIdentifier"]?.elements?.isEmpty == false else {
+                throw refuse("DataIdentifier is required")
+            }
             guard let operations = statement["Operation"]?.members, operations.count == 1,
                 ["Audit", "Deidentify", "Deny"].contains(operations[0].name)
             else { throw refuse("Operation must be one of Audit, Deidentify and Deny") }

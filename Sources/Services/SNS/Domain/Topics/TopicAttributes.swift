@@ -22,7 +22,8 @@ enum TopicAttributes {
         var topic = TopicRecord(key: key, id: 0)
         if let value = given["FifoTopic"] {
             guard value == "true" || value == "false" else {
-                throw SNSFailures.invalid("Attributes", reason: "FifoTopic: Invalid value [\(value)]. Must be true or false.")
+                throw SNSFailures.invalid(
+                    "Attributes", reason: "FifoTopic: Invalid value [\(value)]. Must be true or false.")
             }
             topic.attributes["FifoTopic"] = value == "true" ? "true" : nil
         }
@@ -35,9 +36,7 @@ enum TopicAttributes {
         return topic.attributes
     }
 
-    /// - Parameters:
-    ///   - value: nil or empty: back to the default.
-    ///   - prefix: what stands before the reason, when the topic is made.
+    /// Sets an attribute; nil or empty: back to the default. The prefix is what stands before the reason, when the topic is made.
     static func set(
         _ name: String, _ value: String?, on topic: inout TopicRecord, operation: String, prefix: String = ""
     ) throws(AWSError) {
@@ -74,7 +73,9 @@ enum TopicAttributes {
         }
         switch name {
         case "DisplayName":
-            guard value.unicodeScalars.count <= 100 else { throw refused("DisplayName: must be at most 100 characters") }
+            guard value.unicodeScalars.count <= 100 else {
+                throw refused("DisplayName: must be at most 100 characters")
+            }
             return value
         case "Policy":
             try TopicPolicy.check(value, prefix: prefix)

@@ -10,8 +10,7 @@ struct TopicKey: Sendable, Hashable {
 
     var isFIFO: Bool { name.hasSuffix(".fifo") }
 
-    /// Reads a parameter that names a topic of the caller's region.
-    /// - Parameter parameter: its name, for the refusal.
+    /// Reads a parameter that names a topic of the caller's region. Its name is for the refusal.
     init(parsing text: String?, parameter: String = "TopicArn", region: String) throws(AWSError) {
         let parts = try SNSARN.elements(text, parameter: parameter)
         guard parts.count == 6, parts[2] == "sns", parts[3] == region, AccountID.isValid(parts[4]), !parts[5].isEmpty

@@ -65,7 +65,9 @@ enum TopicPolicy {
     static func adding(
         _ label: String, accounts: [String], actions names: [String], to text: String, _ key: TopicKey
     ) throws(AWSError) -> String {
-        guard var policy = JSONNode(text), policy.members != nil else { throw SNSFailures.invalid("Policy Error: null") }
+        guard var policy = JSONNode(text), policy.members != nil else {
+            throw SNSFailures.invalid("Policy Error: null")
+        }
         var statements = statements(policy)
         guard !statements.contains(where: { $0["Sid"]?.text == label }) else {
             throw SNSFailures.invalid("Statement already exists")
