@@ -96,7 +96,6 @@ def _make_a_function(server):
         api.create_alias(FunctionName="a", Name="a", FunctionVersion=version)
 
 
-
 def _make_a_bucket(server):
     """Makes the bucket `aaa` with the object `a`, as far as they are gone: a single letter is no bucket's name."""
     if ("s3", server.port) not in _clients:

@@ -36,8 +36,8 @@ _ABSENT = {
         "TestS3::test_get_object_attributes_with_space",
     ),
     Unknown("Keys, bytes, and ETags that follow from them, are the test's own."): (
-        "TestS3SSECEncryption::test_copy_object_with_sse_c", "TestS3SSECEncryption::test_put_object_lifecycle_with_sse_c",
-        "TestS3SSECEncryption::test_sse_c_with_versioning", "TestS3SSECEncryption::test_put_object_default_checksum_with_sse_c",
+        "TestS3SSECEncryption::test_put_object_lifecycle_with_sse_c",
+        "TestS3SSECEncryption::test_put_object_default_checksum_with_sse_c",
         "TestS3::test_s3_upload_download_gzip", "TestS3PutObjectChecksum::test_s3_checksum_with_content_encoding", "TestS3::test_upload_big_file",
         
     ),

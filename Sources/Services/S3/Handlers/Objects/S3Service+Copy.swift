@@ -70,8 +70,9 @@ extension S3Service {
         result.checksumType = put.checksumType
         var output = CopyObjectOutput()
         output.copyObjectResult = result
-        output.copySourceVersionId = source.bucket.versioning == .never ? nil : source.record.versionName
-        output.versionId = put.versionId
+        output.copySourceVersionId = source.bucket.versioning == .never ? nil : source.record.version
+        // Unlike a put, a copy tells of the null version too.
+        output.versionId = stored.bucket.versioning == .never ? nil : stored.record.versionName
         output.serverSideEncryption = put.serverSideEncryption
         output.sseCustomerAlgorithm = put.sseCustomerAlgorithm
         output.sseCustomerKeyMD5 = put.sseCustomerKeyMD5

@@ -55,7 +55,11 @@ extension S3Service {
         switch (customer, attributes.customerKeyMD5) {
         case (nil, nil): return
         case (let customer?, let md5?):
-            if customer.md5 != md5 { throw AWSError.s3AccessDenied }
+            if customer.md5 != md5 {
+                throw AWSError.s3(
+                    "AccessDenied", 403,
+                    "Requests specifying Server Side Encryption with Customer provided keys must provide the correct secret key.")
+            }
         case (nil, _?):
             throw AWSError.invalidRequest(
                 "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve the object."
