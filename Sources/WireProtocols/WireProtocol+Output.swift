@@ -98,10 +98,17 @@ extension WireProtocol {
         }
         var writer = XMLWriter()
         writer.declaration()
-        let root = member.locationName ?? member.shape.name
-        writer.open(root, namespace: member.xmlNamespace ?? namespace)
-        writer.members(value.structureValue ?? [:], member.shape)
-        writer.close(root)
+        if operation?.name == "GetBucketLocation" {
+            // The one answer whose only member is its root.
+            writer.open("LocationConstraint", namespace: member.xmlNamespace ?? namespace)
+            writer.text(value["LocationConstraint"]?.stringValue ?? "")
+            writer.close("LocationConstraint")
+        } else {
+            let root = member.locationName ?? member.shape.name
+            writer.open(root, namespace: member.xmlNamespace ?? namespace)
+            writer.members(value.structureValue ?? [:], member.shape)
+            writer.close(root)
+        }
         response.body = writer.bytes
         setContentType("application/xml", &response)
     }

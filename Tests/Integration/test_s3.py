@@ -111,6 +111,7 @@ def test_listings(s3, bucket):
     keys = sorted(["a/%d" % n for n in range(30)] + ["b", "c d", "é/x", "z&<"], key=lambda k: k.encode())
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda key: s3.put_object(Bucket=bucket, Key=key, Body=b"x"), keys))
+    assert [entry["Key"] for entry in s3.list_objects(Bucket=bucket, Prefix="a/", MaxKeys=2)["Contents"]] == ["a/0", "a/1"]
     for operation in ("list_objects", "list_objects_v2"):
         pages = s3.get_paginator(operation).paginate(Bucket=bucket, PaginationConfig={"PageSize": 7})
         assert [entry["Key"] for page in pages for entry in page["Contents"]] == keys

@@ -55,7 +55,7 @@ def test_commands_of_the_api(server, bucket):
     server.aws("s3api", "put-object", "--bucket", bucket, "--key", "k")
     assert server.aws("s3api", "head-object", "--bucket", bucket, "--key", "k")["ContentLength"] == 0
     assert [k["Key"] for k in server.aws("s3api", "list-objects-v2", "--bucket", bucket)["Contents"]] == ["k"]
-    server.aws("s3api", "put-bucket-versioning", "--bucket", bucket, "--versioning-configuration", "Status=Suspended")
-    assert server.aws("s3api", "get-bucket-versioning", "--bucket", bucket)["Status"] == "Suspended"
+    server.aws("s3api", "put-bucket-tagging", "--bucket", bucket, "--tagging", "TagSet=[{Key=a,Value=1}]")
+    assert server.aws("s3api", "get-bucket-tagging", "--bucket", bucket)["TagSet"] == [{"Key": "a", "Value": "1"}]
     refused = server.aws("s3api", "get-bucket-replication", "--bucket", bucket, check=False)
     assert refused.returncode != 0 and "NotImplemented" in refused.stderr

@@ -180,6 +180,8 @@ final class ConnectionHandler<R: Responder>: ChannelDuplexHandler, ExchangeSink 
             return refuse(.head(error as? HeadError ?? .malformed("\(error)")))
         }
         request.arrived(head)
+        // AWS asks for empty bodies too; botocore takes a connection on which it was not asked for one that is to be closed.
+        if head.expectsContinue, head.framing == .none { go(on: .sendContinue) }
         switch responder.admit(head, on: info) {
         case .refuse(let response): refuse(with: response, hasBody: head.framing != .none, keepAlive: head.keepAlive)
         case .accept(let ticket, let limit):

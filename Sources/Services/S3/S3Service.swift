@@ -57,7 +57,9 @@ public final class S3Service: S3API {
         while true {
             try await Task.sleep(for: .seconds(10))
             await collector.collect(now: time.now)
-            if round % 360 == 0 { await collector.forgetCompletedUploads(before: time.now.advanced(by: .seconds(-86_400))) }
+            if round % 360 == 0 {
+                await collector.forgetCompletedUploads(before: time.now.advanced(by: .seconds(-86_400)))
+            }
             round += 1
         }
     }

@@ -10,7 +10,7 @@ from recordings import FOLDER
 # The recorded files that are replayed, by the folder that they are in.
 FILES = {
     "lambda": ("lambda_api", "lambda_common", "lambda_destinations", "lambda", "lambda_integration_sqs"),
-    "s3": ("s3_api", "s3_list_operations", "s3_notifications_sqs"),
+    "s3": ("s3", "s3_api", "s3_list_operations", "s3_notifications_sqs"),
     "sns": ("sns", "sns_filter_policy"),
     "sqs": ("sqs", "sqs_move_task"),
 }

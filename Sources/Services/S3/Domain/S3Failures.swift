@@ -46,7 +46,8 @@ extension AWSError {
     static func invalidRequest(_ message: String) -> AWSError { S3Error.invalidRequest(message) }
 
     static let malformedXML = s3(
-        "MalformedXML", 400, "The XML you provided was not well-formed or did not validate against our published schema")
+        "MalformedXML", 400, "The XML you provided was not well-formed or did not validate against our published schema"
+    )
 
     static func preconditionFailed(_ condition: String) -> AWSError {
         s3(

@@ -56,7 +56,8 @@ final class LifecycleWorker: JobWorker {
             }
             let now = service.time.now
             for (index, row) in rows.enumerated() {
-                let isOnly = !(index + 1 < rows.count && rows[index + 1].key.isSameKey(as: row.key))
+                let isOnly =
+                    !(index + 1 < rows.count && rows[index + 1].key.isSameKey(as: row.key))
                     && (index + 1 < rows.count || rows.count < Self.page)
                 let step = history.next(row, isOnly: isOnly)
                 if let action = LifecycleAction(rules, row, step, bucket: bucket, now: now) {
@@ -68,18 +69,22 @@ final class LifecycleWorker: JobWorker {
         }
     }
 
-    private func perform(_ action: LifecycleAction, _ row: ObjectRecord, _ bucket: BucketRecord, _ service: S3Service) async throws {
+    private func perform(_ action: LifecycleAction, _ row: ObjectRecord, _ bucket: BucketRecord, _ service: S3Service)
+        async throws
+    {
         let context = EventContext(service: RandomUUID.make())
         try await service.change(bucket, context) { transaction in
             switch action {
             case .expire:
                 // Somebody may have put another version meanwhile.
-                guard let current = try transaction.current(row.key), current.id == row.id, current.sequence == row.sequence
+                guard let current = try transaction.current(row.key), current.id == row.id,
+                    current.sequence == row.sequence
                 else { return }
                 _ = try transaction.delete(row.key, events: (.expired, .expirationMarker))
             case .remove:
                 do {
-                    _ = try transaction.delete(row.key, version: row.versionName, bypassesGovernance: false, event: .expired)
+                    _ = try transaction.delete(
+                        row.key, version: row.versionName, bypassesGovernance: false, event: .expired)
                 } catch let error as AWSError where error.code == "AccessDenied" {
                     // It is locked, and stays until it is not.
                 }

@@ -20,7 +20,8 @@ struct NotificationJob: Sendable, Hashable {
         var crc: UInt32 = 0
         Array(key.utf8).withUnsafeBytes { crc = CRC.crc32c($0) }
         return NewJob(
-            kind: Self.kind, lane: "\(bucket)/\(target)/\(crc % Self.lanes)", due: began, payload: encoded, isOrdered: true)
+            kind: Self.kind, lane: "\(bucket)/\(target)/\(crc % Self.lanes)", due: began, payload: encoded,
+            isOrdered: true)
     }
 
     private var encoded: [UInt8] {

@@ -21,7 +21,8 @@ struct NotificationWorker: JobWorker {
     }
 
     func run(_ job: Job) async -> JobOutcome {
-        guard let notification = NotificationJob(job.payload), let target = DeliveryTarget(arn: notification.target) else {
+        guard let notification = NotificationJob(job.payload), let target = DeliveryTarget(arn: notification.target)
+        else {
             logger.error("An event of a bucket can't be read and is dropped.", metadata: ["lane": "\(job.lane.name)"])
             return .done
         }

@@ -54,7 +54,8 @@ struct S3Transaction {
         return ObjectRecord(
             id: id, bucket: bucket.id, key: key, position: row.integer(2) ?? 0, version: row.text(3),
             isMarker: row.boolean(4), size: row.integer(9) ?? 0, etag: row.text(5) ?? "",
-            modified: Timestamp(milliseconds: row.integer(8) ?? 0), sequence: row.integer(7) ?? 0, manifest: row.blob(6))
+            modified: Timestamp(milliseconds: row.integer(8) ?? 0), sequence: row.integer(7) ?? 0, manifest: row.blob(6)
+        )
     }
 
     /// Makes a new version the latest.
@@ -111,7 +112,10 @@ struct S3Transaction {
     }
 
     /// Deletes the latest version: where there are versions, a marker is made.
-    func delete(_ key: String, events: (S3Event.Name, S3Event.Name) = (.delete, .markerCreated), check: (ObjectRecord?) throws -> Void = { _ in })
+    func delete(
+        _ key: String, events: (S3Event.Name, S3Event.Name) = (.delete, .markerCreated),
+        check: (ObjectRecord?) throws -> Void = { _ in }
+    )
         throws -> Deletion
     {
         let current = try current(key)
@@ -133,7 +137,9 @@ struct S3Transaction {
 
     /// Deletes one version for good.
     /// - Returns: nil if there is no such version.
-    func delete(_ key: String, version: String, bypassesGovernance: Bool, event: S3Event.Name = .delete) throws -> Deletion? {
+    func delete(_ key: String, version: String, bypassesGovernance: Bool, event: S3Event.Name = .delete) throws
+        -> Deletion?
+    {
         guard try BucketRows(connection: connection).version(bucket.id) == bucket.version else { throw StaleBucket() }
         guard var record = try objects.version(bucket.id, key, version, withBody: false) else { return nil }
         if bucket.hasObjectLock, ObjectLock.protects(record, now: now, bypassesGovernance: bypassesGovernance) {

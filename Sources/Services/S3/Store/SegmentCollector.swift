@@ -16,12 +16,16 @@ struct SegmentCollector: Sendable {
     func removeOrphans() async {
         do {
             for prefix in try await folder.threads.run({ folder.folders }) {
-                let names = try await folder.threads.run { folder.names(inFolder: prefix) }.filter { !folder.isPinned($0) }
+                let names = try await folder.threads.run { folder.names(inFolder: prefix) }.filter {
+                    !folder.isPinned($0)
+                }
                 for start in stride(from: 0, to: names.count, by: 200) {
                     let batch = Array(names[start..<min(names.count, start + 200)])
                     let orphans = try await database.read { try SegmentRows(connection: $0).unknown(batch) }
                     // What was written meanwhile was pinned before it had a file.
-                    try await folder.threads.run { for name in orphans where !folder.isPinned(name) { folder.remove(name) } }
+                    try await folder.threads.run {
+                        for name in orphans where !folder.isPinned(name) { folder.remove(name) }
+                    }
                 }
             }
         } catch {

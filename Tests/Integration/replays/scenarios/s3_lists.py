@@ -189,7 +189,7 @@ def special_characters(replay):
     _put(s3, s3.create(), _SAFE, "")
 
 
-@scenario("TestS3ListObjectsV2::test_list_ops_encoding_type_validation", lambda p: {p + "-error-empty-value": "An empty element is read as an empty text, which boto3 shows as such."})
+@scenario("TestS3ListObjectsV2::test_list_ops_encoding_type_validation")
 def encodings_refused(replay):
     s3 = Buckets(replay)
     b = s3.create()
@@ -252,7 +252,9 @@ def _stand_in(record):
         record["s3"]["object"]["sequencer"] = "sequencer"
 
 
-@scenario("TestS3NotificationsToSQS::test_object_created_complete_multipart_upload")
+@scenario(
+    "TestS3NotificationsToSQS::test_object_created_complete_multipart_upload", {"receive_messages": Unknown("The bytes of the file are not known.")}
+)
 def told_of_uploads(replay):
     told = _Told(replay, "s3:ObjectCreated:*")
     api, target = told.s3.api, {"Bucket": told.bucket, "Key": "test-key"}

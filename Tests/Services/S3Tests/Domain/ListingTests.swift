@@ -39,7 +39,8 @@ struct ListingTests {
     }
 
     /// All entries, page by page, each a key or a common prefix.
-    private static func entries(_ rows: [ObjectRecord], _ prefix: String, _ delimiter: String, _ limit: Int) -> [String] {
+    private static func entries(_ rows: [ObjectRecord], _ prefix: String, _ delimiter: String, _ limit: Int) -> [String]
+    {
         var entries: [String] = []
         var marker = ""
         var count = 0
@@ -57,7 +58,12 @@ struct ListingTests {
     func `pages hold every key and common prefix once and in order`(seed: Int) {
         var generator = SeededGenerator(seed: UInt64(seed))
         let letters = ["a", "b", "/", "/", "é", "\u{10FFFF}", "-"]
-        let keys = Set((0..<60).map { _ in (0..<Int.random(in: 1...6, using: &generator)).map { _ in letters.randomElement(using: &generator) ?? "a" }.joined() })
+        let keys = Set(
+            (0..<60).map { _ in
+                (0..<Int.random(in: 1...6, using: &generator)).map { _ in
+                    letters.randomElement(using: &generator) ?? "a"
+                }.joined()
+            })
         let rows = Self.rows(Array(keys))
         for prefix in ["", "a", "a/", "b/a", "/", "é"] {
             for delimiter in ["", "/", "a/"] {

@@ -8,8 +8,10 @@ import Testing
 /// Ranges, conditions, names: what is decided about one object.
 struct ObjectTests {
     @Test(arguments: [
-        ("bytes=0-8", ByteRange.part(0..<9)), ("bytes=1-1", .part(1..<2)), ("bytes=1-0", .whole), ("bytes=1-", .part(1..<10)),
-        ("bytes=-1-", .whole), ("bytes=-2", .part(8..<10)), ("bytes=-15", .part(0..<10)), ("bytes=0-100", .part(0..<10)),
+        ("bytes=0-8", ByteRange.part(0..<9)), ("bytes=1-1", .part(1..<2)), ("bytes=1-0", .whole),
+        ("bytes=1-", .part(1..<10)),
+        ("bytes=-1-", .whole), ("bytes=-2", .part(8..<10)), ("bytes=-15", .part(0..<10)),
+        ("bytes=0-100", .part(0..<10)),
         ("bytes=0--1", .whole), ("bytes=0-1,3-4,7-9", .whole), ("0-8", .whole), ("bytes=-", .whole),
         ("bytes=-0", .unsatisfiable), ("bytes=100-200", .unsatisfiable), ("bytes=10-", .unsatisfiable),
         ("bytes=99999999999999999999-", .unsatisfiable), ("items=0-1", .whole),
@@ -24,7 +26,9 @@ struct ObjectTests {
     private static let modified = Timestamp(milliseconds: 1_700_000_000_700)
     private static let now = Timestamp(milliseconds: 1_800_000_000_000)
 
-    private static func seconds(_ offset: Int64) -> Timestamp { Timestamp(milliseconds: 1_700_000_000_000 + offset * 1000) }
+    private static func seconds(_ offset: Int64) -> Timestamp {
+        Timestamp(milliseconds: 1_700_000_000_000 + offset * 1000)
+    }
 
     @Test(arguments: [
         (ReadConditions(ifMatch: "\"abc\""), ReadConditions.Outcome.met),
@@ -46,11 +50,13 @@ struct ObjectTests {
         #expect(conditions.outcome(etag: "abc", modified: Self.modified, now: Self.now) == outcome)
     }
 
-    @Test(arguments: [
-        ("bucket/key", "bucket", "key", nil), ("/bucket/a%2Fb", "bucket", "a/b", nil),
-        ("bucket/a b?versionId=xyz", "bucket", "a b", "xyz"), ("bucket/a%3FversionId=x", "bucket", "a?versionId=x", nil),
-        ("bucket/folder/", "bucket", "folder/", nil),
-    ] as [(String, String, String, String?)])
+    @Test(
+        arguments: [
+            ("bucket/key", "bucket", "key", nil), ("/bucket/a%2Fb", "bucket", "a/b", nil),
+            ("bucket/a b?versionId=xyz", "bucket", "a b", "xyz"),
+            ("bucket/a%3FversionId=x", "bucket", "a?versionId=x", nil),
+            ("bucket/folder/", "bucket", "folder/", nil),
+        ] as [(String, String, String, String?)])
     func `sources of copies`(text: String, bucket: String, key: String, version: String?) throws {
         let source = try CopySource(text)
         #expect(source.bucket == bucket)
@@ -131,7 +137,8 @@ struct ObjectTests {
     func `names of buckets`(name: String) { #expect(BucketName.isValid(name)) }
 
     @Test(arguments: [
-        "", "ab", "Abc", "a_b", "-abc", "abc-", ".abc", "a..b", "192.168.5.4", "xn--abc", "abc-s3alias", "abc--ol-s3", "büc",
+        "", "ab", "Abc", "a_b", "-abc", "abc-", ".abc", "a..b", "192.168.5.4", "xn--abc", "abc-s3alias", "abc--ol-s3",
+        "büc",
         String(repeating: "a", count: 64),
     ])
     func `what is no name of a bucket`(name: String) { #expect(!BucketName.isValid(name)) }

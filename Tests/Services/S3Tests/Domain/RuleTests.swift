@@ -16,10 +16,12 @@ struct RuleTests {
 
     private static func bucket(_ settings: [String: WireValue] = [:]) -> BucketRecord {
         BucketRecord(
-            id: 1, name: "bucket", account: "111122223333", region: "us-east-1", created: noon, version: 1, settings: settings)
+            id: 1, name: "bucket", account: "111122223333", region: "us-east-1", created: noon, version: 1,
+            settings: settings)
     }
 
-    private static func record(_ key: String = "key", size: Int64 = 1 << 20, modified: Timestamp = noon) -> ObjectRecord {
+    private static func record(_ key: String = "key", size: Int64 = 1 << 20, modified: Timestamp = noon) -> ObjectRecord
+    {
         ObjectRecord(bucket: 1, key: key, version: "v", size: size, modified: modified)
     }
 
@@ -74,7 +76,8 @@ struct RuleTests {
     @Test func `transitions go down, and small objects stay`() {
         let rule = Self.rule([
             "Transitions": .list([
-                .structure(["Days": 1, "StorageClass": "STANDARD_IA"]), .structure(["Days": 30, "StorageClass": "GLACIER"]),
+                .structure(["Days": 1, "StorageClass": "STANDARD_IA"]),
+                .structure(["Days": 30, "StorageClass": "GLACIER"]),
             ])
         ])
         #expect(Self.action(rule, Self.record(), after: 2) == .transition("STANDARD_IA"))
@@ -96,18 +99,25 @@ struct RuleTests {
         #expect(history.next(Self.record("other"), isOnly: true).isOnly)
     }
 
-    @Test(arguments: [
-        ["Status": "Enabled"], ["Status": "Enabled", "Filter": .structure([:])],
-        ["Status": "Enabled", "Filter": .structure(["Prefix": "a"]), "Prefix": "a", "Expiration": .structure(["Days": 1])],
-        ["Status": "Enabled", "Filter": .structure([:]), "Expiration": .structure(["Days": 1, "ExpiredObjectDeleteMarker": true])],
-        ["Status": "Enabled", "Filter": .structure([:]), "Expiration": .structure(["Days": 0])],
-        ["Status": "Enabled", "Filter": .structure([:]), "NoncurrentVersionExpiration": .structure([:])],
-        ["Status": "On", "Filter": .structure([:]), "Expiration": .structure(["Days": 1])],
-        [
-            "Status": "Enabled", "Filter": .structure(["And": .structure(["Prefix": "a"])]),
-            "Expiration": .structure(["Days": 1]),
-        ],
-    ] as [[String: WireValue]])
+    @Test(
+        arguments: [
+            ["Status": "Enabled"], ["Status": "Enabled", "Filter": .structure([:])],
+            [
+                "Status": "Enabled", "Filter": .structure(["Prefix": "a"]), "Prefix": "a",
+                "Expiration": .structure(["Days": 1]),
+            ],
+            [
+                "Status": "Enabled", "Filter": .structure([:]),
+                "Expiration": .structure(["Days": 1, "ExpiredObjectDeleteMarker": true]),
+            ],
+            ["Status": "Enabled", "Filter": .structure([:]), "Expiration": .structure(["Days": 0])],
+            ["Status": "Enabled", "Filter": .structure([:]), "NoncurrentVersionExpiration": .structure([:])],
+            ["Status": "On", "Filter": .structure([:]), "Expiration": .structure(["Days": 1])],
+            [
+                "Status": "Enabled", "Filter": .structure(["And": .structure(["Prefix": "a"])]),
+                "Expiration": .structure(["Days": 1]),
+            ],
+        ] as [[String: WireValue]])
     func `lifecycles that AWS refuses`(rule: [String: WireValue]) {
         #expect(throws: AWSError.self) {
             _ = try LifecycleCheck.checked(.structure(["Rules": .list([.structure(rule)])]))
@@ -116,7 +126,9 @@ struct RuleTests {
 
     // MARK: Notifications
 
-    private static func queue(_ events: [String], _ prefix: String = "", _ suffix: String = "", id: String = "") -> WireValue {
+    private static func queue(_ events: [String], _ prefix: String = "", _ suffix: String = "", id: String = "")
+        -> WireValue
+    {
         var rules: [WireValue] = []
         if !prefix.isEmpty { rules.append(.structure(["Name": "prefix", "Value": .string(prefix)])) }
         if !suffix.isEmpty { rules.append(.structure(["Name": "Suffix", "Value": .string(suffix)])) }
@@ -150,8 +162,11 @@ struct RuleTests {
             try Self.checked(
                 Self.queue(["s3:ObjectCreated:*"], "", ".jpg"), Self.queue(["s3:ObjectCreated:*"], "images/"))
         }
-        #expect(try Self.checked(Self.queue(["s3:ObjectCreated:*"], "a"), Self.queue(["s3:ObjectCreated:*"], "b")).rules.count == 2)
-        #expect(try Self.checked(Self.queue(["s3:ObjectCreated:*"]), Self.queue(["s3:ObjectRemoved:*"])).rules.count == 2)
+        #expect(
+            try Self.checked(Self.queue(["s3:ObjectCreated:*"], "a"), Self.queue(["s3:ObjectCreated:*"], "b")).rules
+                .count == 2)
+        #expect(
+            try Self.checked(Self.queue(["s3:ObjectCreated:*"]), Self.queue(["s3:ObjectRemoved:*"])).rules.count == 2)
     }
 
     @Test func `unknown events, filters and targets are refused`() {
@@ -166,18 +181,28 @@ struct RuleTests {
 
     @Test func `records are as AWS writes them`() {
         let event = S3Event(
-            name: .put, time: Timestamp(milliseconds: 0), key: "a b/é\"", size: 3, etag: "e", version: nil, sequence: 255,
+            name: .put, time: Timestamp(milliseconds: 0), key: "a b/é\"", size: 3, etag: "e", version: nil,
+            sequence: 255,
             principalID: "AWS:x", requester: "1", requestID: "r")
         let text = event.records(Self.bucket(), configuration: "c")
-        #expect(text.hasPrefix("{\"Records\":[{\"eventVersion\":\"2.1\",\"eventSource\":\"aws:s3\",\"awsRegion\":\"us-east-1\""))
-        #expect(text.contains("\"object\":{\"key\":\"a+b/%C3%A9%22\",\"size\":3,\"eTag\":\"e\",\"sequencer\":\"00FF\"}"))
+        #expect(
+            text.hasPrefix(
+                "{\"Records\":[{\"eventVersion\":\"2.1\",\"eventSource\":\"aws:s3\",\"awsRegion\":\"us-east-1\""))
+        #expect(
+            text.contains("\"object\":{\"key\":\"a+b/%C3%A9%22\",\"size\":3,\"eTag\":\"e\",\"sequencer\":\"00FF\"}"))
     }
 
     // MARK: Policies
 
     @Test(arguments: [
-        ("{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"s3:GetObject\",\"Resource\":\"arn:aws:s3:::bucket/*\"}]}", true),
-        ("{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"111122223333\"},\"Action\":\"s3:*\",\"Resource\":\"arn:aws:s3:::bucket\"}]}", false),
+        (
+            "{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"s3:GetObject\",\"Resource\":\"arn:aws:s3:::bucket/*\"}]}",
+            true
+        ),
+        (
+            "{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"111122223333\"},\"Action\":\"s3:*\",\"Resource\":\"arn:aws:s3:::bucket\"}]}",
+            false
+        ),
         (
             "{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"s3:*\",\"Resource\":\"arn:aws:s3:::bucket\",\"Condition\":{\"StringEquals\":{\"aws:SourceAccount\":\"111122223333\"}}}]}",
             false

@@ -38,7 +38,8 @@ struct Harness: Sendable {
     }
 
     func call(
-        _ operation: String, _ input: [String: WireValue], account: String = Harness.account, principal: Principal? = nil,
+        _ operation: String, _ input: [String: WireValue], account: String = Harness.account,
+        principal: Principal? = nil,
         payload: (any ByteSource)? = nil
     ) async throws -> Reply {
         try await service.handle(
@@ -50,7 +51,8 @@ struct Harness: Sendable {
 
     /// The code with which a call is refused; nil: it is not.
     func refusal(
-        _ operation: String, _ input: [String: WireValue], account: String = Harness.account, principal: Principal? = nil,
+        _ operation: String, _ input: [String: WireValue], account: String = Harness.account,
+        principal: Principal? = nil,
         payload: (any ByteSource)? = nil
     ) async throws -> String? {
         do {

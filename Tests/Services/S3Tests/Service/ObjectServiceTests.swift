@@ -73,7 +73,8 @@ struct ObjectServiceTests {
             _ = try await s3.call("CopyObject", ["Bucket": "bucket", "Key": "b", "CopySource": "bucket/a"])
             #expect(s3.files.count == 1)
             try await s3.put("a", [1])
-            let collector = SegmentCollector(database: s3.database, folder: s3.service.folder, logger: s3.service.logger)
+            let collector = SegmentCollector(
+                database: s3.database, folder: s3.service.folder, logger: s3.service.logger)
             await collector.collect(now: s3.time.now.advanced(by: .seconds(100)))
             #expect(s3.files.count == 1)
             #expect(try await s3.get("b") == Harness.bytes(100_000))
@@ -115,7 +116,8 @@ struct ObjectServiceTests {
             #expect(try await s3.keys().isEmpty)
             let id = try #require(marker["VersionId"])
             #expect(
-                try await s3.refusal("GetObject", ["Bucket": "bucket", "Key": "k", "VersionId": id]) == "MethodNotAllowed")
+                try await s3.refusal("GetObject", ["Bucket": "bucket", "Key": "k", "VersionId": id])
+                    == "MethodNotAllowed")
             _ = try await s3.call("DeleteObject", ["Bucket": "bucket", "Key": "k", "VersionId": id])
             #expect(try await s3.get("k") == [2])
             // Suspended: the null version is written anew, and is the latest.
@@ -163,7 +165,8 @@ struct ObjectServiceTests {
             var generator = SeededGenerator(seed: 11)
             var present: Set<String> = []
             for _ in 0..<150 {
-                let key = "\(["a", "b/c", "b/d/", "é"].randomElement(using: &generator) ?? "")\(Int.random(in: 0..<12, using: &generator))"
+                let key =
+                    "\(["a", "b/c", "b/d/", "é"].randomElement(using: &generator) ?? "")\(Int.random(in: 0..<12, using: &generator))"
                 if Bool.random(using: &generator) {
                     try await s3.put(key, [1])
                     present.insert(key)

@@ -29,7 +29,9 @@ struct UploadServiceTests {
         return (id, parts)
     }
 
-    private static func complete(_ s3: Harness, _ key: String, _ id: String, _ parts: [WireValue]) async throws -> WireValue {
+    private static func complete(_ s3: Harness, _ key: String, _ id: String, _ parts: [WireValue]) async throws
+        -> WireValue
+    {
         try await s3.call(
             "CompleteMultipartUpload",
             [

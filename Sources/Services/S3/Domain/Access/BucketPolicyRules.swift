@@ -6,7 +6,9 @@ enum BucketPolicyRules {
     static let maximumLength = 20 * 1024
 
     static func parse(_ text: String, bucket: BucketRecord) throws -> PolicyDocument {
-        guard text.utf8.count <= maximumLength else { throw malformed("Policy exceeds the maximum allowed document size.") }
+        guard text.utf8.count <= maximumLength else {
+            throw malformed("Policy exceeds the maximum allowed document size.")
+        }
         guard text.utf8.first == UInt8(ascii: "{") else {
             throw malformed("Policies must be valid JSON and the first byte must be '{'")
         }

@@ -10,7 +10,9 @@ enum RequestedACL {
     ]
 
     /// - Returns: nil if the request asks for none.
-    static func read(_ input: WireValue, owner: String, bucketOwner: String, isBucket: Bool) throws -> AccessControlList? {
+    static func read(_ input: WireValue, owner: String, bucketOwner: String, isBucket: Bool) throws
+        -> AccessControlList?
+    {
         let canned = input["ACL"]?.stringValue
         let grants = try headers.flatMap { header in
             try input[header.member]?.stringValue.map { try self.grants($0, header.header, header.permission) } ?? []
@@ -61,7 +63,9 @@ enum RequestedACL {
             throw malformed
         }
         guard given == owner else {
-            guard isID(given) else { throw AWSError.invalidArgument("Invalid id", name: "CanonicalUser/ID", value: given) }
+            guard isID(given) else {
+                throw AWSError.invalidArgument("Invalid id", name: "CanonicalUser/ID", value: given)
+            }
             throw AWSError.s3AccessDenied
         }
         let grants = try list.map { grant in

@@ -18,7 +18,8 @@ enum BucketRegion {
         func incompatible(_ what: String) -> AWSError {
             .s3(
                 "IllegalLocationConstraintException", 400,
-                "The \(what) location constraint is incompatible for the region specific endpoint this request was sent to.")
+                "The \(what) location constraint is incompatible for the region specific endpoint this request was sent to."
+            )
         }
         guard let constraint, !constraint.isEmpty else {
             if asked == "us-east-1" || !isKnown(asked) { return (asked, nil) }

@@ -13,7 +13,9 @@ struct BodyHasher {
         checks.update(bytes)
     }
 
-    func finish() -> (md5: [UInt8], checksums: [ChecksumAlgorithm: [UInt8]]) { (Array(md5.finalize()), checks.finish()) }
+    func finish() -> (md5: [UInt8], checksums: [ChecksumAlgorithm: [UInt8]]) {
+        (Array(md5.finalize()), checks.finish())
+    }
 }
 
 /// Checksums alone, so that MD5 may be computed beside them.

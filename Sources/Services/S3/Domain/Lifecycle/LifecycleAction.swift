@@ -39,7 +39,9 @@ enum LifecycleAction: Sendable, Hashable {
     case remove
     case transition(String)
 
-    init?(_ rules: [LifecycleTerm], _ row: ObjectRecord, _ step: VersionHistory.Step, bucket: BucketRecord, now: Timestamp) {
+    init?(
+        _ rules: [LifecycleTerm], _ row: ObjectRecord, _ step: VersionHistory.Step, bucket: BucketRecord, now: Timestamp
+    ) {
         let tags = rules.contains { !$0.filter.tags.isEmpty } ? ObjectAttributes(row.attributes).tags : []
         let matching = rules.filter { $0.filter.matches(key: row.key, size: row.size, tags: tags) }
         if matching.isEmpty { return nil }
@@ -82,7 +84,9 @@ enum LifecycleAction: Sendable, Hashable {
 
     /// Small objects stay where they are, unless a rule says how small they may be.
     private static func isLargeEnough(_ row: ObjectRecord, _ to: String, _ bucket: BucketRecord) -> Bool {
-        if bucket.lifecycle.contains(where: { $0.filter.sizeGreaterThan != nil || $0.filter.sizeLessThan != nil }) { return true }
+        if bucket.lifecycle.contains(where: { $0.filter.sizeGreaterThan != nil || $0.filter.sizeLessThan != nil }) {
+            return true
+        }
         let varies = bucket.settings[BucketRecord.Setting.lifecycleSize]?.stringValue == "varies_by_storage_class"
         if varies, StorageClass.archived.contains(to) { return true }
         return row.size >= 128 * 1024

@@ -19,7 +19,8 @@ enum LifecycleCheck {
                 throw AWSError.invalidArgument("ID length should not exceed allowed limit of 255", name: "ID")
             }
             guard ids.insert(id).inserted else {
-                throw AWSError.invalidArgument("Rule ID must be unique. Found same ID for more than one rule", name: "ID")
+                throw AWSError.invalidArgument(
+                    "Rule ID must be unique. Found same ID for more than one rule", name: "ID")
             }
             members["ID"] = .string(id)
             try check(.structure(members))
@@ -45,7 +46,9 @@ enum LifecycleCheck {
         try checkExpiration(rule["Expiration"])
         if let noncurrent = rule["NoncurrentVersionExpiration"] {
             guard let days = noncurrent["NoncurrentDays"]?.integerValue else { throw AWSError.malformedXML }
-            try checkDays(days, "NoncurrentDays", "'NoncurrentDays' for NoncurrentVersionExpiration action must be a positive integer")
+            try checkDays(
+                days, "NoncurrentDays",
+                "'NoncurrentDays' for NoncurrentVersionExpiration action must be a positive integer")
         }
         for transition in rule["Transitions"]?.listValue ?? [] {
             guard (transition["Days"] == nil) != (transition["Date"] == nil) else { throw AWSError.malformedXML }
@@ -91,7 +94,9 @@ enum LifecycleCheck {
 
     private static func checkDays(_ days: Int64, _ name: String, _ message: String) throws {
         // Centuries are enough, and can be added to any time.
-        guard (1...1_000_000).contains(days) else { throw AWSError.invalidArgument(message, name: name, value: String(days)) }
+        guard (1...1_000_000).contains(days) else {
+            throw AWSError.invalidArgument(message, name: name, value: String(days))
+        }
     }
 
     private static func checkMidnight(_ date: Timestamp) throws {
@@ -106,7 +111,9 @@ enum LifecycleCheck {
             throw AWSError.malformedXML
         }
         for days in ["Days", "NoncurrentDays"] {
-            if let value = transition[days]?.integerValue, !(0...1_000_000).contains(value) { throw AWSError.malformedXML }
+            if let value = transition[days]?.integerValue, !(0...1_000_000).contains(value) {
+                throw AWSError.malformedXML
+            }
         }
     }
 }

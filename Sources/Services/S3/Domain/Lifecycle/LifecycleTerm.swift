@@ -36,7 +36,9 @@ struct LifecycleTerm: Sendable, Hashable {
     var transitions: [Transition]
     var noncurrentTransitions: [Transition]
 
-    static func list(_ stored: WireValue?) -> [LifecycleTerm] { stored?["Rules"]?.listValue?.map(LifecycleTerm.init) ?? [] }
+    static func list(_ stored: WireValue?) -> [LifecycleTerm] {
+        stored?["Rules"]?.listValue?.map(LifecycleTerm.init) ?? []
+    }
 
     init(_ value: WireValue) {
         func days(_ value: WireValue?, _ name: String) -> Int? { value?[name]?.integerValue.map(Int.init) }
@@ -50,7 +52,8 @@ struct LifecycleTerm: Sendable, Hashable {
         let given = value["Filter"]
         let both = given?["And"] ?? given
         filter.prefix = both?["Prefix"]?.stringValue ?? value["Prefix"]?.stringValue ?? ""
-        filter.tags = (given?["Tag"].flatMap(tag)).map { [$0] } ?? given?["And"]?["Tags"]?.listValue?.compactMap(tag) ?? []
+        filter.tags =
+            (given?["Tag"].flatMap(tag)).map { [$0] } ?? given?["And"]?["Tags"]?.listValue?.compactMap(tag) ?? []
         filter.sizeGreaterThan = both?["ObjectSizeGreaterThan"]?.integerValue
         filter.sizeLessThan = both?["ObjectSizeLessThan"]?.integerValue
         self.filter = filter

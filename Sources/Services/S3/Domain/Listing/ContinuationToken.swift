@@ -9,7 +9,8 @@ enum ContinuationToken {
     }
 
     static func decode(_ token: String) -> String? {
-        guard let bytes = Base64URL.decode(token), bytes.count >= 4, Array(bytes[..<4]) == check(Array(bytes[4...])) else {
+        guard let bytes = Base64URL.decode(token), bytes.count >= 4, Array(bytes[..<4]) == check(Array(bytes[4...]))
+        else {
             return nil
         }
         return String(validating: bytes[4...], as: UTF8.self)

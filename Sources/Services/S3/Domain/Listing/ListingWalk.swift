@@ -35,7 +35,9 @@ struct ListingWalk<Row: Sendable>: Sendable {
 
     /// Where a listing begins that goes on after a marker, which is a key or a common prefix.
     func start(after marker: String) -> Cursor? {
-        guard !marker.isEmpty, prefix.isKey(before: marker) || prefix.isSameKey(as: marker) else { return Cursor(key: prefix) }
+        guard !marker.isEmpty, prefix.isKey(before: marker) || prefix.isSameKey(as: marker) else {
+            return Cursor(key: prefix)
+        }
         guard marker.hasKeyPrefix(prefix) else { return nil }
         if let rolled = marker.commonPrefix(after: prefix, delimiter) {
             return KeyRange.end(ofPrefix: rolled).map { Cursor(key: $0) }
@@ -81,7 +83,8 @@ struct ListingWalk<Row: Sendable>: Sendable {
             } else {
                 let (next, overflow) = place(last).addingReportingOverflow(1)
                 cursor =
-                    isFirstOnly || overflow ? Cursor(key: KeyRange.next(after: lastKey)) : Cursor(key: lastKey, place: next)
+                    isFirstOnly || overflow
+                    ? Cursor(key: KeyRange.next(after: lastKey)) : Cursor(key: lastKey, place: next)
                 batch = min(batch * 2, most)
             }
         }

@@ -51,11 +51,13 @@ enum NotificationCheck {
         }
         if target.region != region {
             throw AWSError.invalidArgument(
-                "The notification destination service region is not valid for the bucket location constraint", name: argument,
+                "The notification destination service region is not valid for the bucket location constraint",
+                name: argument,
                 value: arn)
         }
         for event in events.compactMap(\.stringValue) where !NotificationRules.eventNames.contains(event) {
-            throw AWSError.invalidArgument("The event '\(event)' is not supported for notifications", name: "Event", value: event)
+            throw AWSError.invalidArgument(
+                "The event '\(event)' is not supported for notifications", name: "Event", value: event)
         }
         if members["Id"]?.stringValue?.isEmpty ?? true { members["Id"] = .string(RandomUUID.make()) }
         if let filter = members["Filter"] { members["Filter"] = try self.filter(filter) }
@@ -79,7 +81,8 @@ enum NotificationCheck {
                     "Cannot specify more than one \(lowered) rule in a filter.", name: "FilterRule")
             }
             guard text.utf8.count <= 1024 else {
-                throw AWSError.invalidArgument("filter rule value cannot exceed 1024 characters", name: "FilterRule.Value")
+                throw AWSError.invalidArgument(
+                    "filter rule value cannot exceed 1024 characters", name: "FilterRule.Value")
             }
             return .structure(["Name": .string(lowered == "prefix" ? "Prefix" : "Suffix"), "Value": .string(text)])
         }

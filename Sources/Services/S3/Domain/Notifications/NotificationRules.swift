@@ -51,7 +51,8 @@ struct NotificationRules: Sendable, Hashable {
     }
 
     static func filter(_ value: WireValue, _ name: String) -> String? {
-        value["Filter"]?["Key"]?["FilterRules"]?.listValue?.first { $0["Name"]?.stringValue?.lowercased() == name }?["Value"]?
+        value["Filter"]?["Key"]?["FilterRules"]?.listValue?.first { $0["Name"]?.stringValue?.lowercased() == name }?[
+            "Value"]?
             .stringValue
     }
 
@@ -73,7 +74,8 @@ struct NotificationRules: Sendable, Hashable {
     static let eventNames: Set<String> = [
         "s3:TestEvent", "s3:ObjectCreated:*", "s3:ObjectCreated:Put", "s3:ObjectCreated:Post", "s3:ObjectCreated:Copy",
         "s3:ObjectCreated:CompleteMultipartUpload", "s3:ObjectRemoved:*", "s3:ObjectRemoved:Delete",
-        "s3:ObjectRemoved:DeleteMarkerCreated", "s3:ObjectRestore:*", "s3:ObjectRestore:Post", "s3:ObjectRestore:Completed",
+        "s3:ObjectRemoved:DeleteMarkerCreated", "s3:ObjectRestore:*", "s3:ObjectRestore:Post",
+        "s3:ObjectRestore:Completed",
         "s3:ObjectRestore:Delete", "s3:ReducedRedundancyLostObject", "s3:Replication:*",
         "s3:Replication:OperationFailedReplication", "s3:Replication:OperationNotTracked",
         "s3:Replication:OperationMissedThreshold", "s3:Replication:OperationReplicatedAfterThreshold",

@@ -71,7 +71,9 @@ struct S3Event: Sendable, Hashable {
         if let etag, !name.rawValue.hasPrefix("ObjectRemoved"), !name.rawValue.hasPrefix("LifecycleExpiration") {
             object += ",\"eTag\":" + JSONText.quoted(etag)
         }
-        if name == .markerCreated || name == .expirationMarker, let etag { object += ",\"eTag\":" + JSONText.quoted(etag) }
+        if name == .markerCreated || name == .expirationMarker, let etag {
+            object += ",\"eTag\":" + JSONText.quoted(etag)
+        }
         if let version { object += ",\"versionId\":" + JSONText.quoted(version) }
         if name.hasSequencer { object += ",\"sequencer\":\"\(sequencer)\"" }
         var more = ""
@@ -107,7 +109,8 @@ struct S3Event: Sendable, Hashable {
         case .delete: more = ",\"reason\":\"DeleteObject\",\"deletion-type\":\"Permanently Deleted\""
         case .markerCreated: more = ",\"reason\":\"DeleteObject\",\"deletion-type\":\"Delete Marker Created\""
         case .expired: more = ",\"reason\":\"Lifecycle Expiration\",\"deletion-type\":\"Permanently Deleted\""
-        case .expirationMarker: more = ",\"reason\":\"Lifecycle Expiration\",\"deletion-type\":\"Delete Marker Created\""
+        case .expirationMarker:
+            more = ",\"reason\":\"Lifecycle Expiration\",\"deletion-type\":\"Delete Marker Created\""
         case .transition: more = ",\"destination-storage-class\":" + JSONText.quoted(storageClass ?? "")
         case .taggingPut, .taggingDelete, .aclPut: break
         }

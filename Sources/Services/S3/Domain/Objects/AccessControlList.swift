@@ -52,7 +52,8 @@ struct AccessControlList: Sendable, Hashable {
         case "aws-exec-read":
             list.grants.append(
                 Grant(
-                    grantee: .user("6aa5a366c34c1cbe25dc49211496e913e0351eb0e8c37aa3477e40942ec6b97c"), permission: .read))
+                    grantee: .user("6aa5a366c34c1cbe25dc49211496e913e0351eb0e8c37aa3477e40942ec6b97c"),
+                    permission: .read))
         case "log-delivery-write" where isBucket: add(logDelivery, .write, .readACP)
         case "bucket-owner-read" where !isBucket:
             if bucketOwner != owner { list.grants.append(Grant(grantee: .user(bucketOwner), permission: .read)) }
@@ -108,10 +109,13 @@ struct AccessControlList: Sendable, Hashable {
 
     /// Reads what ``wire`` wrote.
     init?(stored: WireValue) {
-        guard let owner = stored["Owner"]?["ID"]?.stringValue, let list = stored["Grants"]?.listValue else { return nil }
+        guard let owner = stored["Owner"]?["ID"]?.stringValue, let list = stored["Grants"]?.listValue else {
+            return nil
+        }
         self.owner = owner
         grants = list.compactMap { value in
-            guard let permission = value["Permission"]?.stringValue.flatMap(Permission.init), let grantee = value["Grantee"]
+            guard let permission = value["Permission"]?.stringValue.flatMap(Permission.init),
+                let grantee = value["Grantee"]
             else { return nil }
             if let id = grantee["ID"]?.stringValue { return Grant(grantee: .user(id), permission: permission) }
             if let uri = grantee["URI"]?.stringValue { return Grant(grantee: .group(uri), permission: permission) }

@@ -60,7 +60,9 @@ struct CompletionPlan: Sendable {
         )
     }
 
-    private static func part(_ name: NamedPart, _ uploaded: [Int: PartRecord], _ upload: UploadRecord) throws -> PartRecord {
+    private static func part(_ name: NamedPart, _ uploaded: [Int: PartRecord], _ upload: UploadRecord) throws
+        -> PartRecord
+    {
         let invalid = AWSError.s3(
             "InvalidPart", 400,
             "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.",
@@ -70,7 +72,8 @@ struct CompletionPlan: Sendable {
             if let other = name.checksums.keys.first(where: { $0 != algorithm }) {
                 throw AWSError.s3(
                     "BadDigest", 400,
-                    "The \(other.name.lowercased()) you specified for part \(name.number) did not match what we received.")
+                    "The \(other.name.lowercased()) you specified for part \(name.number) did not match what we received."
+                )
             }
             if let given = name.checksums[algorithm] {
                 if given != part.checksum { throw invalid }
@@ -110,7 +113,8 @@ struct CompletionPlan: Sendable {
         for algorithm in ChecksumAlgorithm.allCases {
             guard let claimed = input[algorithm.member]?.stringValue else { continue }
             let own = upload.checksumAlgorithm ?? .crc64nvme
-            guard algorithm == own, claimed == checksum?.text || claimed == checksum?.text.split(separator: "-").first.map(String.init)
+            guard algorithm == own,
+                claimed == checksum?.text || claimed == checksum?.text.split(separator: "-").first.map(String.init)
             else {
                 throw AWSError.s3(
                     "BadDigest", 400,

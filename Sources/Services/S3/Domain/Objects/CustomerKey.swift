@@ -20,7 +20,7 @@ struct CustomerKey: Sendable, Hashable {
         guard let algorithm else {
             throw AWSError.invalidArgument(
                 "Requests specifying Server Side Encryption with Customer provided keys must provide a valid encryption algorithm.",
-                name: "x-amz-server-side-encryption", value: "null")
+                name: "x-amz-server-side-encryption")
         }
         guard algorithm == "AES256" else {
             throw AWSError.s3(
@@ -31,22 +31,17 @@ struct CustomerKey: Sendable, Hashable {
         guard let key else {
             throw AWSError.invalidArgument(
                 "Requests specifying Server Side Encryption with Customer provided keys must provide an appropriate secret key.",
-                name: "x-amz-server-side-encryption", value: "null")
+                name: "x-amz-server-side-encryption")
         }
-        guard let md5 else {
+        // A key without its MD5 is refused like one that is none.
+        guard let bytes = Data(base64Encoded: key), bytes.count == 32, let md5 else {
             throw AWSError.invalidArgument(
-                "Requests specifying Server Side Encryption with Customer provided keys must provide the client calculated MD5 of the secret key.",
-                name: "x-amz-server-side-encryption", value: "null")
-        }
-        guard let bytes = Data(base64Encoded: key), bytes.count == 32 else {
-            throw AWSError.invalidArgument(
-                "The secret key was invalid for the specified algorithm.", name: "x-amz-server-side-encryption",
-                value: "null")
+                "The secret key was invalid for the specified algorithm.", name: "x-amz-server-side-encryption")
         }
         guard Data(Insecure.MD5.hash(data: bytes)).base64EncodedString() == md5 else {
             throw AWSError.invalidArgument(
                 "The calculated MD5 hash of the key did not match the hash that was provided.",
-                name: "x-amz-server-side-encryption", value: "null")
+                name: "x-amz-server-side-encryption")
         }
         self.key = Array(bytes)
         self.md5 = md5

@@ -36,7 +36,8 @@ struct ObjectAttributes: Sendable, Hashable {
     var restoredUntil: Timestamp?
 
     static let headerNames = [
-        "ContentType", "CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage", "WebsiteRedirectLocation",
+        "ContentType", "CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage",
+        "WebsiteRedirectLocation",
     ]
 
     private enum Tag {
@@ -109,7 +110,8 @@ struct ObjectAttributes: Sendable, Hashable {
                 let (key, value) = Self.pair(field)
                 tags.append(ResourceTag(key: key, value: value))
             case Tag.checksum:
-                guard let summary = field.bytes.first, let (algorithm, type) = StoredChecksum.split(summary: Int(summary))
+                guard let summary = field.bytes.first,
+                    let (algorithm, type) = StoredChecksum.split(summary: Int(summary))
                 else { continue }
                 let text = String(decoding: field.bytes.dropFirst(), as: UTF8.self)
                 checksum = StoredChecksum(algorithm: algorithm, type: type, text: text)

@@ -12,6 +12,8 @@ enum ObjectKey {
                 ["Size": String(key.utf8.count), "MaxSizeAllowed": String(maximumLength)])
         }
         // No document could show it, and no database keeps it.
-        if key.utf8.contains(0) { throw AWSError.s3("InvalidURI", 400, "Couldn't parse the specified URI.", ["URI": "key"]) }
+        if key.utf8.contains(0) {
+            throw AWSError.s3("InvalidURI", 400, "Couldn't parse the specified URI.", ["URI": "key"])
+        }
     }
 }

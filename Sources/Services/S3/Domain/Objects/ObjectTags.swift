@@ -52,10 +52,12 @@ enum ObjectTags {
         } catch {
             switch error {
             case .reservedKey(let key):
-                throw AWSError.s3("InvalidTag", 400, "System tags cannot be added/updated by requester", ["TagKey": key])
+                throw AWSError.s3(
+                    "InvalidTag", 400, "System tags cannot be added/updated by requester", ["TagKey": key])
             case .keyTooLong(let key), .keyCharacters(let key):
                 throw AWSError.s3("InvalidTag", 400, "The TagKey you have provided is invalid", ["TagKey": key])
-            case .emptyKey: throw AWSError.s3("InvalidTag", 400, "The TagKey you have provided is invalid", ["TagKey": ""])
+            case .emptyKey:
+                throw AWSError.s3("InvalidTag", 400, "The TagKey you have provided is invalid", ["TagKey": ""])
             case .valueTooLong(let key), .valueCharacters(let key):
                 throw AWSError.s3("InvalidTag", 400, "The TagValue you have provided is invalid", ["TagKey": key])
             case .tooMany, .duplicateKey: throw AWSError.malformedXML

@@ -60,7 +60,8 @@ enum RequestAttributes {
         switch method {
         case "AES256": return
         case "aws:kms", "aws:kms:dsse":
-            throw AWSError.notImplemented(service: "s3", operation: operation, parameter: "ServerSideEncryption=\(method)")
+            throw AWSError.notImplemented(
+                service: "s3", operation: operation, parameter: "ServerSideEncryption=\(method)")
         default:
             throw AWSError.invalidArgument(
                 "The encryption method specified is not supported", name: "x-amz-server-side-encryption", value: method)
@@ -68,7 +69,9 @@ enum RequestAttributes {
     }
 
     /// What a request says about locks; what the bucket gives objects otherwise.
-    static func readLock(_ input: WireValue, _ bucket: BucketRecord, now: Timestamp, into attributes: inout ObjectAttributes) throws {
+    static func readLock(
+        _ input: WireValue, _ bucket: BucketRecord, now: Timestamp, into attributes: inout ObjectAttributes
+    ) throws {
         let mode = input["ObjectLockMode"]?.stringValue
         let until = input["ObjectLockRetainUntilDate"]?.timestampValue
         let hold = input["ObjectLockLegalHoldStatus"]?.stringValue
@@ -80,7 +83,8 @@ enum RequestAttributes {
         case (nil, nil): attributes.retention = ObjectLock.defaultRetention(bucket, now: now)
         case (let mode?, let until?):
             guard ["GOVERNANCE", "COMPLIANCE"].contains(mode) else {
-                throw AWSError.invalidArgument("Unknown wormMode directive", name: "x-amz-object-lock-mode", value: mode)
+                throw AWSError.invalidArgument(
+                    "Unknown wormMode directive", name: "x-amz-object-lock-mode", value: mode)
             }
             guard until > now else {
                 throw AWSError.invalidArgument(

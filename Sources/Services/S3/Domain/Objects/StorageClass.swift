@@ -16,7 +16,8 @@ enum StorageClass {
         guard let name else { return nil }
         guard known.contains(name) else {
             throw AWSError.s3(
-                "InvalidStorageClass", 400, "The storage class you specified is not valid", ["StorageClassRequested": name])
+                "InvalidStorageClass", 400, "The storage class you specified is not valid",
+                ["StorageClassRequested": name])
         }
         return name == standard ? nil : name
     }

@@ -20,7 +20,8 @@ extension S3Service {
         if input.bucketNamespace != nil {
             throw AWSError.notImplemented(service: "s3", operation: "CreateBucket", parameter: "BucketNamespace")
         }
-        let (region, constraint) = try BucketRegion.read(input.createBucketConfiguration?.locationConstraint, call.region)
+        let (region, constraint) = try BucketRegion.read(
+            input.createBucketConfiguration?.locationConstraint, call.region)
         if input.createBucketConfiguration?.bucket != nil || input.createBucketConfiguration?.location != nil {
             throw AWSError.notImplemented(
                 service: "s3", operation: "CreateBucket", parameter: "CreateBucketConfiguration.Bucket")
@@ -45,8 +46,9 @@ extension S3Service {
                 }
                 return false
             }
-            guard try rows.page(account: account, prefix: "", after: "", region: nil, limit: Self.maximumBuckets).count
-                < Self.maximumBuckets
+            guard
+                try rows.page(account: account, prefix: "", after: "", region: nil, limit: Self.maximumBuckets).count
+                    < Self.maximumBuckets
             else {
                 throw AWSError.s3("TooManyBuckets", 400, "You have attempted to create more buckets than allowed")
             }
@@ -67,7 +69,8 @@ extension S3Service {
         var settings: [String: WireValue] = [Setting.publicAccess: PublicAccessBlock.everything]
         let ownership = input.objectOwnership ?? "BucketOwnerEnforced"
         guard ["BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"].contains(ownership) else {
-            throw AWSError.invalidArgument("Invalid x-amz-object-ownership header: \(ownership)", name: "x-amz-object-ownership")
+            throw AWSError.invalidArgument(
+                "Invalid x-amz-object-ownership header: \(ownership)", name: "x-amz-object-ownership")
         }
         settings[Setting.ownership] = .string(ownership)
         if let list = try RequestedACL.read(call.input, owner: owner, bucketOwner: owner, isBucket: true) {
@@ -133,7 +136,9 @@ extension S3Service {
         return Reply(output.wire)
     }
 
-    public func getBucketLocation(_ input: GetBucketLocationRequest, _ call: Call) async throws -> GetBucketLocationOutput {
+    public func getBucketLocation(_ input: GetBucketLocationRequest, _ call: Call) async throws
+        -> GetBucketLocationOutput
+    {
         let bucket = try await open(input.bucket, call, "s3:GetBucketLocation")
         let name = bucket.settings[BucketRecord.Setting.location]?.stringValue ?? bucket.region
         var output = GetBucketLocationOutput()
@@ -149,21 +154,25 @@ extension S3Service {
         var after = ""
         if let token = input.continuationToken, !token.isEmpty {
             guard let text = ContinuationToken.decode(token) else {
-                throw AWSError.invalidArgument("The continuation token provided is incorrect", name: "continuation-token")
+                throw AWSError.invalidArgument(
+                    "The continuation token provided is incorrect", name: "continuation-token")
             }
             after = text
         }
         if let most = input.maxBuckets, !(1...10_000).contains(most) {
-            throw AWSError.invalidArgument("Argument max-buckets must be an integer between 1 and 10000.", name: "max-buckets")
+            throw AWSError.invalidArgument(
+                "Argument max-buckets must be an integer between 1 and 10000.", name: "max-buckets")
         }
         let limit = input.maxBuckets ?? 10_000
         let start = after
         let found = try await database.read {
             try BucketRows(connection: $0).page(
-                account: account, prefix: input.prefix ?? "", after: start, region: input.bucketRegion, limit: limit + 1)
+                account: account, prefix: input.prefix ?? "", after: start, region: input.bucketRegion, limit: limit + 1
+            )
         }
         // Only who asks for pages or a part is told regions, as on AWS.
-        let isDetailed = input.maxBuckets != nil || input.prefix != nil || input.bucketRegion != nil
+        let isDetailed =
+            input.maxBuckets != nil || input.prefix != nil || input.bucketRegion != nil
             || input.continuationToken != nil
         var output = ListBucketsOutput()
         output.buckets = found.prefix(limit).map { bucket in

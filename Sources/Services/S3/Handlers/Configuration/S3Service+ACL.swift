@@ -36,7 +36,9 @@ extension S3Service {
     }
 
     /// The list that a request asks for, in one of three ways.
-    private func requested(_ call: Call, owner: String, _ bucket: BucketRecord, isBucket: Bool) throws -> AccessControlList {
+    private func requested(_ call: Call, owner: String, _ bucket: BucketRecord, isBucket: Bool) throws
+        -> AccessControlList
+    {
         let list = try RequestedACL.read(call.input, owner: owner, bucketOwner: bucket.ownerID, isBucket: isBucket)
         let policy = call.input["AccessControlPolicy"]
         let chosen: AccessControlList

@@ -21,7 +21,8 @@ extension S3Service {
             let bus = DeliveryTarget(arn: "arn:aws:events:\(bucket.region):\(bucket.account):event-bus/default")
             guard let bus, deliveries.canDeliver(to: bus) else {
                 throw AWSError.notImplemented(
-                    service: "s3", operation: "PutBucketNotificationConfiguration", parameter: "EventBridgeConfiguration")
+                    service: "s3", operation: "PutBucketNotificationConfiguration",
+                    parameter: "EventBridgeConfiguration")
             }
         }
         if input.skipDestinationValidation != true { try await validate(rules, bucket, call) }
@@ -67,15 +68,19 @@ extension S3Service {
         do {
             let test = S3Event.test(bucket: bucket.name, at: time.now, requestID: call.requestID)
             try await deliveries.deliver(
-                Delivery(body: Array(test.utf8)), to: target, as: principal, account: bucket.account, region: bucket.region)
+                Delivery(body: Array(test.utf8)), to: target, as: principal, account: bucket.account,
+                region: bucket.region)
             return nil
         } catch let error as AWSError {
             let isQueue = target.kind == .queue
             if error.status == 501 { return "The service of the destination is not there: \(error.message)" }
-            if error.code.contains("NonExistentQueue") || error.code.contains("QueueDoesNotExist") || error.code == "NotFound" {
+            if error.code.contains("NonExistentQueue") || error.code.contains("QueueDoesNotExist")
+                || error.code == "NotFound"
+            {
                 return "The destination \(isQueue ? "queue" : "topic") does not exist"
             }
-            return "Permissions on the destination \(isQueue ? "queue" : "topic") do not allow S3 to publish notifications from this bucket"
+            return
+                "Permissions on the destination \(isQueue ? "queue" : "topic") do not allow S3 to publish notifications from this bucket"
         } catch {
             return "The destination can't be reached"
         }

@@ -35,14 +35,16 @@ extension S3Service {
                 }
                 if value > most {
                     throw AWSError.s3(
-                        "InvalidArgument", 400, "Default retention period is too large.", ["ArgumentName": name.lowercased()])
+                        "InvalidArgument", 400, "Default retention period is too large.",
+                        ["ArgumentName": name.lowercased()])
                 }
             }
         }
         try await configure(bucket) { current, settings in
             guard current.versioning == .enabled else {
                 throw AWSError.s3(
-                    "InvalidBucketState", 409, "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration")
+                    "InvalidBucketState", 409,
+                    "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration")
             }
             settings[BucketRecord.Setting.lock] = configuration
         }
@@ -69,7 +71,8 @@ extension S3Service {
         -> PutObjectRetentionOutput
     {
         let (bucket, _, _) = try await readable(
-            input.bucket, input.key, version: input.versionId, call, "s3:PutObjectRetention", withBody: false, method: "PUT")
+            input.bucket, input.key, version: input.versionId, call, "s3:PutObjectRetention", withBody: false,
+            method: "PUT")
         guard bucket.hasObjectLock else { throw Self.missing }
         let (mode, until) = (input.retention?.mode, input.retention?.retainUntilDate)
         guard (mode == nil) == (until == nil) else { throw AWSError.malformedXML }
@@ -111,7 +114,8 @@ extension S3Service {
         -> PutObjectLegalHoldOutput
     {
         let (bucket, _, _) = try await readable(
-            input.bucket, input.key, version: input.versionId, call, "s3:PutObjectLegalHold", withBody: false, method: "PUT")
+            input.bucket, input.key, version: input.versionId, call, "s3:PutObjectLegalHold", withBody: false,
+            method: "PUT")
         guard bucket.hasObjectLock else { throw Self.missing }
         guard let status = input.legalHold?.status, ["ON", "OFF"].contains(status) else { throw AWSError.malformedXML }
         _ = try await alter(bucket, input.key, input.versionId, call, event: nil) { attributes in

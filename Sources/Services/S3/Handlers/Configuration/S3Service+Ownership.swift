@@ -31,7 +31,8 @@ extension S3Service {
         }
     }
 
-    public func deleteBucketOwnershipControls(_ input: DeleteBucketOwnershipControlsRequest, _ call: Call) async throws {
+    public func deleteBucketOwnershipControls(_ input: DeleteBucketOwnershipControlsRequest, _ call: Call) async throws
+    {
         let bucket = try await open(input.bucket, call, "s3:PutBucketOwnershipControls")
         try await set(BucketRecord.Setting.ownership, nil, of: bucket)
     }

@@ -4,7 +4,8 @@ import ServiceModel
 extension S3Service {
     // MARK: Buckets
 
-    public func getBucketTagging(_ input: GetBucketTaggingRequest, _ call: Call) async throws -> GetBucketTaggingOutput {
+    public func getBucketTagging(_ input: GetBucketTaggingRequest, _ call: Call) async throws -> GetBucketTaggingOutput
+    {
         let bucket = try await open(input.bucket, call, "s3:GetBucketTagging")
         guard let tags = bucket.settings[BucketRecord.Setting.tags] else {
             throw AWSError.s3("NoSuchTagSet", 404, "The TagSet does not exist", ["BucketName": bucket.name])
@@ -25,7 +26,8 @@ extension S3Service {
 
     // MARK: Objects
 
-    public func getObjectTagging(_ input: GetObjectTaggingRequest, _ call: Call) async throws -> GetObjectTaggingOutput {
+    public func getObjectTagging(_ input: GetObjectTaggingRequest, _ call: Call) async throws -> GetObjectTaggingOutput
+    {
         let bucket = try await open(
             input.bucket, call, input.versionId == nil ? "s3:GetObjectTagging" : "s3:GetObjectVersionTagging",
             key: input.key)
@@ -41,7 +43,8 @@ extension S3Service {
             versionId: bucket.versioning == .never ? nil : record.versionName)
     }
 
-    public func putObjectTagging(_ input: PutObjectTaggingRequest, _ call: Call) async throws -> PutObjectTaggingOutput {
+    public func putObjectTagging(_ input: PutObjectTaggingRequest, _ call: Call) async throws -> PutObjectTaggingOutput
+    {
         let bucket = try await open(
             input.bucket, call, input.versionId == nil ? "s3:PutObjectTagging" : "s3:PutObjectVersionTagging",
             key: input.key)

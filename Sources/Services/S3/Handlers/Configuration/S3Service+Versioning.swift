@@ -25,7 +25,8 @@ extension S3Service {
             if current.hasObjectLock, status == "Suspended" {
                 throw AWSError.s3(
                     "InvalidBucketState", 409,
-                    "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.")
+                    "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed."
+                )
             }
             settings[BucketRecord.Setting.versioning] = .string(status)
         }

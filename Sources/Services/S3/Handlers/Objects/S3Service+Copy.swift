@@ -22,7 +22,8 @@ extension S3Service {
         let source = try await findSource(origin, call)
         guard source.record.size <= Self.maximumPut else {
             throw AWSError.invalidRequest(
-                "The specified copy source is larger than the maximum allowable size for a copy source: \(Self.maximumPut)")
+                "The specified copy source is larger than the maximum allowable size for a copy source: \(Self.maximumPut)"
+            )
         }
         var attributes = try copied(source, call)
         let isInPlace = source.bucket.id == bucket.id && source.record.key.isSameKey(as: input.key)
@@ -37,8 +38,10 @@ extension S3Service {
         }
 
         var record = ObjectRecord(
-            bucket: bucket.id, key: input.key, size: source.record.size, modified: time.now, storage: storage, owner: owner)
-        let (extents, body) = try await copyBytes(source, into: &record, &attributes, customer: customer, algorithm: algorithm)
+            bucket: bucket.id, key: input.key, size: source.record.size, modified: time.now, storage: storage,
+            owner: owner)
+        let (extents, body) = try await copyBytes(
+            source, into: &record, &attributes, customer: customer, algorithm: algorithm)
         attributes.customerKeyMD5 = customer?.md5
         record.checksum = attributes.checksum?.summary ?? 0
         record.attributes = attributes.encoded
@@ -68,7 +71,8 @@ extension S3Service {
         var output = CopyObjectOutput()
         output.copyObjectResult = result
         output.copySourceVersionId = source.bucket.versioning == .never ? nil : source.record.version
-        output.versionId = put.versionId
+        // Unlike a put, a copy tells of the null version too.
+        output.versionId = stored.bucket.versioning == .never ? nil : stored.record.versionName
         output.serverSideEncryption = put.serverSideEncryption
         output.sseCustomerAlgorithm = put.sseCustomerAlgorithm
         output.sseCustomerKeyMD5 = put.sseCustomerKeyMD5
@@ -90,13 +94,16 @@ extension S3Service {
             (bucket, record, attributes) = try await readable(
                 origin.bucket, origin.key, version: origin.version, reading, action, withBody: true)
         } catch let error as AWSError where error.code == "MethodNotAllowed" {
-            throw AWSError.invalidRequest("The source of a copy request may not specifically refer to a delete marker by version id.")
+            throw AWSError.invalidRequest(
+                "The source of a copy request may not specifically refer to a delete marker by version id.")
         }
         let customer = try CustomerKey(call.input, prefix: "CopySource")
         try checkCustomerKey(customer, attributes)
-        if StorageClass.archived.contains(record.storageClass), attributes.restoredUntil.map({ $0 <= time.now }) ?? true {
+        if StorageClass.archived.contains(record.storageClass), attributes.restoredUntil.map({ $0 <= time.now }) ?? true
+        {
             throw S3Error.objectNotInActiveTierError(
-                "The source object of the COPY operation is not in the active tier and is only stored in Amazon S3 Glacier.")
+                "The source object of the COPY operation is not in the active tier and is only stored in Amazon S3 Glacier."
+            )
         }
         try CopySource.check(call.input, record, now: time.now)
         let pin = record.manifest.map { SegmentPin(Manifest.decode($0).map(\.name), folder) }
@@ -113,7 +120,8 @@ extension S3Service {
             case "REPLACE"?: return true
             case let other?:
                 throw AWSError.invalidArgument(
-                    "Unknown \(member == "MetadataDirective" ? "metadata" : "tagging") directive.", name: header, value: other)
+                    "Unknown \(member == "MetadataDirective" ? "metadata" : "tagging") directive.", name: header,
+                    value: other)
             }
         }
         var attributes = ObjectAttributes()
@@ -135,7 +143,8 @@ extension S3Service {
 
     private func requireChange(_ input: WireValue, _ bucket: BucketRecord, _ source: Source) throws {
         let changing = [
-            "StorageClass", "WebsiteRedirectLocation", "ServerSideEncryption", "SSECustomerAlgorithm", "ChecksumAlgorithm",
+            "StorageClass", "WebsiteRedirectLocation", "ServerSideEncryption", "SSECustomerAlgorithm",
+            "ChecksumAlgorithm",
         ]
         guard input["MetadataDirective"]?.stringValue != "REPLACE", !changing.contains(where: { input[$0] != nil }),
             bucket.settings[BucketRecord.Setting.encryption] == nil, source.attributes.customerKeyMD5 == nil

@@ -64,8 +64,13 @@ extension S3Service {
             let action = object.versionId == nil ? "s3:DeleteObject" : "s3:DeleteObjectVersion"
             do {
                 try ObjectKey.check(object.key)
+                if object.key.isEmpty {
+                    throw AWSError.s3(
+                        "UserKeyMustBeSpecified", 400, "The bucket POST must contain the specified field name.")
+                }
                 if object.lastModifiedTime != nil || object.size != nil {
-                    throw AWSError.s3("NotImplemented", 501, "A header you provided implies functionality that is not implemented")
+                    throw AWSError.s3(
+                        "NotImplemented", 501, "A header you provided implies functionality that is not implemented")
                 }
                 try access.require(action, key: object.key)
                 allowed.append(object)

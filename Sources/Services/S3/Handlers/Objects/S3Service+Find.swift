@@ -55,7 +55,11 @@ extension S3Service {
         switch (customer, attributes.customerKeyMD5) {
         case (nil, nil): return
         case (let customer?, let md5?):
-            if customer.md5 != md5 { throw AWSError.s3AccessDenied }
+            if customer.md5 != md5 {
+                throw AWSError.s3(
+                    "AccessDenied", 403,
+                    "Requests specifying Server Side Encryption with Customer provided keys must provide the correct secret key.")
+            }
         case (nil, _?):
             throw AWSError.invalidRequest(
                 "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve the object."
@@ -74,6 +78,7 @@ extension S3Service {
         guard let sealed = record.body, !sealed.isEmpty else { return ArraySource([]) }
         let bytes = try cipher.openInline(
             sealed, context: ObjectRecord.context(bucket: record.bucket, key: record.key), customer: customer)
-        return ArraySource(range == 0..<record.size ? bytes : Array(bytes[Int(range.lowerBound)..<Int(range.upperBound)]))
+        return ArraySource(
+            range == 0..<record.size ? bytes : Array(bytes[Int(range.lowerBound)..<Int(range.upperBound)]))
     }
 }

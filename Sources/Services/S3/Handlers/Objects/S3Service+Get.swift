@@ -8,7 +8,8 @@ extension S3Service {
             input.bucket, input.key, version: input.versionId, call, action, withBody: true)
         let customer = try CustomerKey(call.input)
         try checkCustomerKey(customer, attributes)
-        if StorageClass.archived.contains(record.storageClass), attributes.restoredUntil.map({ $0 <= time.now }) ?? true {
+        if StorageClass.archived.contains(record.storageClass), attributes.restoredUntil.map({ $0 <= time.now }) ?? true
+        {
             throw S3Error.invalidObjectState(
                 "The operation is not valid for the object's storage class", storageClass: record.storageClass)
         }
@@ -104,7 +105,8 @@ extension S3Service {
         }
         if input["ChecksumMode"]?.stringValue?.uppercased() == "ENABLED" {
             let number = attributes.parts.isEmpty ? nil : input["PartNumber"]?.integerValue
-            addChecksum(attributes, part: number.map(Int.init), isWhole: range.map { $0 == 0..<record.size } ?? true, &members)
+            addChecksum(
+                attributes, part: number.map(Int.init), isWhole: range.map { $0 == 0..<record.size } ?? true, &members)
         }
         // Rules are about the latest versions, and told to who asks for those.
         if !bucket.lifecycle.isEmpty, input["VersionId"] == nil {
@@ -115,7 +117,9 @@ extension S3Service {
         return (members, range)
     }
 
-    private func headers(_ record: ObjectRecord, _ attributes: ObjectAttributes, _ bucket: BucketRecord) -> [String: WireValue] {
+    private func headers(_ record: ObjectRecord, _ attributes: ObjectAttributes, _ bucket: BucketRecord) -> [String:
+        WireValue]
+    {
         var members: [String: WireValue] = [
             "AcceptRanges": "bytes", "ETag": .string(record.quotedETag), "LastModified": .timestamp(record.modified),
             "ContentLength": .integer(record.size),
@@ -152,7 +156,8 @@ extension S3Service {
         }
         guard (1...10_000).contains(number) else {
             throw AWSError.invalidArgument(
-                "Part number must be an integer between 1 and 10000, inclusive", name: "partNumber", value: String(number))
+                "Part number must be an integer between 1 and 10000, inclusive", name: "partNumber",
+                value: String(number))
         }
         if attributes.parts.isEmpty {
             guard number == 1 else { throw refused(1) }

@@ -32,7 +32,8 @@ extension S3Service {
         var marker = input.startAfter ?? ""
         if let token = input.continuationToken {
             guard let text = ContinuationToken.decode(token), !text.isEmpty else {
-                throw AWSError.invalidArgument("The continuation token provided is incorrect", name: "continuation-token")
+                throw AWSError.invalidArgument(
+                    "The continuation token provided is incorrect", name: "continuation-token")
             }
             marker = text
         }
@@ -68,7 +69,8 @@ extension S3Service {
         let version = input.versionIdMarker.flatMap { $0.isEmpty ? nil : $0 }
         if let version, marker.isEmpty {
             throw AWSError.invalidArgument(
-                "A version-id marker cannot be specified without a key marker.", name: "version-id-marker", value: version)
+                "A version-id marker cannot be specified without a key marker.", name: "version-id-marker",
+                value: version)
         }
         let walk = ListingWalk<ObjectRecord>(
             prefix: input.prefix ?? "", delimiter: input.delimiter ?? "", limit: limit, isFirstOnly: false,
@@ -147,7 +149,9 @@ extension S3Service {
     }
 
     /// The place of a version that a marker names, which may be gone.
-    private static func position(of version: String, _ key: String, _ bucket: BucketRecord, _ rows: ObjectRows) throws -> Int64 {
+    private static func position(of version: String, _ key: String, _ bucket: BucketRecord, _ rows: ObjectRows) throws
+        -> Int64
+    {
         if version == VersionID.null { return try rows.nullVersion(bucket.id, key, withBody: false)?.position ?? 0 }
         guard let position = VersionID.position(version), position < .max else {
             throw AWSError.invalidArgument("Invalid version id specified", name: "version-id-marker", value: version)
@@ -189,7 +193,9 @@ extension S3Service {
         prefixes.isEmpty ? nil : prefixes.map { CommonPrefix(prefix: names($0)) }
     }
 
-    private static func object(_ row: ObjectRecord, _ bucket: BucketRecord, _ names: ListingNames, withOwner: Bool) -> Object {
+    private static func object(_ row: ObjectRecord, _ bucket: BucketRecord, _ names: ListingNames, withOwner: Bool)
+        -> Object
+    {
         var object = Object()
         object.key = names(row.key)
         object.lastModified = row.modified

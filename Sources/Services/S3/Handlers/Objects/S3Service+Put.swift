@@ -43,7 +43,8 @@ extension S3Service {
     }
 
     /// Takes a body and makes it an object's latest version. `source` is called once the request is known to be good.
-    func put(_ name: String, _ key: String, _ call: Call, event: S3Event.Name, source: () -> any ByteSource) async throws
+    func put(_ name: String, _ key: String, _ call: Call, event: S3Event.Name, source: () -> any ByteSource)
+        async throws
         -> Stored
     {
         try ObjectKey.check(key)
@@ -64,11 +65,13 @@ extension S3Service {
         if let condition, customer == nil {
             // Known to fail: the body need not come.
             try await database.read { connection in
-                try condition.check(ObjectRows(connection: connection).latest(bucket.id, key, withBody: false), key: key)
+                try condition.check(
+                    ObjectRows(connection: connection).latest(bucket.id, key, withBody: false), key: key)
             }
         }
 
-        let body = try await receiver.receive(source(), checksums: checksums, customer: customer, limit: Self.maximumPut)
+        let body = try await receiver.receive(
+            source(), checksums: checksums, customer: customer, limit: Self.maximumPut)
         do {
             let (algorithm, value) = try checksums.verify(body)
             attributes.checksum = StoredChecksum(algorithm: algorithm, type: .fullObject, text: value.base64)
@@ -80,7 +83,9 @@ extension S3Service {
             let extents = try place(body, in: &record, customer: customer)
             let stored = record
             let (result, final) = try await change(bucket, EventContext(call)) { transaction in
-                let made = try transaction.put(stored, extents: extents, event: event) { try condition?.check($0, key: key) }
+                let made = try transaction.put(stored, extents: extents, event: event) {
+                    try condition?.check($0, key: key)
+                }
                 return (made, transaction.bucket)
             }
             _ = body.pin
@@ -121,7 +126,8 @@ extension S3Service {
     }
 
     /// Keeps the list that a request asks for, if it may.
-    func setACL(_ attributes: inout ObjectAttributes, _ input: WireValue, _ bucket: BucketRecord, owner: String?) throws {
+    func setACL(_ attributes: inout ObjectAttributes, _ input: WireValue, _ bucket: BucketRecord, owner: String?) throws
+    {
         let id = owner.map(CanonicalID.of) ?? bucket.ownerID
         let list = try RequestedACL.read(input, owner: id, bucketOwner: bucket.ownerID, isBucket: false)
         try RequestedACL.check(list, input, bucket)

@@ -68,7 +68,8 @@ extension S3Service {
         guard let number = part.partNumber, let etag = part.eTag else { throw AWSError.malformedXML }
         guard (1...maximumParts).contains(number) else {
             throw AWSError.invalidArgument(
-                "Part number must be an integer between 1 and 10000, inclusive", name: "partNumber", value: String(number))
+                "Part number must be an integer between 1 and 10000, inclusive", name: "partNumber",
+                value: String(number))
         }
         var checksums: [ChecksumAlgorithm: String] = [:]
         checksums[.crc32] = part.checksumCRC32
@@ -80,7 +81,9 @@ extension S3Service {
     }
 
     /// Something has happened to the key since the upload was begun that a condition is blind to.
-    private static func checkConflict(_ condition: WriteCondition?, _ current: ObjectRecord?, _ upload: UploadRecord) throws {
+    private static func checkConflict(_ condition: WriteCondition?, _ current: ObjectRecord?, _ upload: UploadRecord)
+        throws
+    {
         switch condition {
         case nil: return
         case .absent?: if upload.isTouched { throw AWSError.conditionalConflict("If-None-Match", key: upload.key) }

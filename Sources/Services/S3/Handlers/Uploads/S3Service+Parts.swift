@@ -55,7 +55,8 @@ extension S3Service {
     private static func checkNumber(_ number: Int) throws {
         guard (1...maximumParts).contains(number) else {
             throw AWSError.invalidArgument(
-                "Part number must be an integer between 1 and 10000, inclusive", name: "partNumber", value: String(number))
+                "Part number must be an integer between 1 and 10000, inclusive", name: "partNumber",
+                value: String(number))
         }
     }
 

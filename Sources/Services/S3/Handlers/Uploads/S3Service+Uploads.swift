@@ -22,7 +22,8 @@ extension S3Service {
         let (now, initiator) = (time.now, call.principal.account ?? "anonymous")
         let (encoded, checksum) = (attributes.encoded, summary)
         let upload = try await change(bucket, EventContext(call)) { transaction in
-            guard try BucketRows(connection: transaction.connection).version(bucket.id) == transaction.bucket.version else {
+            guard try BucketRows(connection: transaction.connection).version(bucket.id) == transaction.bucket.version
+            else {
                 throw StaleBucket()
             }
             let record = UploadRecord(
@@ -44,8 +45,10 @@ extension S3Service {
         } else {
             output.serverSideEncryption = "AES256"
         }
-        let rule = bucket.lifecycle.filter { $0.isEnabled && input.key.hasKeyPrefix($0.filter.prefix) && $0.filter.tags.isEmpty }
-            .compactMap { rule in rule.abortion(initiated: now).map { ($0, rule.id) } }.min { $0.0 < $1.0 }
+        let rule = bucket.lifecycle.filter {
+            $0.isEnabled && input.key.hasKeyPrefix($0.filter.prefix) && $0.filter.tags.isEmpty
+        }
+        .compactMap { rule in rule.abortion(initiated: now).map { ($0, rule.id) } }.min { $0.0 < $1.0 }
         output.abortDate = rule?.0
         output.abortRuleId = rule?.1
         return output

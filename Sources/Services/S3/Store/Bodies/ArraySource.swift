@@ -19,6 +19,7 @@ final class ArraySource: ByteSource {
             return position
         }
         guard begin < bytes.count else { return nil }
-        return begin == 0 && bytes.count <= Self.piece ? bytes : Array(bytes[begin..<min(bytes.count, begin + Self.piece)])
+        return begin == 0 && bytes.count <= Self.piece
+            ? bytes : Array(bytes[begin..<min(bytes.count, begin + Self.piece)])
     }
 }

@@ -20,7 +20,8 @@ struct ObjectCipher: Sendable {
     func newKey(segment: [UInt8], customer: CustomerKey?) throws -> (key: SymmetricKey, sealed: [UInt8]) {
         if let customer { return (Self.derived(customer, segment), []) }
         let key = SymmetricKey(size: .bits256)
-        let sealed = try secrets.seal(key.withUnsafeBytes { Array($0) }, context: "segment/" + Hexadecimal.encode(segment))
+        let sealed = try secrets.seal(
+            key.withUnsafeBytes { Array($0) }, context: "segment/" + Hexadecimal.encode(segment))
         return (key, sealed)
     }
 

@@ -5,7 +5,8 @@ import ServiceModel
 struct ObjectRows {
     let connection: any SQLConnection
 
-    private static let summary = "id, key, position, version, marker, size, etag, modified, sequence, storage, checksum, owner"
+    private static let summary =
+        "id, key, position, version, marker, size, etag, modified, sequence, storage, checksum, owner"
 
     // MARK: Reading
 
@@ -53,7 +54,9 @@ struct ObjectRows {
     ///   - from: the first key.
     ///   - position: the first position of that key.
     ///   - below: the first key that is too far; nil: none is.
-    func page(_ bucket: Int64, from: String, position: Int64 = .min, below: String?, limit: Int) throws -> [ObjectRecord] {
+    func page(_ bucket: Int64, from: String, position: Int64 = .min, below: String?, limit: Int) throws
+        -> [ObjectRecord]
+    {
         var parameters: [SQLValue] = [.integer(bucket), .text(from)]
         var filter = "key >= ?"
         if position > .min {
@@ -124,8 +127,10 @@ struct ObjectRows {
 
     private static func changing(_ record: ObjectRecord) -> [SQLValue] {
         [
-            .integer(record.size), .text(record.etag), .integer(record.modified.milliseconds), .integer(record.sequence),
-            SQLValue(record.storage), .integer(Int64(record.checksum)), SQLValue(record.owner), .blob(record.attributes),
+            .integer(record.size), .text(record.etag), .integer(record.modified.milliseconds),
+            .integer(record.sequence),
+            SQLValue(record.storage), .integer(Int64(record.checksum)), SQLValue(record.owner),
+            .blob(record.attributes),
             SQLValue(record.manifest), SQLValue(record.body),
         ]
     }

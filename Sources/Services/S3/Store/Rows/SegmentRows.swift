@@ -19,7 +19,8 @@ struct SegmentRows {
         guard let manifest, !manifest.isEmpty else { return }
         for name in Self.names(Manifest.decode(manifest)) {
             try connection.execute("UPDATE s3_segments SET links = links - 1 WHERE name = ?", [.text(name)])
-            let isGone = try connection.execute("DELETE FROM s3_segments WHERE name = ? AND links <= 0", [.text(name)]) > 0
+            let isGone =
+                try connection.execute("DELETE FROM s3_segments WHERE name = ? AND links <= 0", [.text(name)]) > 0
             if isGone {
                 try connection.execute(
                     "INSERT INTO s3_garbage (name, since) VALUES (?, ?) ON CONFLICT (name) DO NOTHING",

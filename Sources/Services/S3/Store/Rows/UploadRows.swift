@@ -48,7 +48,8 @@ struct UploadRows {
             VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?)
             """,
             [
-                .text(record.upload), .integer(record.bucket), .text(record.key), .integer(record.initiated.milliseconds),
+                .text(record.upload), .integer(record.bucket), .text(record.key),
+                .integer(record.initiated.milliseconds),
                 .integer(record.sequence), .text(record.initiator), SQLValue(record.owner), SQLValue(record.storage),
                 .integer(Int64(record.checksum)), .blob(record.attributes),
             ])
@@ -115,7 +116,8 @@ struct UploadRows {
         ).map { row in
             PartRecord(
                 number: Int(row.integer(0) ?? 0), size: row.integer(1) ?? 0, etag: row.text(2) ?? "",
-                modified: Timestamp(milliseconds: row.integer(3) ?? 0), checksum: row.text(4), manifest: row.blob(5) ?? [])
+                modified: Timestamp(milliseconds: row.integer(3) ?? 0), checksum: row.text(4),
+                manifest: row.blob(5) ?? [])
         }
     }
 
@@ -125,7 +127,8 @@ struct UploadRows {
         try connection.execute(
             "INSERT INTO s3_completed (upload, bucket, key, completed, answer) VALUES (?, ?, ?, ?, ?)",
             [
-                .text(upload.upload), .integer(upload.bucket), .text(upload.key), .integer(now.milliseconds), .blob(answer),
+                .text(upload.upload), .integer(upload.bucket), .text(upload.key), .integer(now.milliseconds),
+                .blob(answer),
             ])
     }
 
