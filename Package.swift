@@ -123,7 +123,8 @@ let package = Package(
             name: "martlet",
             dependencies: [
                 "CAllocator", "FrontDoor", "WireProtocols", "ServiceModel", "ServiceKit", "Persistence", "Execution",
-                "RuntimeAPI", "DataPlane", "Outbound", "Sandbox", "SandboxLinux", nioCore, nioPosix, nioHTTP1, nioSSL, crypto,
+                "RuntimeAPI", "DataPlane", "Outbound", "Sandbox", "SandboxLinux", nioCore, nioPosix, nioHTTP1, nioSSL,
+                crypto,
                 logging, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

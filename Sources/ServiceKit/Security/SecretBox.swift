@@ -33,7 +33,8 @@ public struct SecretBox: Sendable {
         sealed.reserveCapacity(plain.count + Self.overhead)
         sealed.append(Self.version)
         // A nonce of twelve bytes, as here, always has a combined form: nonce, ciphertext, tag.
-        if let combined = box.combined { sealed += combined } else { throw SecretBoxError.unreadable }
+        guard let combined = box.combined else { throw SecretBoxError.unreadable }
+        sealed += combined
         return sealed
     }
 

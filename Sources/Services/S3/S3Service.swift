@@ -72,9 +72,8 @@ public final class S3Service: S3API {
     // MARK: Buckets
 
     /// The bucket that a call names, if the caller may do to it what it asks for.
-    /// - Parameters:
-    ///   - action: as policies name it, such as `s3:GetObject`.
-    ///   - key: the object that it is about; nil: the bucket itself.
+    /// `action`: as policies name it, such as `s3:GetObject`.
+    /// `key`: the object that it is about; nil: the bucket itself.
     func open(_ name: String, _ call: Call, _ action: String, key: String? = nil) async throws -> BucketRecord {
         var found = catalog.known(name)
         if found == nil { found = try await find(name) }
@@ -128,7 +127,7 @@ public final class S3Service: S3API {
     }
 
     /// Changes a bucket's settings.
-    /// - Parameter body: is given the bucket as it is, and gives its settings as they shall be; may run more than once.
+    /// `body`: is given the bucket as it is, and gives its settings as they shall be; may run more than once.
     func configure(
         _ bucket: BucketRecord,
         _ body: @escaping @Sendable (BucketRecord, inout [String: WireValue]) throws -> Void

@@ -59,10 +59,9 @@ struct S3Transaction {
     }
 
     /// Makes a new version the latest.
-    /// - Parameters:
-    ///   - check: what the latest version so far must be like.
-    ///   - isLinked: whether the segments are counted already.
-    /// - Returns: the record with its version and place.
+    /// `check`: what the latest version so far must be like.
+    /// `isLinked`: whether the segments are counted already.
+    /// `Returns`: the record with its version and place.
     func put(
         _ new: ObjectRecord, extents: [Extent], event: S3Event.Name, isLinked: Bool = false,
         check: (ObjectRecord?) throws -> Void = { _ in }

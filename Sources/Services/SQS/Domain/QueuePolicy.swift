@@ -37,7 +37,7 @@ struct QueuePolicy: Sendable, Hashable {
     ]
 
     /// A policy with one more statement.
-    /// - Parameter policy: nil if there is none yet.
+    /// `policy`: nil if there is none yet.
     static func adding(
         _ label: String, accounts: [String], actions: [String], to policy: QueuePolicy?, of queue: QueueKey
     ) throws(AWSError) -> QueuePolicy {

@@ -2,7 +2,7 @@ import ServiceKit
 
 /// SQS's errors in its own words. Those that its model does not name have a code in the query protocol and a type in JSON.
 enum SQSFailures {
-    /// - Parameter value: as the caller gave it.
+    /// `value`: as the caller gave it.
     static func invalidParameter(_ value: some CustomStringConvertible, _ parameter: String, _ reason: String)
         -> AWSError
     {

@@ -15,7 +15,7 @@ final class AlarmClock: Sendable {
     private let state = Mutex(State())
     private let ring: @Sendable (Int64) -> Void
 
-    /// - Parameter ring: is told the number of a queue whose time has come.
+    /// `ring`: is told the number of a queue whose time has come.
     init(time: any TimeSource, ring: @escaping @Sendable (Int64) -> Void) {
         self.time = time
         self.ring = ring

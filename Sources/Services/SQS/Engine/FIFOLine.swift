@@ -62,7 +62,7 @@ struct FIFOLine: Sendable {
     }
 
     /// The first message of a group that may be received now, all before it being out since this turn began.
-    /// - Parameter position: how many of the group this turn has taken.
+    /// `position`: how many of the group this turn has taken.
     func candidate(_ name: String, at position: Int) -> QueueEntry? {
         guard let group = groups[name], position < group.places.count, !group.places[position].isOut else { return nil }
         return group.places[position].entry

@@ -27,9 +27,8 @@ final class LocalQueue: Sendable {
     let sequence: QueueSequence
     let state: Mutex<State>
 
-    /// - Parameters:
-    ///   - next: the sequence of the next message.
-    ///   - floor: the messages up to here are gone.
+    /// `next`: the sequence of the next message.
+    /// `floor`: the messages up to here are gone.
     init(id: Int64, isFIFO: Bool, messages: Int, next: Int64, floor: Int64, delayed: [QueueEngine.Delayed]) {
         self.id = id
         sequence = QueueSequence(next: next, floor: floor)
@@ -53,7 +52,7 @@ final class LocalQueue: Sendable {
     }
 
     /// Waits until something may have come, `deadline` in real time, or the end of the task.
-    /// - Parameter arrivals: as they were when there was nothing.
+    /// `arrivals`: as they were when there was nothing.
     func wait(since arrivals: UInt64, until deadline: ContinuousClock.Instant, _ alarms: AlarmClock) async {
         let id = state.withLock { state in
             state.nextWaiter &+= 1

@@ -33,7 +33,7 @@ extension QueueEngine {
     }
 
     /// A message is deleted on disk.
-    /// - Parameter wasThere: whether it was there before.
+    /// `wasThere`: whether it was there before.
     mutating func deleted(_ sequence: Int64, wasThere: Bool) {
         if wasThere { total -= 1 }
         unrecorded[sequence] = nil

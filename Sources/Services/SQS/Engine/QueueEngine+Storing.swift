@@ -60,10 +60,9 @@ extension QueueEngine {
     }
 
     /// A page was read.
-    /// - Parameters:
-    ///   - isLast: nothing is behind it, as of when it was read.
-    ///   - end: up to where everything that was stored was seen by the reader.
-    ///   - generation: as it was when the reading began. If it has changed, the page is worthless.
+    /// `isLast`: nothing is behind it, as of when it was read.
+    /// `end`: up to where everything that was stored was seen by the reader.
+    /// `generation`: as it was when the reading began. If it has changed, the page is worthless.
     mutating func pageRead(_ messages: [Stored], isLast: Bool, end: Int64, generation: Int) {
         guard generation == self.generation else { return }
         for message in messages where message.entry.sequence > cursor {

@@ -49,7 +49,7 @@ struct QueueEngine: Sendable {
     /// Bytes of content in memory.
     var held = 0
 
-    /// - Parameter seed: where the tokens of receipts begin; random, so that those of an earlier process mean nothing.
+    /// `seed`: where the tokens of receipts begin; random, so that those of an earlier process mean nothing.
     init(isFIFO: Bool, seed: UInt64) {
         self.isFIFO = isFIFO
         lastToken = seed

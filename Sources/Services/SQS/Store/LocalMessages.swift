@@ -115,8 +115,8 @@ final class LocalMessages: MessageStore {
     }
 
     /// Has something written.
-    /// - Parameter finish: runs after the commit, in the order of the commits, and before this returns.
-    /// - Parameter failed: the same, if nothing was written.
+    /// `finish`: runs after the commit, in the order of the commits, and before this returns.
+    /// `failed`: the same, if nothing was written.
     @discardableResult
     func perform(
         run: @escaping @Sendable (MessageRows, CountChanges) throws -> MessageWriter.Outcome,
@@ -154,7 +154,7 @@ final class LocalMessages: MessageStore {
         return results
     }
 
-    /// - Parameter areOut: the engine has let go of them already.
+    /// `areOut`: the engine has let go of them already.
     func delete(_ sequences: [Int64], of queue: LocalQueue, areOut: Bool = false) async throws {
         let id = queue.id
         try await perform(

@@ -27,7 +27,7 @@ struct Deduplication: Sendable, Hashable {
     /// Another name under which one of before counts too: the queue's scope was changed.
     var former: String?
 
-    /// - Parameter group: nil if the queue deduplicates regardless of groups.
+    /// `group`: nil if the queue deduplicates regardless of groups.
     init(_ id: String, group: String?) {
         scope = group.map { "g\($0)/\(id)" } ?? "q\(id)"
         former = group == nil ? nil : "q\(id)"
@@ -69,7 +69,7 @@ struct MessageRows {
             ])
     }
 
-    /// - Parameter floor: messages up to here are gone already.
+    /// `floor`: messages up to here are gone already.
     /// - Returns: whether it was there.
     func delete(_ queue: Int64, _ sequence: Int64, above floor: Int64) throws -> Bool {
         if sequence <= floor { return false }

@@ -8,7 +8,7 @@ protocol MessageStore: Sendable {
     /// Returns when the messages are deleted.
     /// - Returns: for each receipt what became of it.
     func delete(_ receipts: [ReceiptHandle], of queue: QueueRecord) async throws -> [QueueEngine.Deletion]
-    /// - Parameter visibility: milliseconds from now.
+    /// `visibility`: milliseconds from now.
     func changeVisibility(_ receipt: ReceiptHandle, to visibility: Int64, of queue: QueueRecord) async throws
         -> QueueEngine.Change
     func counts(_ queue: QueueRecord) async throws -> QueueCounts

@@ -130,7 +130,7 @@ final class QueueSequence: Sendable {
     private let value: Atomic<Int64>
     private let emptied: Atomic<Int64>
 
-    /// - Parameter floor: the messages up to here are gone.
+    /// `floor`: the messages up to here are gone.
     init(next: Int64, floor: Int64) {
         value = Atomic(next)
         emptied = Atomic(floor)

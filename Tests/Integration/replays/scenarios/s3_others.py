@@ -39,7 +39,7 @@ _ABSENT = {
         "TestS3SSECEncryption::test_put_object_lifecycle_with_sse_c",
         "TestS3SSECEncryption::test_put_object_default_checksum_with_sse_c",
         "TestS3::test_s3_upload_download_gzip", "TestS3PutObjectChecksum::test_s3_checksum_with_content_encoding", "TestS3::test_upload_big_file",
-        
+
     ),
 }  # fmt: skip
 

@@ -8,7 +8,7 @@ enum BatchAnswer: Sendable, Hashable {
 
     /// Reads the answer of a function that reports failures of single records. Nothing, or nothing of that kind, is a success. What names
     /// a failure that cannot be understood, or a record that is not in the batch, makes the whole batch one.
-    /// - Parameter contains: whether the batch has a record of this name.
+    /// `contains`: whether the batch has a record of this name.
     init(_ payload: [UInt8], contains: (String) -> Bool) {
         if payload.isEmpty || payload.elementsEqual("null".utf8) {
             self = .success

@@ -20,7 +20,7 @@ struct QueueClient: Sendable {
     }
 
     /// Messages, up to ten.
-    /// - Parameter wait: in seconds; at the deadline, if there is one, the wait is over before.
+    /// `wait`: in seconds; at the deadline, if there is one, the wait is over before.
     func receive(
         _ count: Int, wait: Int, deadline: ContinuousClock.Instant? = nil, as principal: Principal
     ) async throws -> [QueueMessage] {

@@ -29,7 +29,7 @@ final class QueueDeletions: Sendable {
     /// Tries, over half a minute. What could not be deleted is received again.
     private static let tries = 6
 
-    /// - Parameter onDeleted: is told how many have been deleted.
+    /// `onDeleted`: is told how many have been deleted.
     init(_ client: QueueClient, _ host: EventSourceHost, onDeleted: @escaping @Sendable (Int) -> Void) {
         self.client = client
         self.host = host

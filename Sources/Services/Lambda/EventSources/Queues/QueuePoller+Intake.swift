@@ -26,7 +26,7 @@ extension QueuePoller {
     }
 
     /// Receives messages, and sorts out those that are not for the function.
-    /// - Parameter waits: whether to wait for messages if there are none.
+    /// `waits`: whether to wait for messages if there are none.
     func intake(waits: Bool, _ executor: (any TaskExecutor)?) async -> Intake {
         guard !isStopping else { return .nothing }
         await deletions.room()

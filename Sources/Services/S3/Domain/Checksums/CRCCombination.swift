@@ -3,10 +3,9 @@
 /// To append a zero byte is a linear map of the register; appending n of them is its n-th power, by squaring. See Mark Adler's
 /// note in zlib (crc32_combine).
 enum CRCCombination {
-    /// - Parameters:
-    ///   - first: the finished check of what comes first.
-    ///   - second: that of what follows.
-    ///   - length: how many bytes follow.
+    /// `first`: the finished check of what comes first.
+    /// `second`: that of what follows.
+    /// `length`: how many bytes follow.
     static func combine(_ algorithm: ChecksumAlgorithm, _ first: UInt64, _ second: UInt64, length: Int) -> UInt64 {
         guard length > 0 else { return first }
         let (polynomial, width) = parameters(algorithm)

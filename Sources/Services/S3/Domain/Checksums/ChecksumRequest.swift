@@ -81,7 +81,7 @@ struct ChecksumRequest: Sendable {
     }
 
     /// Checks what was received against what the request says.
-    /// - Parameter isPart: a part's refusal spells the digest otherwise.
+    /// `isPart`: a part's refusal spells the digest otherwise.
     /// - Returns: the checksum to keep and to answer.
     func verify(_ body: ReceivedBody, isPart: Bool = false) throws -> (algorithm: ChecksumAlgorithm, value: [UInt8]) {
         if let md5, md5 != body.md5 {

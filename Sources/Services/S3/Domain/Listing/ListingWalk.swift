@@ -45,7 +45,7 @@ struct ListingWalk<Row: Sendable>: Sendable {
         return Cursor(key: KeyRange.next(after: marker))
     }
 
-    /// - Parameter fetch: rows from a cursor on, below the end of the prefix, as many as are asked for.
+    /// `fetch`: rows from a cursor on, below the end of the prefix, as many as are asked for.
     func page(from start: Cursor?, fetch: (Cursor, Int) throws -> [Row]) rethrows -> Page {
         var page = Page()
         guard limit > 0, var cursor = start else { return page }

@@ -22,7 +22,7 @@ struct CompletionPlan: Sendable {
     var etag = ""
     var checksum: StoredChecksum?
 
-    /// - Parameter input: the request.
+    /// `input`: the request.
     init(_ named: [NamedPart], _ uploaded: [Int: PartRecord], _ upload: UploadRecord, input: WireValue) throws {
         guard !named.isEmpty else { throw AWSError.invalidRequest("You must specify at least one part") }
         for (one, next) in zip(named, named.dropFirst()) where one.number >= next.number {

@@ -82,7 +82,7 @@ enum WriteCondition: Sendable, Hashable {
         }
     }
 
-    /// - Parameter current: the latest version, which may be a delete marker; nil: there is none.
+    /// `current`: the latest version, which may be a delete marker; nil: there is none.
     func check(_ current: ObjectRecord?, key: String) throws {
         let etag = current.flatMap { $0.isMarker ? nil : $0.etag }
         switch self {

@@ -58,7 +58,8 @@ extension S3Service {
             if customer.md5 != md5 {
                 throw AWSError.s3(
                     "AccessDenied", 403,
-                    "Requests specifying Server Side Encryption with Customer provided keys must provide the correct secret key.")
+                    "Requests specifying Server Side Encryption with Customer provided keys must provide the correct secret key."
+                )
             }
         case (nil, _?):
             throw AWSError.invalidRequest(

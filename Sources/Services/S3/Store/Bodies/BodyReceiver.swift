@@ -28,11 +28,10 @@ struct BodyReceiver: Sendable {
     let folder: SegmentFolder
     let cipher: ObjectCipher
 
-    /// - Parameters:
-    ///   - source: the bytes; what it throws is thrown, and nothing is left of the body.
-    ///   - checksums: which to compute beside MD5.
-    ///   - inlineLimit: 0 sends every body to a segment.
-    ///   - limit: how many bytes there may be.
+    /// `source`: the bytes; what it throws is thrown, and nothing is left of the body.
+    /// `checksums`: which to compute beside MD5.
+    /// `inlineLimit`: 0 sends every body to a segment.
+    /// `limit`: how many bytes there may be.
     func receive(
         _ source: any ByteSource, checksums: ChecksumRequest, customer: CustomerKey?,
         inlineLimit: Int = Self.inlineLimit, limit: Int64

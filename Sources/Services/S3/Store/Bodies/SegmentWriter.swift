@@ -40,7 +40,7 @@ final class SegmentWriter: @unchecked Sendable {
         if descriptor >= 0 { close(descriptor) }
     }
 
-    /// - Parameter expected: how many bytes will come, if that is known.
+    /// `expected`: how many bytes will come, if that is known.
     func begin(expected: Int?) async throws {
         descriptor = try await folder.threads.run { [folder, name] in
             let descriptor = try folder.create(name)

@@ -50,10 +50,9 @@ struct ObjectRows {
     }
 
     /// Versions in the order of their keys, and of each key the newest first.
-    /// - Parameters:
-    ///   - from: the first key.
-    ///   - position: the first position of that key.
-    ///   - below: the first key that is too far; nil: none is.
+    /// `from`: the first key.
+    /// `position`: the first position of that key.
+    /// `below`: the first key that is too far; nil: none is.
     func page(_ bucket: Int64, from: String, position: Int64 = .min, below: String?, limit: Int) throws
         -> [ObjectRecord]
     {
