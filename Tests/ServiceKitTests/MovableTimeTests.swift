@@ -18,7 +18,8 @@ import Testing
 
     @Test func sleepersWakeWhenTheClockIsMovedBeyondTheirTime() async throws {
         let time = MovableTime()
-        async let sleeper: Void = time.sleep(until: time.now.advanced(by: .seconds(86_400)))
+        let waking = time.now.advanced(by: .seconds(86_400))
+        async let sleeper: Void = time.sleep(until: waking)
         time.move(offset: .seconds(86_401))
         try await sleeper
     }
