@@ -150,12 +150,10 @@ def test_configurations_with_the_cli(server):
 
 def test_what_is_not_here_yet_says_so(server):
     api = server.deploy("f", {"app.py": ECHO})
-    queue = "arn:aws:sqs:%s:%s:q" % (REGION, ACCOUNT)
+    bus = "arn:aws:events:%s:%s:event-bus/default" % (REGION, ACCOUNT)
     code, message, status = error(
-        api.put_function_event_invoke_config, FunctionName="f", DestinationConfig={"OnFailure": {"Destination": queue}})
-    assert (code, status) == ("NotImplemented", 501) and "Amazon SQS" in message
-    code, message, status = error(api.update_function_configuration, FunctionName="f", DeadLetterConfig={"TargetArn": queue})
-    assert (code, status) == ("NotImplemented", 501) and "Amazon SQS" in message
+        api.put_function_event_invoke_config, FunctionName="f", DestinationConfig={"OnFailure": {"Destination": bus}})
+    assert (code, status) == ("NotImplemented", 501) and "Amazon EventBridge" in message
 
 
 def test_an_event_has_at_most_a_megabyte(server):

@@ -11,5 +11,6 @@ REQUESTS = {
 }
 
 RESPONSES = {
+    ("s3", "rest-xml", "GetBucketLocation"): "one element alone, which clients read by a handler of their own",
     ("s3", "rest-xml", "GetBucketNotification"): "a deprecated form with two members in one element, Event",
 }
