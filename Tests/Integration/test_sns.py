@@ -329,9 +329,9 @@ def test_with_signatures_links_are_followed_unsigned(martlet):
         assert sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=10)["Messages"][0]["Body"] == "hello"
         fetch(document["UnsubscribeURL"])
         # Nothing else is let in unsigned, and no private paths are open.
-        assert server.get("/?Action=DeleteTopic&Version=2010-03-31&TopicArn=" + topic)[0] == 403
+        assert server.get("/?Action=DeleteTopic&Version=2010-03-31&TopicArn=" + topic)[0] in (400, 403)
         assert server.get("/?Action=ListTopics")[0] in (400, 403, 404)
-        assert server.get("/_martlet/mail")[0] == 403
+        assert server.get("/_martlet/mail")[0] in (400, 403)
         assert len(sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]) == 1
 
 
