@@ -34,10 +34,10 @@ S3_CODES = {
     "InvalidBucketState", "AccessControlListNotSupported", "UnexpectedContent", "NoSuchObjectLockConfiguration", "NoSuchVersion",
     "InvalidBucketAclWithObjectOwnership", "InvalidBucketAclWithBlockPublicAccessError", "TooManyBuckets", "InvalidPart", "PreconditionFailed",
 }  # fmt: skip
-# What S3 does not look at, what it says of each key in a good answer, and what the connection says by itself; and without a parameter a
+# What S3 does not look at, and what the connection says by itself; and without a parameter a
 # request is one for another operation.
 S3_LENIENT = (
-    "RequestPayer is", "ChecksumMode is", "ChecksumAlgorithm is", " is missing", "Objects.0.Key is", "ContentLength is")
+    "RequestPayer is", "ChecksumMode is", "ChecksumAlgorithm is", " is missing", "ContentLength is")
 
 
 def _operations():

@@ -55,6 +55,9 @@ extension S3Service {
         let bucket = try await locate(input.bucket, call)
         let objects = input.delete.objects
         guard (1...1000).contains(objects.count) else { throw AWSError.malformedXML }
+        guard !objects.contains(where: \.key.isEmpty) else {
+            throw AWSError.s3("UserKeyMustBeSpecified", 400, "The bucket POST must contain the specified field name.")
+        }
         let access = BucketAccess(bucket: bucket, call: call)
         let bypass = input.bypassGovernanceRetention ?? false
         var output = DeleteObjectsOutput()
@@ -64,10 +67,6 @@ extension S3Service {
             let action = object.versionId == nil ? "s3:DeleteObject" : "s3:DeleteObjectVersion"
             do {
                 try ObjectKey.check(object.key)
-                if object.key.isEmpty {
-                    throw AWSError.s3(
-                        "UserKeyMustBeSpecified", 400, "The bucket POST must contain the specified field name.")
-                }
                 if object.lastModifiedTime != nil || object.size != nil {
                     throw AWSError.s3(
                         "NotImplemented", 501, "A header you provided implies functionality that is not implemented")
