@@ -184,7 +184,10 @@ def platform(request, tmp_path_factory):
         grow_stems(server)
     api = server.deploy("hostile", {"app.py": ATTACKS}, runtime="python3.11", Timeout=60, MemorySize=256)
 
+    attacks = []
+
     def attack(name, check=True, **event):
+        attacks.append(name)
         result = api.invoke(FunctionName="hostile", Payload=json.dumps({"attack": name, **event}).encode())
         answer = json.load(result["Payload"])
         assert not check or "FunctionError" not in result, answer
@@ -192,7 +195,8 @@ def platform(request, tmp_path_factory):
 
     server.attack = attack
     yield server
-    if stem:
+    # Where this process was left one test of them, its only environment may have begun before there was a stem.
+    if stem and len(attacks) > 1:
         assert stems(server)["used"] >= 1
     server.stop()
 
