@@ -195,7 +195,7 @@ def test_a_mapping_is_disabled_enabled_changed_and_deleted(server):
     assert api.update_event_source_mapping(UUID=uuid, Enabled=False)["State"] == "Disabling"
     wait_state(api, uuid, "Disabled")
     queue.send("1")
-    time.sleep(0.3)
+    clock(server, advance=60)
     assert queue.counts[0] == 1
     assert api.update_event_source_mapping(UUID=uuid, Enabled=True)["State"] == "Enabling"
     wait_state(api, uuid, "Enabled")
@@ -208,7 +208,7 @@ def test_a_mapping_is_disabled_enabled_changed_and_deleted(server):
     api.delete_event_source_mapping(UUID=uuid)
     wait_until(lambda: api.list_event_source_mappings()["EventSourceMappings"] == [])
     queue.send("3")
-    time.sleep(0.3)
+    clock(server, advance=60)
     assert queue.counts[0] == 1
 
 
@@ -219,7 +219,6 @@ def test_disabling_waits_for_what_runs(server):
     queue.send("a")
     wait_notes(server, ["+"])
     api.update_event_source_mapping(UUID=uuid, Enabled=False)
-    time.sleep(0.3)
     assert api.get_event_source_mapping(UUID=uuid)["State"] == "Disabling"
     assert error(api.update_event_source_mapping, UUID=uuid, Enabled=True)[0] == "ResourceInUseException"
     wait_state(api, uuid, "Disabled")
@@ -239,9 +238,9 @@ def test_what_is_delayed_comes_by_the_moved_clock(server):
     queue = Queue(server)
     mapped(server, queue)
     queue.send("later", DelaySeconds=600)
-    time.sleep(0.2)
+    clock(server, advance=590)
     assert queue.counts == (0, 0, 1)
-    clock(server, advance=601)
+    clock(server, advance=11)
     wait_notes(server, ["later"])
 
 

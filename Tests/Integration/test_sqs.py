@@ -97,12 +97,12 @@ def test_a_long_poll_ends_with_a_message_or_its_time(server, sqs, name):
     waiting = [threading.Thread(target=lambda: answers.extend(bodies(server.client("sqs"), url, 1, WaitTimeSeconds=20))) for _ in range(3)]
     for thread in waiting:
         thread.start()
-    began = time.monotonic()
     for number in range(3):
         sqs.send_message(QueueUrl=url, MessageBody=str(number))
+    # They are woken: none waits for the end of its poll.
     for thread in waiting:
-        thread.join()
-    assert sorted(answers) == ["0", "1", "2"] and time.monotonic() - began < 5
+        thread.join(15)
+    assert sorted(answers) == ["0", "1", "2"]
 
 
 def test_a_long_poll_whose_client_has_gone_takes_nothing(server, sqs, name):
@@ -110,7 +110,7 @@ def test_a_long_poll_whose_client_has_gone_takes_nothing(server, sqs, name):
     impatient = server.client("sqs", config=Config(retries={"total_max_attempts": 1}, read_timeout=0.3))
     with pytest.raises(Exception):
         impatient.receive_message(QueueUrl=url, WaitTimeSeconds=20)
-    # A half-closed connection is given a moment.
+    # Real time: a half-closed connection is given a moment, HTTPLimits.abandonedCall.
     time.sleep(2.2)
     sqs.send_message(QueueUrl=url, MessageBody="left")
     assert bodies(sqs, url) == ["left"]
@@ -123,10 +123,9 @@ def test_a_long_poll_does_not_hold_up_the_end(own):
     waiting = threading.Thread(target=lambda: answers.append(bodies(own.client("sqs", config=ONCE), url, WaitTimeSeconds=20)))
     waiting.start()
     time.sleep(0.3)
-    began = time.monotonic()
     own.stop()
-    waiting.join(5)
-    assert answers == [[]] and time.monotonic() - began < 4
+    waiting.join(10)
+    assert answers == [[]]
 
 
 def test_a_long_poll_sees_the_clock_move(own):
