@@ -85,6 +85,7 @@ def server(tmp_path_factory):
     """A server that all tests of this worker share. Tests use names of their own: the fixture `name` gives one."""
     _require_binary()
     server = Martlet(tmp_path_factory.mktemp("shared"))
+    server.keeps_time = True
     _running.append(server)
     server.start()
     yield server

@@ -132,6 +132,8 @@ class Martlet:
         self.environment = environment or {}
         self.port = free_port()
         self.process = None
+        self.keeps_time = False
+        """Whether tests count on its clock, so that none may move it."""
 
     # Life
 

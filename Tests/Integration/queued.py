@@ -16,6 +16,7 @@ def note(text):
 
 def clock(server, **change):
     """Moves the clock, and says what time it is: `clock(server, advance=60)`."""
+    assert not (change and server.keeps_time), "other tests count on the time of this server: use `movable`, or one of the test's own"
     body = json.dumps(change).encode() if change else None
     status, _, answer = server.get("/_martlet/clock", method="POST" if change else "GET", body=body)
     assert status == 200, answer

@@ -63,8 +63,8 @@ class Account:
 
 
 @pytest.fixture
-def here(server):
-    return Account(server)
+def here(movable):
+    return Account(movable)
 
 
 def test_fan_out_to_queues(here, name):
@@ -111,9 +111,9 @@ def test_groups_stay_in_order(here, name):
             assert [text for one, text in got if one == group] == [text for one, text in sent if one == group]
 
 
-def test_a_queue_of_another_account_confirms(server, here, name):
+def test_a_queue_of_another_account_confirms(movable, here, name):
     topic = here.topic(name)
-    there = Account(server, OTHER_ACCOUNT)
+    there = Account(movable, OTHER_ACCOUNT)
     url, arn = there.queue(name, topic)
     assert here.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)["SubscriptionArn"] == "pending confirmation"
     (message,) = there.drain(url, 1)
@@ -126,7 +126,7 @@ def test_a_queue_of_another_account_confirms(server, here, name):
     assert json.loads(message["Body"])["Message"] == "hello"
 
 
-def test_topics_let_buckets_and_queues_do_what_their_policies_say(server, here, name):
+def test_topics_let_buckets_and_queues_do_what_their_policies_say(movable, here, name):
     """A queue whose policy names another topic takes nothing of this one."""
     topic, other = here.topic(name), here.topic(name + "-other")
     url, arn = here.queue(name, other)
@@ -134,7 +134,7 @@ def test_topics_let_buckets_and_queues_do_what_their_policies_say(server, here, 
     here.sns.subscribe(TopicArn=other, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
     here.sns.publish(TopicArn=topic, Message="no")
     here.sns.publish(TopicArn=other, Message="yes")
-    clock(server, advance=0.001)
+    clock(movable, advance=0.001)
     assert [message["Body"] for message in here.drain(url, 1)] == ["yes"]
     assert here.drain(url) == []
 

@@ -4,7 +4,6 @@ import json
 import time
 
 from notified import Listener
-from queued import clock
 
 from .replay import answer_of
 
@@ -74,7 +73,7 @@ class Notifications:
 
     def nothing(self, label, url):
         """Notes that a queue has nothing, when everything that is due is done."""
-        clock(self.replay.server, advance=0.001)
+        self.replay.advance(0.001)
         return self.replay.keep(label, self.sqs.receive_message(QueueUrl=url))
 
     # Answers

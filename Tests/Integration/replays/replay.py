@@ -2,6 +2,7 @@
 
 import atexit
 import copy
+import datetime
 import functools
 import json
 import os
@@ -81,6 +82,10 @@ class Replay:
     def advance(self, seconds):
         """Moves the clock of a server that others do not count on."""
         clock(self.server, advance=seconds)
+
+    def now(self):
+        """The server's time."""
+        return datetime.datetime.fromisoformat(clock(self.server)["now"].replace("Z", "+00:00"))
 
     @staticmethod
     def until(condition):

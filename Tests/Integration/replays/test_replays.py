@@ -7,7 +7,6 @@ from recordings import FOLDER
 from . import catalog
 from .replay import Replay
 
-MOVING = {"sqs"}
 _HERE = catalog.is_here()
 _SCENARIOS = catalog.scenarios() if _HERE else []
 pytestmark = pytest.mark.skipif(not _HERE, reason="the recordings are not here: MARTLET_RECORDINGS names their folder (%s)" % FOLDER)
@@ -19,9 +18,8 @@ def test_every_scenario_has_a_replay():
 
 
 @pytest.mark.parametrize("scenario", [pytest.param(s, id="%s/%s" % (s.file, s.name)) for s in _SCENARIOS if s.function])
-def test_scenario(request, scenario):
-    # Whose scenarios move the clock have a server of their own.
-    replay = Replay(scenario, request.getfixturevalue("movable" if scenario.service in MOVING else "server"))
+def test_scenario(movable, scenario):
+    replay = Replay(scenario, movable)
     broken = None
     try:
         scenario.function(replay)

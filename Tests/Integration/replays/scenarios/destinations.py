@@ -69,13 +69,6 @@ class _Queue:
                 return answer
 
 
-def _advance(replay, seconds):
-    """Moves the server's clock, so that what is due then is done now."""
-    body = json.dumps({"advance": seconds}).encode()
-    status, _, answer = replay.server.get("/_martlet/clock", method="POST", body=body)
-    assert status == 200, answer
-
-
 @scenario("TestLambdaDLQ::test_dead_letter_queue")
 def dead_letters(replay):
     name, api, queue = replay.function, replay.api, _Queue(replay)
@@ -128,7 +121,7 @@ def default_retries(replay):
     _put(replay, queue)
     if queue.url:
         _send(replay, {"raise_error": 1})
-        _advance(replay, 600)
+        replay.advance(600)
         replay.keep("receive_message_result", queue.receive())
 
 
@@ -140,7 +133,7 @@ def retries(replay):
     _put(replay, queue, MaximumRetryAttempts=2)
     if queue.url:
         _send(replay, {"message": message})
-        _advance(replay, 600)
+        replay.advance(600)
         # The recorded answer is of the second time that the message was received.
         queue.receive(VisibilityTimeout=0)
         replay.keep("queue_destination_payload", queue.receive(AttributeNames=["All"]))
@@ -158,5 +151,5 @@ def age(replay):
         _put(replay, queue, MaximumEventAgeInSeconds=seconds, MaximumRetryAttempts=2)
         if queue.url:
             _send(replay, {"message": message})
-            _advance(replay, 600)
+            replay.advance(600)
             replay.keep(label, queue.receive(AttributeNames=["All"])["Messages"][0])

@@ -275,8 +275,8 @@ def _locked(s3):
     return {"Bucket": s3.create(ObjectLockEnabledForBucket=True), "Key": "k"}
 
 
-def _later(**more):
-    return datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(**more)
+def _later(replay, **more):
+    return replay.now() + datetime.timedelta(**more)
 
 
 @scenario("TestS3ObjectLockRetention::test_bucket_config_default_retention")
@@ -287,7 +287,7 @@ def default_retention(replay):
     s3.call("put-lock-config", "put_object_lock_configuration", Bucket=target["Bucket"], ObjectLockConfiguration=lock)
     s3.call("put-object-default", "put_object", **target, Body="test-default-lock")
     s3.call("head-object-default", "head_object", **target)
-    until = _later(minutes=10)
+    until = _later(replay, minutes=10)
     s3.call("put-object-with-lock", "put_object", **target, Body="test-put-object-lock", ObjectLockMode="GOVERNANCE", ObjectLockRetainUntilDate=until)
     s3.call("head-object-with-lock", "head_object", **target)
     s3.call("put-object-with-lock-no-date", "put_object", **target, ObjectLockMode="GOVERNANCE")
@@ -297,31 +297,31 @@ def default_retention(replay):
 def longer_retention(replay):
     s3 = Buckets(replay)
     target = _locked(s3)
-    until, body = _later(minutes=10), "test-put-object-lock"
+    until, body = _later(replay, minutes=10), "test-put-object-lock"
     s3.call("put-object-with-lock", "put_object", **target, Body=body, ObjectLockMode="GOVERNANCE", ObjectLockRetainUntilDate=until)
     s3.call("head-object-with-lock", "head_object", **target)
-    longer = {"Mode": "GOVERNANCE", "RetainUntilDate": _later(minutes=20)}
+    longer = {"Mode": "GOVERNANCE", "RetainUntilDate": _later(replay, minutes=20)}
     s3.call("put-object-retention-extend", "put_object_retention", **target, Retention=longer)
     s3.call("head-object-with-lock-extended", "head_object", **target)
-    s3.call("put-object-retention-reduce", "put_object_retention", **target, Retention={**longer, "RetainUntilDate": _later(minutes=15)})
+    s3.call("put-object-retention-reduce", "put_object_retention", **target, Retention={**longer, "RetainUntilDate": _later(replay, minutes=15)})
 
 
-@scenario(
-    "TestS3ObjectLockRetention::test_s3_object_retention_compliance_mode", {"delete-obj-after-lock-expiration": Unknown("The clock is shared with other replays.")}
-)
+@scenario("TestS3ObjectLockRetention::test_s3_object_retention_compliance_mode")
 def compliance(replay):
     s3 = Buckets(replay)
     target = _locked(s3)
     version = s3.call("put-obj-locked-1", "put_object", **target, Body="test")["VersionId"]
-    until = _later(minutes=10)
+    until = _later(replay, minutes=10)
     s3.call("add-compliance-retention", "put_object_retention", **target, Retention={"Mode": "COMPLIANCE", "RetainUntilDate": until})
     s3.call("delete-locked-1", "delete_object", **target, VersionId=version, BypassGovernanceRetention=True)
     s3.call("put-delete-marker", "delete_object", **target)
     s3.call("delete-locked-2", "delete_object", **target, VersionId=version)
-    shorter = {"Mode": "COMPLIANCE", "RetainUntilDate": _later(minutes=5)}
+    shorter = {"Mode": "COMPLIANCE", "RetainUntilDate": _later(replay, minutes=5)}
     s3.call("update-retention-shortened", "put_object_retention", **target, VersionId=version, Retention=shorter, BypassGovernanceRetention=True)
     weaker = {"Mode": "GOVERNANCE", "RetainUntilDate": until}
     s3.call("update-retention-less-restrictive", "put_object_retention", **target, VersionId=version, Retention=weaker, BypassGovernanceRetention=True)
+    replay.advance(11 * 60)
+    s3.call("delete-obj-after-lock-expiration", "delete_object", **target, VersionId=version)
 
 
 @scenario("TestS3::test_etag_on_get_object_call")
