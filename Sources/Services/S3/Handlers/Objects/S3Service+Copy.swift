@@ -56,7 +56,7 @@ extension S3Service {
             _ = (source.pin, body?.pin)
             return answer(Stored(record: made, attributes: attributes, bucket: final), source)
         } catch {
-            if let body { await receiver.discard(body) }
+            if let body { await receiver.discard(body, after: error) }
             throw error
         }
     }

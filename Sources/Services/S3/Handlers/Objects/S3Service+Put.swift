@@ -91,7 +91,7 @@ extension S3Service {
             _ = body.pin
             return Stored(record: result, attributes: attributes, bucket: final)
         } catch {
-            await receiver.discard(body)
+            await receiver.discard(body, after: error)
             throw error
         }
     }

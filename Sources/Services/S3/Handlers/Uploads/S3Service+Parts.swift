@@ -47,7 +47,7 @@ extension S3Service {
             }
             return output
         } catch {
-            await receiver.discard(body)
+            await receiver.discard(body, after: error)
             throw error
         }
     }
@@ -134,7 +134,7 @@ extension S3Service {
                 record = try await store(body, number: input.partNumber, upload, customer: customer, checksum: value)
                 _ = body.pin
             } catch {
-                await receiver.discard(body)
+                await receiver.discard(body, after: error)
                 throw error
             }
         }
