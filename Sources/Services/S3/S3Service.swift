@@ -139,12 +139,14 @@ public final class S3Service: S3API {
     /// `body`: is given the bucket as it is, and gives its settings as they shall be; may run more than once.
     func configure(
         _ bucket: BucketRecord,
-        _ body: @escaping @Sendable (BucketRecord, inout [String: WireValue]) throws -> Void
+        _ body: @escaping @Sendable (BucketRecord, inout [String: WireValue]) throws -> Void,
+        with more: @escaping @Sendable (JobTransaction) throws -> Void = { _ in }
     ) async throws {
         defer { catalog.forget(bucket.name) }
         let version = clock.next()
-        try await database.write { connection in
-            let rows = BucketRows(connection: connection)
+        try await jobs.write { transaction in
+            let rows = BucketRows(connection: transaction.connection)
+    /// `more`: what is to happen with it, or not at all.
             guard let current = try rows.bucket(id: bucket.id) else { throw AWSError.noSuchBucket(bucket.name) }
             var settings = current.settings
             try body(current, &settings)
@@ -156,3 +158,4 @@ public final class S3Service: S3API {
         try await configure(bucket) { _, settings in settings[setting] = value }
     }
 }
+            try more(transaction)
