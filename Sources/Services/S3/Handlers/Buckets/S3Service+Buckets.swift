@@ -46,10 +46,7 @@ extension S3Service {
                 }
                 return false
             }
-            guard
-                try rows.page(account: account, prefix: "", after: "", region: nil, limit: Self.maximumBuckets).count
-                    < Self.maximumBuckets
-            else {
+            guard try rows.count(account: account) < Self.maximumBuckets else {
                 throw AWSError.s3("TooManyBuckets", 400, "You have attempted to create more buckets than allowed")
             }
             try rows.insert(bucket)
