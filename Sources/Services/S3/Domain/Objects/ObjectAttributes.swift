@@ -3,13 +3,6 @@ import ServiceModel
 
 /// What is kept of an object beside what listings show: its headers and metadata, tags, checksum, parts, permissions.
 struct ObjectAttributes: Sendable, Hashable {
-    struct PartInfo: Sendable, Hashable {
-        var number: Int
-        var size: Int64
-        /// Base64, of the object's checksum algorithm; nil if a part has none.
-        var checksum: String?
-    }
-
     struct Retention: Sendable, Hashable {
         /// GOVERNANCE or COMPLIANCE.
         var mode: String
@@ -23,7 +16,7 @@ struct ObjectAttributes: Sendable, Hashable {
     var metadata: [String: String] = [:]
     var tags: [ResourceTag] = []
     var checksum: StoredChecksum?
-    var parts: [PartInfo] = []
+    var parts = PartList()
     /// Nil: all for the owner, nothing for anybody else.
     var acl: AccessControlList?
     /// Base64; with a key of the customer's.
@@ -45,7 +38,7 @@ struct ObjectAttributes: Sendable, Hashable {
         static let metadata: UInt8 = 11
         static let tag: UInt8 = 12
         static let checksum: UInt8 = 13
-        static let part: UInt8 = 14
+        static let parts: UInt8 = 14
         static let acl: UInt8 = 15
         static let customerKey: UInt8 = 16
         static let retention: UInt8 = 17
@@ -71,13 +64,7 @@ struct ObjectAttributes: Sendable, Hashable {
             }
         }
         if let checksum { writer.append(Tag.checksum, [UInt8(checksum.summary)] + Array(checksum.text.utf8)) }
-        for part in parts {
-            writer.append(Tag.part) { inner in
-                inner.append(0, Int64(part.number))
-                inner.append(1, part.size)
-                inner.append(2, part.checksum)
-            }
-        }
+        if !parts.isEmpty { writer.append(Tag.parts, parts.bytes) }
         if let acl { writer.append(Tag.acl, WireCoding.encode(acl.wire)) }
         writer.append(Tag.customerKey, customerKeyMD5)
         if let retention {
@@ -115,17 +102,7 @@ struct ObjectAttributes: Sendable, Hashable {
                 else { continue }
                 let text = String(decoding: field.bytes.dropFirst(), as: UTF8.self)
                 checksum = StoredChecksum(algorithm: algorithm, type: type, text: text)
-            case Tag.part:
-                var part = PartInfo(number: 0, size: 0)
-                var inner = field.reader
-                while let field = inner.next() {
-                    switch field.tag {
-                    case 0: part.number = Int(field.number)
-                    case 1: part.size = field.number
-                    default: part.checksum = field.text
-                    }
-                }
-                parts.append(part)
+            case Tag.parts: parts = PartList(field.bytes)
             case Tag.acl: acl = WireCoding.decode(Array(field.bytes)).flatMap(AccessControlList.init(stored:))
             case Tag.customerKey: customerKeyMD5 = field.text
             case Tag.retention:

@@ -71,7 +71,9 @@ extension S3Service {
         let found = try await find(bucket, key, version: version, call, withBody: false, method: "PUT")
         return try await change(bucket, EventContext(call)) { transaction in
             let name = found.version ?? VersionID.null
-            guard var record = try transaction.objects.version(bucket.id, key, name, withBody: false),
+            guard
+                var record = try transaction.objects.version(
+                    bucket.id, key, name, withBody: false, withManifest: false),
                 record.id == found.id
             else { throw AWSError.noSuchKey(key) }
             var attributes = ObjectAttributes(record.attributes)

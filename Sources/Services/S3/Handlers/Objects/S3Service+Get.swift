@@ -164,9 +164,9 @@ extension S3Service {
             return 0..<record.size
         }
         guard number <= attributes.parts.count else { throw refused(attributes.parts.count) }
-        let begin = attributes.parts[..<(number - 1)].reduce(0) { $0 + $1.size }
         members["PartsCount"] = .integer(Int64(attributes.parts.count))
-        return begin..<begin + attributes.parts[number - 1].size
+        let begin = attributes.parts.begin(number - 1)
+        return begin..<max(begin, attributes.parts.end(number - 1))
     }
 
     /// The checksum is the whole's; a part has one of its own where the whole's is made of those.

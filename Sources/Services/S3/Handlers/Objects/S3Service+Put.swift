@@ -66,7 +66,8 @@ extension S3Service {
             // Known to fail: the body need not come.
             try await database.read { connection in
                 try condition.check(
-                    ObjectRows(connection: connection).latest(bucket.id, key, withBody: false), key: key)
+                    ObjectRows(connection: connection).latest(
+                        bucket.id, key, withBody: false, withManifest: false), key: key)
             }
         }
 

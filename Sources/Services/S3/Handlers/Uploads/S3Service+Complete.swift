@@ -99,10 +99,12 @@ extension S3Service {
     ) {
         var attributes = ObjectAttributes(upload.attributes)
         attributes.checksum = plan.checksum
-        attributes.parts = plan.parts.map { part in
-            ObjectAttributes.PartInfo(
-                number: part.number, size: part.size, checksum: plan.checksum?.type == .composite ? part.checksum : nil)
-        }
+        attributes.parts = PartList(
+            plan.parts.map { part in
+                PartList.Part(
+                    number: part.number, size: part.size,
+                    checksum: plan.checksum?.type == .composite ? part.checksum : nil)
+            })
         let extents = plan.parts.flatMap { Manifest.decode($0.manifest) }
         let record = ObjectRecord(
             bucket: upload.bucket, key: upload.key, size: plan.size, etag: plan.etag, modified: now,
