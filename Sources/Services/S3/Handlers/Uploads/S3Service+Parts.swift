@@ -117,12 +117,14 @@ extension S3Service {
         request.required = upload.checksumAlgorithm ?? .crc64nvme
         let bytes = try self.source(source.record, range, customer: source.customer)
         let record: PartRecord
-        let isShared = customer == nil && source.customer == nil && source.record.manifest != nil
+        let extents = Manifest.slice(source.record.manifest ?? [], range ?? 0..<source.record.size)
+        // A part keeps the whole of each segment that it names: of those that it needs little of, it gets a copy.
+        let isShared =
+            customer == nil && source.customer == nil && source.record.manifest != nil
+            && extents.allSatisfy { $0.length >= $0.size / 2 }
         if isShared {
             // The bytes stay where they are; only their hashes are computed.
             let (md5, checksums, size) = try await hash(bytes, request.algorithms)
-            let extents = Manifest.slice(
-                Manifest.decode(source.record.manifest ?? []), range ?? 0..<source.record.size)
             record = try await store(
                 extents, size: size, etag: Hexadecimal.encode(md5), number: input.partNumber, upload,
                 checksum: checksums[request.required ?? .crc64nvme] ?? [])
