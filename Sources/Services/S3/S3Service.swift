@@ -45,7 +45,8 @@ public final class S3Service: S3API {
         lifecycle = LifecycleWorker(logger: logger)
         lifecycle.connect(self)
         jobs.register(
-            NotificationWorker(deliveries: deliveries, time: time, logger: logger), for: NotificationJob.kind)
+            NotificationWorker(database: database, deliveries: deliveries, time: time, logger: logger),
+            for: NotificationJob.kind)
         jobs.register(lifecycle, for: LifecycleWorker.kind)
     }
 

@@ -172,8 +172,9 @@ struct S3Transaction {
             let body = Array(event.records(bucket, configuration: rule.id).utf8)
             let delivery = Delivery(body: body, traceHeader: context.traceHeader)
             try jobs.enqueue(
-                NotificationJob(bucket: bucket, target: rule.target.arn, began: now, delivery: delivery).job(
-                    key: record.key))
+                NotificationJob(
+                    bucket: bucket, key: record.key, target: rule.target.arn, began: now, delivery: delivery
+                ).job)
         }
         if rules.tellsEventBridge {
             let (type, detail) = event.eventBridge(bucket)
@@ -182,7 +183,7 @@ struct S3Transaction {
                 traceHeader: context.traceHeader)
             let bus = "arn:aws:events:\(bucket.region):\(bucket.account):event-bus/default"
             try jobs.enqueue(
-                NotificationJob(bucket: bucket, target: bus, began: now, delivery: delivery).job(key: record.key))
+                NotificationJob(bucket: bucket, key: record.key, target: bus, began: now, delivery: delivery).job)
         }
     }
 }
