@@ -13,6 +13,22 @@ extension S3Service {
     }
 
     public func copyObject(_ input: CopyObjectRequest, _ call: Call) async throws -> CopyObjectOutput {
+        try await withSource { try await copyOnce(input, call) }
+    }
+
+    /// Copies again if the source's segments were removed meanwhile: then there is another source, or none.
+    func withSource<T>(_ copy: () async throws -> T) async throws -> T {
+        for _ in 0..<3 {
+            do {
+                return try await copy()
+            } catch let error as AWSError where error.code == AWSError.operationAborted.code {
+                continue
+            }
+        }
+        return try await copy()
+    }
+
+    private func copyOnce(_ input: CopyObjectRequest, _ call: Call) async throws -> CopyObjectOutput {
         try ObjectKey.check(input.key)
         let bucket = try await open(input.bucket, call, "s3:PutObject", key: input.key)
         let condition = try WriteCondition(call.input)

@@ -106,6 +106,10 @@ extension S3Service {
     }
 
     public func uploadPartCopy(_ input: UploadPartCopyRequest, _ call: Call) async throws -> UploadPartCopyOutput {
+        try await withSource { try await copyPart(input, call) }
+    }
+
+    private func copyPart(_ input: UploadPartCopyRequest, _ call: Call) async throws -> UploadPartCopyOutput {
         let bucket = try await open(input.bucket, call, "s3:PutObject", key: input.key)
         try Self.checkNumber(input.partNumber)
         let customer = try CustomerKey(call.input)
