@@ -52,6 +52,8 @@ public final class S3Service: S3API {
 
     /// Makes sure of the folder: that it belongs to the database, and the database to it. If it does not, objects that are in files,
     /// or would be, are refused. To be called before the first request.
+        jobs.register(
+            EndedUploads(database: database, folder: self.folder, time: time, logger: logger), for: EndedUploads.kind)
     /// - Throws: ``DatabaseError`` if it can't be read or written.
     public func openFolder() async throws {
         try await FolderClaim(database: database, folder: folder, logger: logger).make()

@@ -1,13 +1,29 @@
 /// The check of two byte strings, one after the other, from the check of each.
 ///
 /// To append a zero byte is a linear map of the register; appending n of them is its n-th power, by squaring. See Mark Adler's
-/// note in zlib (crc32_combine).
-enum CRCCombination {
+/// note in zlib (crc32_combine). Most parts of an object have one length: its map is computed once.
+struct CRCCombination {
+    private let algorithm: ChecksumAlgorithm
+    private var known: (length: Int, map: [UInt64])?
+
+    init(_ algorithm: ChecksumAlgorithm) { self.algorithm = algorithm }
+
     /// `first`: the finished check of what comes first.
     /// `second`: that of what follows.
     /// `length`: how many bytes follow.
-    static func combine(_ algorithm: ChecksumAlgorithm, _ first: UInt64, _ second: UInt64, length: Int) -> UInt64 {
+    mutating func combine(_ first: UInt64, _ second: UInt64, length: Int) -> UInt64 {
         guard length > 0 else { return first }
+        if known?.length != length { known = (length, Self.power(algorithm, length)) }
+        return Self.apply(known?.map ?? [], first) ^ second
+    }
+
+    static func combine(_ algorithm: ChecksumAlgorithm, _ first: UInt64, _ second: UInt64, length: Int) -> UInt64 {
+        var combination = CRCCombination(algorithm)
+        return combination.combine(first, second, length: length)
+    }
+
+    /// The map of many zero bytes.
+    private static func power(_ algorithm: ChecksumAlgorithm, _ length: Int) -> [UInt64] {
         let (polynomial, width) = parameters(algorithm)
         // The map of one zero bit.
         var map = [UInt64](repeating: 0, count: width)
@@ -15,14 +31,14 @@ enum CRCCombination {
         for bit in 1..<width { map[bit] = 1 << UInt64(bit - 1) }
         // Of one zero byte.
         for _ in 0..<3 { map = square(map) }
-        var value = first
+        var result = (0..<width).map { 1 << UInt64($0) as UInt64 }
         var rest = length
         while rest > 0 {
-            if rest & 1 == 1 { value = apply(map, value) }
+            if rest & 1 == 1 { result = result.map { apply(map, $0) } }
             rest >>= 1
             if rest > 0 { map = square(map) }
         }
-        return value ^ second
+        return result
     }
 
     static func value(_ bytes: [UInt8]) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }

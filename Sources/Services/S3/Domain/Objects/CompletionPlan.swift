@@ -100,9 +100,10 @@ struct CompletionPlan: Sendable {
             let text = (hasher.finish()[algorithm] ?? []).base64 + "-\(parts.count)"
             return StoredChecksum(algorithm: algorithm, type: .composite, text: text)
         }
+        var combination = CRCCombination(algorithm)
         var whole = CRCCombination.value(values.first ?? [])
         for (part, value) in zip(parts, values).dropFirst() {
-            whole = CRCCombination.combine(algorithm, whole, CRCCombination.value(value), length: Int(part.size))
+            whole = combination.combine(whole, CRCCombination.value(value), length: Int(part.size))
         }
         return StoredChecksum(
             algorithm: algorithm, type: .fullObject, text: CRCCombination.bytes(whole, algorithm).base64)

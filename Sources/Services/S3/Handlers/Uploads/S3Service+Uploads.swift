@@ -87,19 +87,17 @@ extension S3Service {
         return AbortMultipartUploadOutput()
     }
 
-    /// The upload goes with all its parts.
+    /// The upload goes with all its parts; if there are many, they do after the answer.
     func abort(_ upload: UploadRecord, of bucket: BucketRecord) async throws {
         let now = time.now
-        try await database.write { [folder] connection in
-            let uploads = UploadRows(connection: connection)
+        try await jobs.write { [folder] transaction in
+            let uploads = UploadRows(connection: transaction.connection)
             guard try uploads.upload(bucket.id, upload.key, upload.upload) != nil else {
                 throw AWSError.noSuchUpload(upload.upload)
             }
-            let segments = SegmentRows(connection: connection, folder: folder)
-            for part in try uploads.parts(upload.id, after: 0, limit: 10_000) {
-                try segments.unlink(part.manifest, at: now)
-            }
-            try uploads.delete(upload.id)
+            if try EndedUploads.removeParts(of: upload.id, now: now, folder, transaction.connection) { return }
+            try uploads.end(upload.id)
+            try transaction.enqueue(EndedUploads.job(due: now))
         }
     }
 
