@@ -123,6 +123,7 @@ public final class S3Service: S3API {
             do {
                 let current = bucket
                 return try await jobs.write { [time, clock, folder] jobs in
+        try await clock.reserve(database)
                     try body(
                         S3Transaction(
                             jobs: jobs, folder: folder, bucket: current, now: time.now, clock: clock, context: context))
@@ -151,6 +152,7 @@ public final class S3Service: S3API {
             let rows = BucketRows(connection: transaction.connection)
     /// `more`: what is to happen with it, or not at all.
             guard let current = try rows.bucket(id: bucket.id) else { throw AWSError.noSuchBucket(bucket.name) }
+        try await clock.reserve(database)
             var settings = current.settings
             try body(current, &settings)
             try rows.update(current.id, settings: settings, version: max(version, current.version + 1))

@@ -45,6 +45,11 @@ struct S3Transaction {
     var segments: SegmentRows { SegmentRows(connection: connection, folder: folder) }
     var uploads: UploadRows { UploadRows(connection: connection) }
 
+    /// The number of a change, larger than that of the one before.
+    func sequence(after last: ObjectRecord?) throws -> Int64 {
+        try clock.next(after: last?.sequence ?? 0, in: connection)
+    }
+
     /// The latest version of a key, as far as a change of it must know it.
     /// - Throws: ``StaleBucket``.
     func current(_ key: String) throws -> ObjectRecord? {
@@ -74,7 +79,7 @@ struct S3Transaction {
         let current = try current(new.key)
         try check(current)
         var record = new
-        record.sequence = clock.next()
+        record.sequence = try sequence(after: current)
         if !isLinked { try segments.link(extents) }
         try place(&record, current)
         try tell(event, record)
@@ -128,12 +133,12 @@ struct S3Transaction {
         if bucket.versioning == .never {
             guard var current else { return Deletion() }
             try remove(current)
-            current.sequence = clock.next()
+            current.sequence = try sequence(after: current)
             try tell(events.0, current)
             return Deletion()
         }
         var marker = ObjectRecord(bucket: bucket.id, key: key, isMarker: true, modified: now)
-        marker.sequence = clock.next()
+        marker.sequence = try sequence(after: current)
         try place(&marker, current)
         try tell(events.1, marker)
         return Deletion(version: marker.versionName, isMarker: true, hasMadeMarker: true)
@@ -151,7 +156,7 @@ struct S3Transaction {
         }
         try remove(record)
         try uploads.touch(bucket.id, key)
-        record.sequence = clock.next()
+        record.sequence = try sequence(after: record)
         try tell(event, record)
         return Deletion(version: version, isMarker: record.isMarker)
     }

@@ -27,6 +27,7 @@ extension S3Service {
                 service: "s3", operation: "CreateBucket", parameter: "CreateBucketConfiguration.Bucket")
         }
         let settings = try firstSettings(input, call, owner: CanonicalID.of(account), constraint: constraint)
+        try await clock.reserve(database)
         let bucket = BucketRecord(
             id: 0, name: input.bucket, account: account, region: region, created: time.now, version: clock.next(),
             settings: settings)

@@ -81,7 +81,7 @@ extension S3Service {
             record.attributes = attributes.encoded
             try transaction.objects.update(record.id, attributes: record.attributes)
             if let event {
-                record.sequence = transaction.clock.next()
+                record.sequence = try transaction.sequence(after: record)
                 try transaction.tell(event, record)
             }
             return record

@@ -28,7 +28,7 @@ extension S3Service {
             }
             let record = UploadRecord(
                 upload: UploadID.make(), bucket: bucket.id, key: input.key, initiated: now,
-                sequence: transaction.clock.next(), initiator: initiator, owner: owner, storage: storage,
+                sequence: try transaction.sequence(after: nil), initiator: initiator, owner: owner, storage: storage,
                 checksum: checksum, attributes: encoded)
             try transaction.uploads.insert(record)
             return record.upload
