@@ -164,7 +164,9 @@ struct S3Transaction {
     // MARK: Events
 
     /// Enqueues what is to be told, to be done after the commit.
-    func tell(_ name: S3Event.Name, _ record: ObjectRecord, storageClass: String? = nil) throws {
+    func tell(
+        _ name: S3Event.Name, _ record: ObjectRecord, storageClass: String? = nil, restoredUntil: Timestamp? = nil
+    ) throws {
         let rules = bucket.notifications
         if rules.isEmpty { return }
         let event = S3Event(
@@ -172,7 +174,9 @@ struct S3Transaction {
             etag: record.isMarker ? "d41d8cd98f00b204e9800998ecf8427e" : record.etag,
             version: bucket.versioning == .never ? nil : record.version, sequence: record.sequence,
             principalID: context.principalID, requester: context.requester, requestID: context.requestID,
-            sourceAddress: context.sourceAddress, storageClass: storageClass)
+            sourceAddress: context.sourceAddress,
+            storageClass: storageClass ?? (name.isRestoration ? record.storageClass : nil),
+            restoredUntil: restoredUntil)
         for rule in rules.rules where rule.matches(name, key: record.key) {
             let body = Array(event.records(bucket, configuration: rule.id).utf8)
             let delivery = Delivery(body: body, traceHeader: context.traceHeader)

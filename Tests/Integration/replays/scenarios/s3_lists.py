@@ -24,6 +24,16 @@ def by_prefix(replay):
     s3.call("list-objects", "list_objects", Bucket=b, Prefix="test/", Delimiter=replay.parameter, MaxKeys=1, EncodingType="url")
 
 
+@scenario("TestS3DeepArchive::test_s3_get_deep_archive_object_restore")
+def restored_from_deep(replay):
+    s3 = Buckets(replay)
+    target = {"Bucket": s3.create(), "Key": "my-test-key"}
+    s3.api.put_object(**target, Body="test data", StorageClass="DEEP_ARCHIVE")
+    s3.call("get-object-invalid-state", "get_object", **target)
+    s3.call("restore_object", "restore_object", **target, RestoreRequest={"Days": 30, "GlacierJobParameters": {"Tier": "Bulk"}})
+    s3.call("get_object_invalid_state", "get_object", **target)
+
+
 @scenario("TestS3ListObjectsV2::test_list_objects_v2_continuation_start_after")
 def tokens(replay):
     s3 = Buckets(replay)
@@ -312,9 +322,14 @@ def traced(replay):
     pass
 
 
-@scenario("TestS3NotificationsToSQS::test_restore_object", {"receive_messages": "RestoreObject is not there."})
+@scenario("TestS3NotificationsToSQS::test_restore_object")
 def restored(replay):
-    pass
+    told = _Told(replay, "s3:ObjectRestore:*")
+    target = {"Bucket": told.bucket, "Key": "my_key_restore"}
+    told.s3.api.put_object(**target, Body="something", StorageClass="GLACIER")
+    told.s3.api.restore_object(**target, RestoreRequest={"Days": 1, "GlacierJobParameters": {"Tier": "Expedited"}})
+    replay.advance(300)
+    replay.keep("receive_messages", {"messages": told.records(2)})
 
 
 @scenario("TestS3NotificationsToSQS::test_notifications_with_filter", {"message": Unknown("The object's bytes are not known.")})

@@ -19,7 +19,6 @@ _ABSENT = {
     Reason("Inventories are not there."): (
         "TestS3::test_s3_put_inventory_report_exceptions", "TestS3::test_put_bucket_inventory_config_order",
     ),
-    Reason("RestoreObject is not there."): ("TestS3DeepArchive::test_s3_get_deep_archive_object_restore",),
     Unknown("A request that a test's own HTTP client has made, with signatures that are verified (`--auth iam`)."): (
         "TestS3PresignedUrl::test_put_object_with_md5_and_chunk_signature_bad_headers", "TestS3PresignedUrl::test_s3_presigned_url_expired",
         "TestS3PresignedUrl::test_presigned_url_signature_authentication_expired",

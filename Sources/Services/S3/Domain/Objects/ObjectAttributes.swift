@@ -25,8 +25,8 @@ struct ObjectAttributes: Sendable, Hashable {
     var hasLegalHold = false
     /// Whether a legal hold was ever put or lifted.
     var wasHeld = false
-    /// Until when a restored copy of an archived object is there.
-    var restoredUntil: Timestamp?
+    /// Of an archived object: its restored copy, if there is one or will be.
+    var restoration: Restoration.State?
 
     static let headerNames = [
         "ContentType", "CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage",
@@ -44,6 +44,7 @@ struct ObjectAttributes: Sendable, Hashable {
         static let retention: UInt8 = 17
         static let legalHold: UInt8 = 18
         static let restored: UInt8 = 19
+        static let restoring: UInt8 = 21
         static let held: UInt8 = 20
     }
 
@@ -75,7 +76,11 @@ struct ObjectAttributes: Sendable, Hashable {
         }
         if hasLegalHold { writer.append(Tag.legalHold, []) }
         if wasHeld { writer.append(Tag.held, []) }
-        if let restoredUntil { writer.append(Tag.restored, restoredUntil.milliseconds) }
+        switch restoration {
+        case nil: break
+        case .ongoing(let days)?: writer.append(Tag.restoring, Int64(days))
+        case .until(let time)?: writer.append(Tag.restored, time.milliseconds)
+        }
         return writer.bytes
     }
 
@@ -111,7 +116,8 @@ struct ObjectAttributes: Sendable, Hashable {
                 retention = Retention(mode: mode.text, until: Timestamp(milliseconds: until.number))
             case Tag.legalHold: hasLegalHold = true
             case Tag.held: wasHeld = true
-            case Tag.restored: restoredUntil = Timestamp(milliseconds: field.number)
+            case Tag.restored: restoration = .until(Timestamp(milliseconds: field.number))
+            case Tag.restoring: restoration = .ongoing(days: Int(field.number))
             default: continue
             }
         }

@@ -117,6 +117,8 @@ extension S3Service {
             }
             try BucketRows(connection: connection).delete(bucket.id)
             try JobTransaction.removeLane(kind: LifecycleWorker.kind, String(bucket.id), on: connection)
+            try JobTransaction.removeLane(
+                kind: RestorationJob.kind, RestorationJob.lane(bucket.id), on: connection)
         }
     }
 

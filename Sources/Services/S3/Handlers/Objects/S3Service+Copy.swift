@@ -115,8 +115,7 @@ extension S3Service {
         }
         let customer = try CustomerKey(call.input, prefix: "CopySource")
         try checkCustomerKey(customer, attributes)
-        if StorageClass.archived.contains(record.storageClass), attributes.restoredUntil.map({ $0 <= time.now }) ?? true
-        {
+        guard attributes.isReadable(record.storageClass, now: time.now) else {
             throw S3Error.objectNotInActiveTierError(
                 "The source object of the COPY operation is not in the active tier and is only stored in Amazon S3 Glacier."
             )

@@ -8,8 +8,7 @@ extension S3Service {
             input.bucket, input.key, version: input.versionId, call, action, withBody: true)
         let customer = try CustomerKey(call.input)
         try checkCustomerKey(customer, attributes)
-        if StorageClass.archived.contains(record.storageClass), attributes.restoredUntil.map({ $0 <= time.now }) ?? true
-        {
+        guard attributes.isReadable(record.storageClass, now: time.now) else {
             throw S3Error.invalidObjectState(
                 "The operation is not valid for the object's storage class", storageClass: record.storageClass)
         }
@@ -130,6 +129,7 @@ extension S3Service {
         if !attributes.metadata.isEmpty { members["Metadata"] = .map(attributes.metadata.mapValues(WireValue.string)) }
         if bucket.versioning != .never { members["VersionId"] = .string(record.versionName) }
         if let storage = record.storage { members["StorageClass"] = .string(storage) }
+        if let restoration = attributes.restoration { members["Restore"] = .string(Restoration.header(restoration)) }
         if let md5 = attributes.customerKeyMD5 {
             members["SSECustomerAlgorithm"] = "AES256"
             members["SSECustomerKeyMD5"] = .string(md5)
