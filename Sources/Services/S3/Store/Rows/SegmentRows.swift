@@ -64,21 +64,21 @@ struct SegmentRows {
             try connection.execute(
                 "UPDATE s3_segments SET links = links - ? WHERE name IN (\(batch.marks))",
                 [.integer(Int64(times))] + batch.values)
-            let gone = try connection.query(
-                "DELETE FROM s3_segments WHERE name IN (\(batch.marks)) AND links <= 0 RETURNING name", batch.values
-            ).compactMap { $0.text(0) }
-            try giveUp(gone, at: now)
+            // What nothing names is garbage from now on.
+            let unnamed = "FROM s3_segments WHERE name IN (\(batch.marks)) AND links <= 0"
+            try connection.execute(
+                "INSERT INTO s3_garbage (name, since) SELECT name, CAST(? AS BIGINT) \(unnamed) ON CONFLICT (name) DO NOTHING",
+                [.integer(max(0, now.milliseconds))] + batch.values)
+            try connection.execute("DELETE \(unnamed)", batch.values)
         }
     }
 
-    /// What nothing names is garbage from now on.
+    /// Files that no row knows of are garbage from now on.
     func giveUp(_ names: [String], at now: Timestamp) throws {
-        let since = SQLValue.integer(max(0, now.milliseconds))
-        for batch in NameList.batches(names) {
-            let rows = Array(repeating: "(?, ?)", count: batch.values.count).joined(separator: ", ")
+        for name in names {
             try connection.execute(
-                "INSERT INTO s3_garbage (name, since) VALUES \(rows) ON CONFLICT (name) DO NOTHING",
-                batch.values.flatMap { [$0, since] })
+                "INSERT INTO s3_garbage (name, since) VALUES (?, ?) ON CONFLICT (name) DO NOTHING",
+                [.text(name), .integer(max(0, now.milliseconds))])
         }
     }
 
