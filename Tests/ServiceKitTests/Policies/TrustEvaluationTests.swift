@@ -125,7 +125,8 @@ import Testing
         (#"{"Null":{"sts:ExternalId":"false"}}"#, [:], .denied),
         (#"{"StringEquals":{"aws:PrincipalOrgID":"o-1"}}"#, [:], .undecidable("the condition key aws:PrincipalOrgID")),
         (
-            #"{"IpAddress":{"aws:PrincipalArn":"10.0.0.0/8"}}"#, [:], .undecidable("the condition operator IpAddress")
+            #"{"DateLessThan":{"aws:PrincipalArn":"2026-01-01"}}"#, [:],
+            .undecidable("the condition operator DateLessThan")
         ),
         (#"{"StringEquals":{"aws:PrincipalOrgID":"o-1","sts:ExternalId":"x"}}"#, [:], .denied),
     ])
