@@ -43,7 +43,7 @@ struct LayerTests {
         "GRDB": ["Persistence"],
         "NIOPosix": ["FrontDoor", "RuntimeAPI", "DataPlane", "Outbound", "martlet", "TestSupport"],
         "NIOHTTP1": ["FrontDoor", "RuntimeAPI", "Outbound", "martlet"],
-        "NIOCore": ["FrontDoor", "RuntimeAPI", "DataPlane", "Outbound", "martlet", "TestSupport"],
+        "NIOCore": ["ServiceKit", "S3", "FrontDoor", "RuntimeAPI", "DataPlane", "Outbound", "martlet", "TestSupport"],
         "AsyncHTTPClient": ["Outbound"],
         "ArgumentParser": ["martlet"],
         "CPostgres": ["Persistence"],
