@@ -71,7 +71,8 @@ let package = Package(
         library("WireProtocols", ["ServiceModel", "ServiceKit"]),
 
         // What services stand on.
-        library("ServiceKit", ["ServiceModel", nioCore, crypto, logging]),
+        .target(name: "CChecksums"),
+        library("ServiceKit", ["CChecksums", "ServiceModel", nioCore, crypto, logging]),
         .target(name: "CPostgres"),
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
         library(
