@@ -109,7 +109,9 @@ extension LambdaService {
             guard master == "ALL" || master == region else { return ListFunctionsResponse(functions: []) }
         }
         if input.functionVersion == "ALL" {
-            let after = try PageMarker.decode(input.marker, of: call, count: 2).map { ($0[0], try PageMarker.ordinal($0[1])) }
+            let after = try PageMarker.decode(input.marker, of: call, count: 2).map {
+                ($0[0], try PageMarker.ordinal($0[1]))
+            }
             let versions = try await store.read {
                 try $0.allVersions(account: account, region: region, after: after, limit: size + 1)
             }

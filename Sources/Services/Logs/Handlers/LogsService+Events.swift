@@ -106,7 +106,8 @@ extension LogsService {
             \(input.startTime ?? 0) \(input.endTime ?? 0)
             """
         if let token = input.nextToken {
-            guard let parts = PageToken(token, scope: query)?.position, parts.count == 2, let timestamp = Int64(parts[0]),
+            guard let parts = PageToken(token, scope: query)?.position, parts.count == 2,
+                let timestamp = Int64(parts[0]),
                 let sequence = Int64(parts[1])
             else { throw Self.badToken }
             lower = max(lower, EventPosition(timestamp: timestamp, sequence: sequence))
@@ -127,7 +128,9 @@ extension LogsService {
                     eventId: event.position.decimal)
             },
             searchedLogStreams: [],
-            nextToken: page.rest.map { PageToken(scope: query, position: [String($0.timestamp), String($0.sequence)]).text })
+            nextToken: page.rest.map {
+                PageToken(scope: query, position: [String($0.timestamp), String($0.sequence)]).text
+            })
     }
 
     static func pattern(_ source: String?) throws -> FilterPattern {

@@ -64,7 +64,9 @@ extension LogsService {
         var token: String?
         if rows.count > limit {
             rows.removeLast()
-            if let last = rows.last { token = PageToken(scope: query, position: [String(last.lastEvent ?? 0), last.name]).text }
+            if let last = rows.last {
+                token = PageToken(scope: query, position: [String(last.lastEvent ?? 0), last.name]).text
+            }
         }
         return DescribeLogStreamsResponse(logStreams: rows.map { shape($0, group, call) }, nextToken: token)
     }
