@@ -6,20 +6,12 @@ struct JSONReader {
 
     /// The value of a whole body.
     static func read(_ body: [UInt8], _ member: MemberModel) throws(SerializationFailure) -> WireValue {
-        // Typed throws do not pass through the buffer's closure.
-        let result: Result<WireValue, SerializationFailure> = body.withUnsafeBufferPointer { bytes in
+        try SerializationFailure.reading(body) { bytes in
             var reader = JSONReader(scanner: JSONScanner(bytes))
-            do {
-                guard let value = try reader.value(member, depth: 0) else { return .success(.structure([:])) }
-                guard reader.scanner.atEnd() else { return .failure(SerializationFailure()) }
-                return .success(value)
-            } catch let failure as SerializationFailure {
-                return .failure(failure)
-            } catch {
-                return .failure(SerializationFailure())
-            }
+            guard let value = try reader.value(member, depth: 0) else { return .structure([:]) }
+            guard reader.scanner.atEnd() else { throw SerializationFailure() }
+            return value
         }
-        return try result.get()
     }
 
     /// - Returns: nil for null.

@@ -1,4 +1,5 @@
 import ServiceKit
+import TestSupport
 import Testing
 
 @testable import FrontDoor
@@ -122,7 +123,7 @@ struct ChunkedTests {
     @Test("pieces of any size give the same")
     func pieces() throws {
         let (payload, body) = documented()
-        var random = SeededRandom(seed: 3)
+        var random = SeededGenerator(seed: 3)
         var decoder = AWSChunkedDecoder(form: payload.form)
         var out: [UInt8] = []
         var rest = body[...]
@@ -177,7 +178,7 @@ struct ChunkedTests {
 
     @Test("mutated bodies never crash, and never grow")
     func fuzz() {
-        var random = SeededRandom(seed: 5)
+        var random = SeededGenerator(seed: 5)
         let seed = Array("b\r\nhello world\r\n0\r\nx-amz-checksum-crc32:DUoRhQ==\r\n\r\n".utf8)
         for _ in 0..<5000 {
             var body = seed

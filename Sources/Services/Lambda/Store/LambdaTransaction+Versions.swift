@@ -141,7 +141,7 @@ extension LambdaTransaction {
     }
 
     private func record(_ row: SQLRow) throws -> VersionRecord {
-        let key = FunctionKey(account: row.text(0) ?? "", region: row.text(1) ?? "", name: row.text(2) ?? "")
+        let key = FunctionKey(row)
         let ordinal = row.integer(3) ?? 0
         let version = ordinal == 0 ? latestVersion : String(ordinal)
         var settings = FunctionSettings(

@@ -66,39 +66,39 @@ struct S3Event: Sendable, Hashable {
 
     /// The document for queues, topics and functions.
     func records(_ bucket: BucketRecord, configuration: String) -> String {
-        var object = "\"key\":" + JSONString.quoted(ListingNames.encode(key))
+        var object = "\"key\":" + JSONText.quoted(ListingNames.encode(key))
         if let size, name.isCreation || name == .transition { object += ",\"size\":\(size)" }
         if let etag, !name.rawValue.hasPrefix("ObjectRemoved"), !name.rawValue.hasPrefix("LifecycleExpiration") {
-            object += ",\"eTag\":" + JSONString.quoted(etag)
+            object += ",\"eTag\":" + JSONText.quoted(etag)
         }
         if name == .markerCreated || name == .expirationMarker, let etag {
-            object += ",\"eTag\":" + JSONString.quoted(etag)
+            object += ",\"eTag\":" + JSONText.quoted(etag)
         }
-        if let version { object += ",\"versionId\":" + JSONString.quoted(version) }
+        if let version { object += ",\"versionId\":" + JSONText.quoted(version) }
         if name.hasSequencer { object += ",\"sequencer\":\"\(sequencer)\"" }
         var more = ""
         if name == .transition, let storageClass {
             more =
-                ",\"lifecycleEventData\":{\"transitionEventData\":{\"destinationStorageClass\":\(JSONString.quoted(storageClass))}}"
+                ",\"lifecycleEventData\":{\"transitionEventData\":{\"destinationStorageClass\":\(JSONText.quoted(storageClass))}}"
         }
         return """
-            {"Records":[{"eventVersion":"\(name.version)","eventSource":"aws:s3","awsRegion":\(JSONString.quoted(bucket.region)),\
+            {"Records":[{"eventVersion":"\(name.version)","eventSource":"aws:s3","awsRegion":\(JSONText.quoted(bucket.region)),\
             "eventTime":"\(time.rfc3339)","eventName":"\(name.rawValue)",\
-            "userIdentity":{"principalId":\(JSONString.quoted(principalID))},\
+            "userIdentity":{"principalId":\(JSONText.quoted(principalID))},\
             "requestParameters":{"sourceIPAddress":"127.0.0.1"},\
             "responseElements":{"x-amz-request-id":"\(requestID)","x-amz-id-2":"\(requestID)"},\
-            "s3":{"s3SchemaVersion":"1.0","configurationId":\(JSONString.quoted(configuration)),\
-            "bucket":{"name":\(JSONString.quoted(bucket.name)),"ownerIdentity":{"principalId":"\(bucket.principalID)"},\
-            "arn":\(JSONString.quoted(bucket.arn))},"object":{\(object)}}\(more)}]}
+            "s3":{"s3SchemaVersion":"1.0","configurationId":\(JSONText.quoted(configuration)),\
+            "bucket":{"name":\(JSONText.quoted(bucket.name)),"ownerIdentity":{"principalId":"\(bucket.principalID)"},\
+            "arn":\(JSONText.quoted(bucket.arn))},"object":{\(object)}}\(more)}]}
             """
     }
 
     /// Type and detail of the event for EventBridge.
     func eventBridge(_ bucket: BucketRecord) -> (type: String, detail: String) {
-        var object = "\"key\":" + JSONString.quoted(key)
+        var object = "\"key\":" + JSONText.quoted(key)
         if let size, name.isCreation { object += ",\"size\":\(size)" }
-        if let etag, name != .delete, name != .markerCreated { object += ",\"etag\":" + JSONString.quoted(etag) }
-        if let version { object += ",\"version-id\":" + JSONString.quoted(version) }
+        if let etag, name != .delete, name != .markerCreated { object += ",\"etag\":" + JSONText.quoted(etag) }
+        if let version { object += ",\"version-id\":" + JSONText.quoted(version) }
         object += ",\"sequencer\":\"\(sequencer)\""
         var more = ""
         switch name {
@@ -111,12 +111,12 @@ struct S3Event: Sendable, Hashable {
         case .expired: more = ",\"reason\":\"Lifecycle Expiration\",\"deletion-type\":\"Permanently Deleted\""
         case .expirationMarker:
             more = ",\"reason\":\"Lifecycle Expiration\",\"deletion-type\":\"Delete Marker Created\""
-        case .transition: more = ",\"destination-storage-class\":" + JSONString.quoted(storageClass ?? "")
+        case .transition: more = ",\"destination-storage-class\":" + JSONText.quoted(storageClass ?? "")
         case .taggingPut, .taggingDelete, .aclPut: break
         }
         let detail = """
-            {"version":"0","bucket":{"name":\(JSONString.quoted(bucket.name))},"object":{\(object)},\
-            "request-id":"\(requestID)","requester":\(JSONString.quoted(requester)),"source-ip-address":"127.0.0.1"\(more)}
+            {"version":"0","bucket":{"name":\(JSONText.quoted(bucket.name))},"object":{\(object)},\
+            "request-id":"\(requestID)","requester":\(JSONText.quoted(requester)),"source-ip-address":"127.0.0.1"\(more)}
             """
         return (name.detailType, detail)
     }
@@ -124,7 +124,7 @@ struct S3Event: Sendable, Hashable {
     /// What queues and topics are sent when they become a bucket's.
     static func test(bucket: String, at time: Timestamp, requestID: String) -> String {
         """
-        {"Service":"Amazon S3","Event":"s3:TestEvent","Time":"\(time.rfc3339)","Bucket":\(JSONString.quoted(bucket)),\
+        {"Service":"Amazon S3","Event":"s3:TestEvent","Time":"\(time.rfc3339)","Bucket":\(JSONText.quoted(bucket)),\
         "RequestId":"\(requestID)","HostId":"\(requestID)"}
         """
     }
@@ -134,3 +134,6 @@ extension BucketRecord {
     /// As events name the owner.
     var principalID: String { "A" + String(ownerID.prefix(13)).uppercased() }
 }
+
+/// Text in JSON documents.
+typealias JSONText = JSONString
