@@ -30,7 +30,7 @@ import Testing
             #expect(
                 delivered.principal
                     == .service(name: "sns.amazonaws.com", sourceARN: topic, account: SNSFixture.account))
-            let node = try #require(JSONValue(delivered.text))
+            let node = try #require(JSONValue(parsing: delivered.text))
             #expect(node["Message"]?.text == "hello")
             #expect(node["Signature"]?.text != nil)
             #expect(node["SigningCertURL"]?.text?.hasPrefix("http://localhost:4566/SimpleNotificationService-") == true)
