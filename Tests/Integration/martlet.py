@@ -11,6 +11,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -27,6 +28,9 @@ ACCOUNT = "000000000000"
 OTHER_ACCOUNT = "222222222222"
 # What is refused is not tried again.
 ONCE = Config(retries={"total_max_attempts": 1}, max_pool_connections=50)
+# It keeps the services' models, which take longer to read than most tests last. Threads may share clients, not the making of them.
+_SESSION = boto3.session.Session()
+_MAKING_CLIENTS = threading.Lock()
 TRUST = json.dumps(
     {
         "Version": "2012-10-17",
@@ -222,8 +226,9 @@ class Martlet:
 
     def client(self, service, key="test", secret="test", region=REGION, token=None, **more):
         """A boto3 client with default settings."""
-        session = boto3.session.Session(aws_access_key_id=key, aws_secret_access_key=secret, aws_session_token=token)
-        return session.client(service, region_name=region, endpoint_url=self.url, **more)
+        keys = {"aws_access_key_id": key, "aws_secret_access_key": secret, "aws_session_token": token}
+        with _MAKING_CLIENTS:
+            return _SESSION.client(service, region_name=region, endpoint_url=self.url, **keys, **more)
 
     def aws(self, *words, check=True, key="test", secret="test", input=None, cwd=None):
         """Runs the aws CLI; with `check`, gives its standard output, as JSON if it is that, else the finished process."""
@@ -294,9 +299,10 @@ class Martlet:
         """The ARN of an execution role, made if it is missing."""
         iam = self.client("iam")
         try:
-            return iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
+            iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)
         except iam.exceptions.EntityAlreadyExistsException:
-            return iam.get_role(RoleName=name)["Role"]["Arn"]
+            pass
+        return "arn:aws:iam::%s:role/%s" % (ACCOUNT, name)
 
     def deploy(self, name, files, runtime="python3.12", handler="app.handler", **more):
         """Creates a function and waits until it is active; gives the client that did it."""

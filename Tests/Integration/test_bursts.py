@@ -11,7 +11,7 @@ import pytest
 from leftovers import family
 from martlet import wait_until
 
-COUNT = 1000 if os.environ.get("MARTLET_LONG") == "1" else 100
+COUNT = 1000 if os.environ.get("MARTLET_LONG") == "1" else 50
 CODE = "import os, time\ndef handler(e, c):\n    time.sleep(1)\n    return os.environ['AWS_LAMBDA_LOG_STREAM_NAME']\n"
 
 
@@ -23,7 +23,7 @@ def available():
 
 @pytest.mark.parametrize("choice", ["auto", "off"])
 def test_a_burst_from_nothing(martlet, figure, choice):
-    if choice == "off" and COUNT > 100:
+    if choice == "off" and COUNT > 50:
         pytest.skip("from nothing in every sense is for the reduced count")
     server = martlet("--stems", choice).start()
     server.deploy("sleeper", {"app.py": CODE}, runtime="python3.11", MemorySize=128, Timeout=120)

@@ -7,7 +7,7 @@ import threading
 import time
 
 import botocore.exceptions
-from martlet import ACCOUNT, REGION, wait_until
+from martlet import ACCOUNT, ONCE, REGION, wait_until
 from queued import NOTE, make_notes, notes
 
 ROUNDS = 200 if os.environ.get("MARTLET_LONG") == "1" else 4
@@ -61,7 +61,7 @@ def test_every_object_reaches_the_function(martlet, figure):
     written, numbers = [], iter(range(10**9))
     for round_ in range(ROUNDS):
         stop = threading.Event()
-        s3, before = server.client("s3"), len(written)
+        s3, before = server.client("s3", config=ONCE), len(written)
         threads = [threading.Thread(target=writer, args=(s3, stop, numbers, written), daemon=True) for _ in range(3)]
         for thread in threads:
             thread.start()
