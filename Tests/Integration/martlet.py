@@ -18,6 +18,7 @@ import urllib.request
 import zipfile
 from pathlib import Path
 
+import aws_cli
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -242,20 +243,11 @@ class Martlet:
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_PAGER": "",
         }
-        beside = Path(sys.executable).with_name("aws")
-        program = str(beside) if beside.exists() else shutil.which("aws")
-        done = subprocess.run(
-            [program, *map(str, words)],
-            env=environment,
-            cwd=cwd or self.folder,
-            input=input,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
+        words = [str(word) for word in words]
+        done = aws_cli.run(words, environment, cwd or self.folder, input)
         if not check:
             return done
-        assert done.returncode == 0, "aws %s\n%s%s" % (" ".join(map(str, words)), done.stdout, done.stderr)
+        assert done.returncode == 0, "aws %s\n%s%s" % (" ".join(words), done.stdout, done.stderr)
         try:
             return json.loads(done.stdout)
         except ValueError:
