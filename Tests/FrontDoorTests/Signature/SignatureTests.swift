@@ -2,6 +2,7 @@ import Foundation
 import NIOHTTP1
 import ServiceKit
 import ServiceModel
+import TestSupport
 import Testing
 
 @testable import FrontDoor
@@ -189,7 +190,7 @@ struct SignatureTests {
 
     @Test("parsers take anything")
     func fuzz() throws {
-        var random = SeededRandom(seed: 11)
+        var random = SeededGenerator(seed: 11)
         let vectors = try #require(Vectors.shared).vectors
         for round in 0..<3000 {
             let vector = vectors[round % vectors.count]

@@ -1,4 +1,5 @@
 import Persistence
+import ServiceKit
 import ServiceModel
 
 /// A multipart upload that is under way.
