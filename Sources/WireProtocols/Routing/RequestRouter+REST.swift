@@ -69,10 +69,6 @@ extension RequestRouter {
                 "InvalidURI", status: 400, message: "Couldn't parse the specified URI.",
                 fields: ["URI": .string(request.path)])
         }
-        if request.method == "OPTIONS" {
-            return AWSError(
-                "BadRequest", status: 400, message: "Insufficient information. Origin request header needed.")
-        }
         let names = request.path.split(separator: "/", maxSplits: 1).count + (bucket == nil ? 0 : 1)
         return AWSError(
             "MethodNotAllowed", status: 405, message: "The specified method is not allowed against this resource.",
