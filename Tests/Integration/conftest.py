@@ -141,6 +141,19 @@ def aws_command(tmp_path, monkeypatch):
     return make
 
 
+@pytest.fixture(scope="session")
+def verifying(tmp_path_factory):
+    """A server that tests share which verifies signatures; its `root` is key and secret of its owner."""
+    _require_binary()
+    server = Martlet(tmp_path_factory.mktemp("verifying"), "--ephemeral", "--auth", "iam")
+    _running.append(server)
+    server.start()
+    lines = [line.removeprefix("export ").split("=", 1) for line in server.run("env").stdout.splitlines() if line.startswith("export")]
+    server.root = tuple(dict(lines)[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"))
+    yield server
+    _end(server)
+
+
 @pytest.fixture
 def name(request):
     """A name that no other test uses."""

@@ -5,7 +5,13 @@ struct SerializationFailure: Error {
     /// May be empty: AWS says nothing about JSON that is none.
     var message: String
 
-    init(_ message: String = "") { self.message = message }
+    /// The query parameter that should be a number, and what it is instead.
+    var number: (name: String, value: String)?
+
+    init(_ message: String = "", number: (name: String, value: String)? = nil) {
+        self.message = message
+        self.number = number
+    }
 
     /// What `read` makes of a body. Other errors than these say nothing.
     static func reading(
