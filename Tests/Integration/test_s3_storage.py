@@ -7,6 +7,7 @@ import os
 
 from botocore.config import Config
 from martlet import ONCE, wait_until
+from queued import clock
 
 
 def test_memory_stays_flat(martlet):
