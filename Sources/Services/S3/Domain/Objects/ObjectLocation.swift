@@ -1,3 +1,4 @@
+import Foundation
 import ServiceModel
 
 /// Where an object is, as the client that has made it would ask for it.
