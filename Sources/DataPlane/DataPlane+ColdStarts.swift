@@ -4,6 +4,7 @@ import NIOCore
 import NIOPosix
 import Sandbox
 import ServiceKit
+import ServiceModel
 import Synchronization
 
 extension DataPlane {

@@ -2,12 +2,12 @@ extension JSONValue {
     /// Nil if the text is not exactly one JSON value (RFC 8259), or nests deeper than `maximumDepth`.
     package init?(parsing text: String, maximumDepth: Int = 64) {
         var text = text
-        let value = text.withUTF8 { JSONValue($0, maximumDepth: maximumDepth) }
+        let value = text.withUTF8 { JSONValue(parsing: $0, maximumDepth: maximumDepth) }
         guard let value else { return nil }
         self = value
     }
 
-    private init?(_ bytes: UnsafeBufferPointer<UInt8>, maximumDepth: Int) {
+    private init?(parsing bytes: UnsafeBufferPointer<UInt8>, maximumDepth: Int) {
         var scanner = JSONScanner(bytes)
         guard let value = try? Self.read(&scanner, maximumDepth: maximumDepth), scanner.atEnd() else { return nil }
         self = value

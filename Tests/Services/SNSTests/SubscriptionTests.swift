@@ -16,7 +16,7 @@ import Testing
             for same in [[:], ["RawMessageDelivery": "true"], ["FilterPolicyScope": "MessageAttributes"]] {
                 #expect(try await fixture.subscribe(topic, queue, same) == first)
             }
-            let refused = await refusal {
+            let refused = await awsError {
                 try await fixture.subscribe(topic, queue, ["RawMessageDelivery": "false"])
             }
             #expect(
@@ -31,7 +31,7 @@ import Testing
             let topic = try await fixture.topic()
             let late = try await fixture.subscribe(topic, "http", "http://late/")
             fixture.time.advance(by: .seconds(3 * 86_400 + 1))
-            let refused = await refusal { try await fixture.confirm(late) }
+            let refused = await awsError { try await fixture.confirm(late) }
             #expect(refused == SNSFailures.invalid("Token"))
             // Asked again, with a new token.
             #expect(try await fixture.subscribe(topic, "http", "http://late/") == late)
@@ -54,7 +54,7 @@ import Testing
                 ConfirmSubscriptionInput(topicArn: topic, token: token, authenticateOnUnsubscribe: "true"),
                 fixture.call("ConfirmSubscription", principal: .root(account: "222222222222")))
             let subscription = try #require(answer.subscriptionArn)
-            let refused = await refusal {
+            let refused = await awsError {
                 try await fixture.service.unsubscribe(
                     UnsubscribeInput(subscriptionArn: subscription), fixture.call("Unsubscribe", principal: .anonymous))
             }
@@ -81,7 +81,7 @@ import Testing
     func endpointsOfTheWrongForm(transport: String, endpoint: String, message: String) async throws {
         try await SNSFixture.with(.sqlite) { fixture in
             let topic = try await fixture.topic()
-            let refused = await refusal { try await fixture.subscribe(topic, transport, endpoint) }
+            let refused = await awsError { try await fixture.subscribe(topic, transport, endpoint) }
             #expect(refused?.message == message)
         }
     }

@@ -50,16 +50,16 @@ struct PackageSourceTests {
                 ("b", "", "Please provide a source for function code."),
             ]
             for (bucket, key, expected) in cases {
-                let created = await refusal {
+                let created = await awsError {
                     try await fixture.create("n") { $0.code = FunctionCode(s3Bucket: bucket, s3Key: key) }
                 }
                 #expect(created?.message == expected)
-                let updated = await refusal {
+                let updated = await awsError {
                     try await fixture.updateCode(code: "") { ($0.zipFile, $0.s3Bucket, $0.s3Key) = (nil, bucket, key) }
                 }
                 #expect(updated?.message == expected)
             }
-            let both = await refusal {
+            let both = await awsError {
                 try await fixture.create("n") {
                     $0.code.s3Bucket = "b"
                     $0.code.s3Key = "k"
@@ -71,7 +71,7 @@ struct PackageSourceTests {
 
     @Test func withoutS3TheParameterIsRefusedByName() async throws {
         try await LambdaFixture.with(.sqlite) { fixture in
-            let error = await refusal {
+            let error = await awsError {
                 try await fixture.create { $0.code = FunctionCode(s3Bucket: "b", s3Key: "k") }
             }
             #expect(error?.code == "NotImplemented")

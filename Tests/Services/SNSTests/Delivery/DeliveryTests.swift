@@ -256,7 +256,8 @@ import Testing
             try await fixture.publish(topic, "hello")
             await fixture.jobs.settled()
             let lines = fixture.logs.lines.withLock { $0 }
-            let success = try #require(lines["sns/us-east-1/111111111111/topic"]?.first.flatMap { JSONValue(parsing: $0) })
+            let success = try #require(
+                lines["sns/us-east-1/111111111111/topic"]?.first.flatMap { JSONValue(parsing: $0) })
             #expect(success["status"]?.text == "SUCCESS")
             #expect(success["notification"]?["messageMD5Sum"]?.text == "5d41402abc4b2a76b9719d911017c592")
             let failure = try #require(
