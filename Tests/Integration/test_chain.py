@@ -4,7 +4,7 @@ import json
 import os
 
 import botocore.exceptions
-from martlet import ACCOUNT, REGION, kills, wait_until
+from martlet import ACCOUNT, ONCE, REGION, kills, wait_until
 from queued import NOTE, make_notes, notes
 
 ROUNDS = 200 if os.environ.get("MARTLET_LONG") == "1" else 4
@@ -58,7 +58,7 @@ def test_every_object_reaches_the_function(martlet, figure):
     written, numbers = [], iter(range(10**9))
     before = [0]
     for _ in kills(
-        server, ROUNDS, [lambda gone: writer(server.client("s3"), gone, numbers, written)] * 3, 0.1, 0.8,
+        server, ROUNDS, [lambda gone: writer(server.client("s3", config=ONCE), gone, numbers, written)] * 3, 0.1, 0.8,
         ready=lambda: len(written) > before[0],
     ):  # fmt: skip
         before[0] = len(written)

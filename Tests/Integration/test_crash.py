@@ -9,7 +9,7 @@ import pytest
 from botocore.config import Config
 from martlet import TRUST, database, kills, zip_package
 
-NO_RETRIES = Config(retries={"max_attempts": 1}, read_timeout=20, connect_timeout=20)
+NO_RETRIES = Config(retries={"total_max_attempts": 1}, read_timeout=20, connect_timeout=20)
 PACKAGE = zip_package({"app.py": "def handler(e, c): return 1\n"})
 ROUNDS = 200 if os.environ.get("MARTLET_LONG") == "1" else 8
 

@@ -11,7 +11,7 @@ from botocore.config import Config
 from martlet import database, kills, wait_until
 
 ROUNDS = 200 if os.environ.get("MARTLET_LONG") == "1" else 5
-NO_RETRIES = Config(retries={"max_attempts": 1}, read_timeout=20, connect_timeout=20, max_pool_connections=50)
+NO_RETRIES = Config(retries={"total_max_attempts": 1}, read_timeout=20, connect_timeout=20, max_pool_connections=50)
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgres"])

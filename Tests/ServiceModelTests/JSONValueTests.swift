@@ -8,7 +8,7 @@ import Testing
         "{}", #"[1,[null,{}],"a"]"#, #"{"b":1,"a":{"c":[true]},"b":2}"#,
     ])
     func writesWhatItReads(text: String) {
-        #expect(JSONValue(text)?.compact == text)
+        #expect(JSONValue(parsing: text)?.compact == text)
     }
 
     @Test(arguments: [
@@ -16,23 +16,23 @@ import Testing
         "\"\t\"", "[}",
     ])
     func refuses(text: String) {
-        #expect(JSONValue(text) == nil)
+        #expect(JSONValue(parsing: text) == nil)
     }
 
     @Test func nestsAsDeepAsItMay() {
         func nested(_ depth: Int) -> String {
             String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
         }
-        #expect(JSONValue(nested(64)) != nil)
-        #expect(JSONValue(nested(65)) == nil)
-        #expect(JSONValue(nested(3), maximumDepth: 3) != nil)
-        #expect(JSONValue(nested(4), maximumDepth: 3) == nil)
-        #expect(JSONValue(nested(1_000_000)) == nil)
-        #expect(JSONValue(String(repeating: "1", count: 4097)) == nil)
+        #expect(JSONValue(parsing: nested(64)) != nil)
+        #expect(JSONValue(parsing: nested(65)) == nil)
+        #expect(JSONValue(parsing: nested(3), maximumDepth: 3) != nil)
+        #expect(JSONValue(parsing: nested(4), maximumDepth: 3) == nil)
+        #expect(JSONValue(parsing: nested(1_000_000)) == nil)
+        #expect(JSONValue(parsing: String(repeating: "1", count: 4097)) == nil)
     }
 
     @Test func isLookedInto() throws {
-        let value = try #require(JSONValue(#"{"a":1,"b":"x","c":[2.5],"d":true,"e":null,"a":7}"#))
+        let value = try #require(JSONValue(parsing: #"{"a":1,"b":"x","c":[2.5],"d":true,"e":null,"a":7}"#))
         #expect(value["a"]?.integer == 7)
         #expect(value["b"]?.text == "x")
         #expect(value["c"]?.elements?.first?.double == 2.5)

@@ -147,7 +147,8 @@ extension Chain {
         let call = Call(
             service: "s3", operation: "PutObject", input: input, principal: request.principal,
             account: request.account, region: request.region, requestID: request.id,
-            endpoint: endpoint(request), payload: payload, isForm: true)
+            endpoint: endpoint(request), payload: payload, isForm: true,
+            sourceAddress: request.connection.sourceAddress)
         return (call, route)
     }
 

@@ -8,7 +8,7 @@ extension PolicyDocument {
     public init(parsing text: String) throws(PolicySyntaxError) {
         guard let first = text.utf8.first else { throw .notJSON }
         if first == 0x20 || first == 0x0A || first == 0x0D || first == 0x09 { throw .leadingSpace }
-        guard let json = JSONValue(text, maximumDepth: Self.maximumDepth) else { throw .notJSON }
+        guard let json = JSONValue(parsing: text, maximumDepth: Self.maximumDepth) else { throw .notJSON }
         guard case .object(let members) = json else { throw .invalidValue(field: "Policy") }
         var fields = try PolicyFields(members)
         version = try Self.version(fields.take("Version"))

@@ -6,7 +6,7 @@ package struct PolicyText: Sendable {
 
     /// Nil if the text is no JSON object.
     package init?(_ text: String) {
-        guard let policy = JSONValue(text), policy.members != nil else { return nil }
+        guard let policy = JSONValue(parsing: text), policy.members != nil else { return nil }
         self.policy = policy
     }
 

@@ -143,6 +143,11 @@ public struct TrustEvaluation: Sendable {
         if operation.comparison == .null {
             return condition.values.contains { ($0.lowercased() == "true") == (actual == nil) } ? .yes : .no
         }
+        if operation.comparison == .ipAddress || operation.comparison == .notIPAddress,
+            let bad = condition.values.first(where: { Self.addresses($0) == nil })
+        {
+            return .unknown("the address \(bad)")
+        }
         guard let test = Self.test(operation.comparison) else {
             return .unknown("the condition operator \(operation.comparison.rawValue)")
         }
@@ -157,6 +162,7 @@ public struct TrustEvaluation: Sendable {
         let equal: (String, String) -> Bool = { $0 == $1 }
         let equalIgnoringCase: (String, String) -> Bool = { $0.lowercased() == $1.lowercased() }
         let like: (String, String) -> Bool = { PolicyPattern.matches($0, $1) }
+        let within: (String, String) -> Bool = { addresses($0)?.contains($1) ?? false }
         return switch comparison {
         case .stringEquals: (false, equal)
         case .stringNotEquals: (true, equal)
@@ -164,7 +170,14 @@ public struct TrustEvaluation: Sendable {
         case .stringNotEqualsIgnoreCase: (true, equalIgnoringCase)
         case .stringLike, .arnEquals, .arnLike: (false, like)
         case .stringNotLike, .arnNotEquals, .arnNotLike: (true, like)
+        case .ipAddress: (false, within)
+        case .notIPAddress: (true, within)
         default: nil
         }
+    }
+
+    /// A block in CIDR notation, or one address; nil if it is neither.
+    private static func addresses(_ text: String) -> EventAddressRange? {
+        try? EventAddressRange(text.contains("/") ? text : text + (text.contains(":") ? "/128" : "/32"))
     }
 }

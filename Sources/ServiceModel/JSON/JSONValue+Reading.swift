@@ -1,6 +1,6 @@
 extension JSONValue {
     /// Nil if the text is not exactly one JSON value (RFC 8259), or nests deeper than `maximumDepth`.
-    package init?(_ text: String, maximumDepth: Int = 64) {
+    package init?(parsing text: String, maximumDepth: Int = 64) {
         var text = text
         let value = text.withUTF8 { JSONValue($0, maximumDepth: maximumDepth) }
         guard let value else { return nil }

@@ -9,7 +9,7 @@ package enum TextMap {
 
     /// Nil if the text is anything else than an object of strings.
     package static func map(_ text: String) -> [String: String]? {
-        guard let members = JSONValue(text)?.members else { return nil }
+        guard let members = JSONValue(parsing: text)?.members else { return nil }
         var map: [String: String] = [:]
         map.reserveCapacity(members.count)
         for member in members {

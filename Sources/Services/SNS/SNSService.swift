@@ -111,6 +111,8 @@ public final class SNSService: SNSAPI {
     {
         let action = "SNS:\(action)"
         let isSecure = call.endpoint.isEmpty || call.endpoint.hasPrefix("https:")
+        var more = more
+        more["aws:sourceip"] = call.sourceAddress
         guard TopicPolicy.permits(action, by: call.principal, on: topic, isSecure: isSecure, more: more) else {
             throw SNSFailures.unauthorized(call.principal, action, topic.arn)
         }

@@ -13,8 +13,8 @@ struct PolicyTextTests {
                 + #""Action":["sqs:A","sqs:B"],"Resource":"arn"}]}"#)
         #expect(try PolicyDocument(parsing: policy.text).statements.count == 2)
         #expect(policy.contains("one") && !policy.contains("three"))
-        #expect(!policy.remove("three"))
-        #expect(policy.remove("one"))
+        let removed = [policy.remove("three"), policy.remove("one")]
+        #expect(removed == [false, true])
         #expect(policy.count == 1 && !policy.contains("one"))
     }
 
@@ -23,7 +23,8 @@ struct PolicyTextTests {
         var policy = try #require(PolicyText(other))
         #expect(policy.count == 1)
         policy.allow("y", accounts: ["111111111111"], actions: ["a"], on: "r")
-        #expect(policy.remove("y"))
+        let isRemoved = policy.remove("y")
+        #expect(isRemoved)
         #expect(policy.text == #"{"Statement":[{"Sid":"x","Condition":{"NumericLessThan":{"a":1.50}}}],"Other":[1e3]}"#)
     }
 

@@ -47,7 +47,7 @@ import Testing
             let queue = SNSFixture.queue("q", account: "222222222222")
             try await fixture.subscribe(topic, queue)
             await fixture.jobs.settled()
-            let asked = try #require(fixture.targets.texts(queue).first.flatMap { JSONValue($0) })
+            let asked = try #require(fixture.targets.texts(queue).first.flatMap { JSONValue(parsing: $0) })
             #expect(asked["Type"]?.text == "SubscriptionConfirmation")
             let token = try #require(asked["Token"]?.text)
             let answer = try await fixture.service.confirmSubscription(

@@ -47,7 +47,7 @@ struct CaptureStore: Sendable {
                     name: "Timestamp",
                     value: .string(Timestamp(milliseconds: row.integer(3) ?? 0).rfc3339)),
             ]
-            return JSONValue.object(common + (row.text(4).flatMap { JSONValue($0) }?.members ?? []))
+            return JSONValue.object(common + (row.text(4).flatMap { JSONValue(parsing: $0) }?.members ?? []))
         }
         return JSONValue.object(("messages", .array(messages))).bytes()
     }

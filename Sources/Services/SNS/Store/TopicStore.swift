@@ -15,7 +15,7 @@ struct TopicStore: Sendable {
         return TopicRecord(
             key: TopicKey(account: account, region: region, name: name), id: id, version: version,
             attributes: TextMap.map(attributes) ?? [:],
-            tags: (JSONValue(tags)?.members ?? []).map { ResourceTag(key: $0.name, value: $0.value.text ?? "") },
+            tags: (JSONValue(parsing: tags)?.members ?? []).map { ResourceTag(key: $0.name, value: $0.value.text ?? "") },
             dataProtectionPolicy: row.text(8) ?? "", deletedSubscriptions: Int(row.integer(5) ?? 0))
     }
 

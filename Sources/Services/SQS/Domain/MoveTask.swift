@@ -42,7 +42,7 @@ struct MoveTask: Sendable, Hashable {
     /// The task's id in a handle; nil for what was never one.
     static func id(ofHandle handle: String) -> String? {
         guard handle.utf8.count <= 4096, let data = Data(base64Encoded: handle),
-            let object = JSONValue(String(decoding: data, as: UTF8.self)), object["sourceArn"]?.text != nil
+            let object = JSONValue(parsing: String(decoding: data, as: UTF8.self)), object["sourceArn"]?.text != nil
         else { return nil }
         return object["taskId"]?.text
     }

@@ -17,15 +17,18 @@ struct QueuePolicy: Sendable, Hashable {
     }
 
     /// Whether the policy lets `principal` do `action`, such as `SendMessage`, to a queue.
-    func allows(_ action: String, on queue: QueueKey, by principal: Principal) -> Bool {
+    /// `address`: the IP address that it asks from; nil: it has none.
+    func allows(_ action: String, on queue: QueueKey, by principal: Principal, from address: String? = nil) -> Bool {
         var fitting = document
         fitting.statements = document.statements.filter { statement in
             guard let resources = statement.resources else { return true }
             return resources.values.contains { PolicyPattern.matches($0, queue.arn) } != resources.isNegated
         }
         var evaluation = TrustEvaluation(
-            principal: principal,
-            knowing: ["aws:principalorgid", "aws:sourceorgid", "aws:securetransport", "aws:sourcevpce"])
+            principal: principal, more: address.map { ["aws:sourceip": $0] } ?? [:],
+            knowing: [
+                "aws:sourceip", "aws:principalorgid", "aws:sourceorgid", "aws:securetransport", "aws:sourcevpce",
+            ])
         evaluation.admitsAnonymous = true
         return evaluation.decide(fitting, action: "sqs:\(action)") == .allowed
     }

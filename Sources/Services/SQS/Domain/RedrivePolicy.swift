@@ -10,7 +10,7 @@ struct RedrivePolicy: Sendable, Hashable {
     /// - Throws: AWS's errors.
     init(parsing text: String) throws(AWSError) {
         func fail(_ reason: String) -> AWSError { SQSFailures.invalidParameter(text, "RedrivePolicy", reason) }
-        guard let policy = JSONValue(text), let members = policy.members else {
+        guard let policy = JSONValue(parsing: text), let members = policy.members else {
             throw fail("Redrive policy is not a valid JSON map.")
         }
         guard let arn = policy["deadLetterTargetArn"]?.text else {
@@ -49,7 +49,7 @@ enum RedriveAllowPolicy: Sendable, Hashable {
     /// - Throws: AWS's errors.
     init(parsing text: String) throws(AWSError) {
         func fail(_ reason: String) -> AWSError { SQSFailures.invalidParameter(text, "RedriveAllowPolicy", reason) }
-        guard let policy = JSONValue(text), policy.members != nil else {
+        guard let policy = JSONValue(parsing: text), policy.members != nil else {
             throw fail("Redrive allow policy is not a valid JSON map.")
         }
         let sources = policy["sourceQueueArns"]

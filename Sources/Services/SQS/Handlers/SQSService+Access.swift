@@ -26,7 +26,7 @@ extension SQSService {
         default: if call.principal.account == key.account { return record }
         }
         guard !Self.ownersOnly.contains(action),
-            record.settings.policy?.allows(action, on: key, by: call.principal) == true
+            record.settings.policy?.allows(action, on: key, by: call.principal, from: call.sourceAddress) == true
         else { throw SQSFailures.accessDenied(action, key, call.principal) }
         return record
     }

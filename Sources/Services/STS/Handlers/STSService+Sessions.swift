@@ -17,8 +17,9 @@ extension STSService {
 
         var request = ["sts:rolesessionname": input.roleSessionName]
         request["sts:externalid"] = input.externalId
+        request["aws:sourceip"] = call.sourceAddress
         request["aws:principalarn"] = try await callerRole(call.principal)
-        let evaluation = TrustEvaluation(principal: call.principal, more: request)
+        let evaluation = TrustEvaluation(principal: call.principal, more: request, knowing: ["aws:sourceip"])
         switch evaluation.decide(policy, action: "sts:AssumeRole") {
         case .allowed: break
         case .denied: throw refusal

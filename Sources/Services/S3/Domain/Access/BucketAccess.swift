@@ -97,7 +97,7 @@ struct BucketAccess {
         note("s3:x-amz-metadata-directive", "MetadataDirective")
         if let most = call.input["MaxKeys"]?.integerValue { keys["s3:max-keys"] = String(most) }
         keys["aws:securetransport"] = call.endpoint.hasPrefix("https:") ? "true" : "false"
-        keys["aws:sourceip"] = "127.0.0.1"
+        keys["aws:sourceip"] = call.sourceAddress
         return keys
     }
 

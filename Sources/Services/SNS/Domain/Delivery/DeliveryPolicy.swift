@@ -154,7 +154,7 @@ struct TopicDeliveryPolicy: Sendable, Hashable {
     var disablesOverrides = false
 
     init(stored text: String?) {
-        guard let text, let node = JSONValue(text)?["http"] else { return }
+        guard let text, let node = JSONValue(parsing: text)?["http"] else { return }
         self = (try? Self(node) { SNSFailures.invalid($0) }) ?? self
     }
 
@@ -170,7 +170,7 @@ struct TopicDeliveryPolicy: Sendable, Hashable {
     static func checked(_ text: String, prefix: String) throws(AWSError) -> String? {
         func refuse(_ reason: String) -> AWSError { SNSFailures.invalid("\(prefix)DeliveryPolicy: \(reason)") }
         try JSONSyntax.check(text, "\(prefix)DeliveryPolicy")
-        guard let node = JSONValue(text), let members = node.members else { throw refuse("must be an object") }
+        guard let node = JSONValue(parsing: text), let members = node.members else { throw refuse("must be an object") }
         if let unknown = members.first(where: { $0.name != "http" }) {
             throw refuse("Unexpected JSON member: \(unknown.name)")
         }
@@ -209,7 +209,7 @@ struct SubscriptionDeliveryPolicy: Sendable, Hashable {
     var http = HTTPDeliveryPolicy()
 
     init(stored text: String?) {
-        guard let text, let node = JSONValue(text) else { return }
+        guard let text, let node = JSONValue(parsing: text) else { return }
         http = (try? Self.read(node) { SNSFailures.invalid($0) }) ?? http
     }
 
@@ -221,7 +221,7 @@ struct SubscriptionDeliveryPolicy: Sendable, Hashable {
     static func checked(_ text: String, prefix: String) throws(AWSError) -> String {
         func refuse(_ reason: String) -> AWSError { SNSFailures.invalid("\(prefix)DeliveryPolicy: \(reason)") }
         try JSONSyntax.check(text, "\(prefix)DeliveryPolicy")
-        guard let node = JSONValue(text), let members = node.members else { throw refuse("must be an object") }
+        guard let node = JSONValue(parsing: text), let members = node.members else { throw refuse("must be an object") }
         let known: Set = ["healthyRetryPolicy", "sicklyRetryPolicy", "throttlePolicy", "requestPolicy", "guaranteed"]
         if let unknown = members.first(where: { !known.contains($0.name) }) {
             throw refuse("Unexpected JSON member: \(unknown.name)")

@@ -23,7 +23,7 @@ struct FilterPolicy: Sendable, Hashable {
         func refuse(_ reason: String) -> AWSError { SNSFailures.invalid("\(prefix)FilterPolicy: \(reason)") }
         guard text.utf8.count <= maximumSize else { throw refuse("Filter policy is too long") }
         try JSONSyntax.check(text, "\(prefix)FilterPolicy")
-        if JSONValue(text)?.members?.isEmpty == true { return }
+        if JSONValue(parsing: text)?.members?.isEmpty == true { return }
         let pattern: EventPattern
         do throws(EventPatternError) {
             pattern = try EventPattern(text, dialect: isBody ? .messageBody : .messageAttributes)

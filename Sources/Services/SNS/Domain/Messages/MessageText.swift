@@ -19,7 +19,7 @@ enum MessageText {
         guard structure == "json" else {
             throw SNSFailures.invalid("MessageStructure", reason: "Unsupported message structure: \(structure)")
         }
-        guard let node = JSONValue(message), node.members != nil else {
+        guard let node = JSONValue(parsing: message), node.members != nil else {
             throw SNSFailures.invalid("Message Structure - JSON message body failed to parse")
         }
         guard node["default"]?.text != nil else {

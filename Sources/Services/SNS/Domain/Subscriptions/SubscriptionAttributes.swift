@@ -62,7 +62,7 @@ enum SubscriptionAttributes {
                 return
             }
             try FilterPolicy.check(value, isBody: subscription.filtersBody, prefix: prefix)
-            subscription.attributes[name] = JSONValue(value)?.members?.isEmpty == true ? nil : value
+            subscription.attributes[name] = JSONValue(parsing: value)?.members?.isEmpty == true ? nil : value
         case "RedrivePolicy": subscription.attributes[name] = try redrive(value, subscription, prefix: prefix)
         case "DeliveryPolicy":
             guard subscription.transport.isHTTP || value.isEmpty else {
@@ -89,7 +89,7 @@ enum SubscriptionAttributes {
     {
         guard !text.isEmpty else { return nil }
         try JSONSyntax.check(text, "\(prefix)RedrivePolicy")
-        guard let policy = JSONValue(text), let members = policy.members else {
+        guard let policy = JSONValue(parsing: text), let members = policy.members else {
             throw SNSFailures.invalid("\(prefix)RedrivePolicy: must be an object")
         }
         guard !members.isEmpty else { return nil }

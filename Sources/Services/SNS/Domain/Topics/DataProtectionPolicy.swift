@@ -9,7 +9,7 @@ enum DataProtectionPolicy {
     static func check(_ text: String) throws(AWSError) {
         func refuse(_ reason: String) -> AWSError { SNSFailures.invalid("DataProtectionPolicy", reason: reason) }
         guard text.utf8.count <= 30_720 else { throw refuse("Policy is too long") }
-        guard let policy = JSONValue(text), policy.members != nil else { throw refuse("Invalid JSON") }
+        guard let policy = JSONValue(parsing: text), policy.members != nil else { throw refuse("Invalid JSON") }
         guard policy["Name"]?.text?.isEmpty == false else { throw refuse("Name is required") }
         guard policy["Version"]?.text == "2021-06-01" else { throw refuse("Version must be 2021-06-01") }
         guard let statements = policy["Statement"]?.elements, !statements.isEmpty else {

@@ -100,7 +100,7 @@ enum TopicPolicy {
             principal: principal, more: context(principal, isSecure: isSecure, more),
             knowing: [
                 "aws:sourcevpc", "aws:sourcevpce", "aws:principalorgid", "aws:sourceorgid", "aws:calledvia",
-                "aws:sourceowner", "sns:endpoint", "sns:protocol",
+                "aws:sourceowner", "aws:sourceip", "sns:endpoint", "sns:protocol",
             ])
         evaluation.admitsAnonymous = true
         let about = policy.statements.filter { $0.concerns(topic.arn) }.map(\.admittingServices)
