@@ -127,7 +127,7 @@ extension Chain {
                 "content-length":
                 break
             case "acl": headers.append(("x-amz-acl", field.value))
-            case "tagging": headers.append(("x-amz-tagging", FormTags.header(field.value)))
+            case "tagging": headers.append(("x-amz-tagging", try FormTags.header(field.value, platform.router)))
             default: headers.append((name, field.value))
             }
         }

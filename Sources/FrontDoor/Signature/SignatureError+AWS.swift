@@ -92,6 +92,15 @@ extension SignatureError {
         }
     }
 
+    private static func expiryFields(_ expires: Int64, _ now: Int64, _ seconds: Int64?) -> [String: WireValue] {
+        var fields: [String: WireValue] = [
+            "Expires": .string(CivilTime.extended(seconds: expires)),
+            "ServerTime": .string(CivilTime.extended(seconds: now)),
+        ]
+        if let seconds { fields["X-Amz-Expires"] = .string(String(seconds)) }
+        return fields
+    }
+
     private static func mismatchFields(
         _ id: String, _ toSign: String, _ provided: String, _ canonical: String?
     ) -> [String: WireValue] {
@@ -157,10 +166,7 @@ extension SignatureError {
         case .presignedExpired(let expires, let now, let seconds):
             AWSError(
                 "AccessDenied", status: 403, message: "Request has expired",
-                fields: [
-                    "Expires": .string(CivilTime.extended(seconds: expires)),
-                    "ServerTime": .string(CivilTime.extended(seconds: now)),
-                ].merging(seconds.map { ["X-Amz-Expires": .string(String($0))] } ?? [:]) { $1 })
+                fields: Self.expiryFields(expires, now, seconds))
         case .presignedNotYetValid: AWSError("AccessDenied", status: 403, message: "Request is not valid yet")
         case .scopeRegion(let given, let expected):
             AWSError(

@@ -54,7 +54,7 @@ enum RESTBinding {
                 : .map(Dictionary(rest.map { ($0.name, .string($0.value)) }, uniquingKeysWith: { first, _ in first }))
         default:
             guard let text = items[member.wireName] else { return nil }
-            do {
+            do throws(SerializationFailure) {
                 return try ScalarText.read(text, member, timestampFormat: member.timestampFormat ?? .iso8601)
             } catch {
                 guard member.shape.kind == .integer || member.shape.kind == .long else { throw error }
@@ -84,8 +84,12 @@ enum RESTBinding {
     private static func headers(_ headers: [(name: String, value: String)], _ member: MemberModel) -> WireValue? {
         let prefix = member.locationName ?? ""
         var entries: [String: WireValue] = [:]
+        // As each was first written.
+        var names: [String: String] = [:]
         for header in headers where HeaderNames.hasPrefix(header.name, prefix) {
-            let name = String(header.name.dropFirst(prefix.count))
+            let given = String(header.name.dropFirst(prefix.count))
+            let name = names[given.lowercased()] ?? given
+            names[given.lowercased()] = name
             let earlier = entries[name]?.stringValue.map { $0 + "," } ?? ""
             entries[name] = .string(earlier + header.value)
         }
