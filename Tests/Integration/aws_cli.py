@@ -3,7 +3,9 @@ command. With `MARTLET_LONG=1` every command is a program of its own.
 """
 
 import atexit
+import contextlib
 import importlib.util
+import io
 import json
 import os
 import shutil
@@ -70,12 +72,19 @@ def _serve(path):
 
     import awscli.clidriver
     import awscli.handlers  # noqa: F401
+    import botocore.loaders
+    import botocore.session
 
-    # What a first command loads, too.
-    try:
-        awscli.clidriver.create_clidriver().main(["sts", "help-me"])
-    except SystemExit:
-        pass
+    # What commands load, too: the descriptions of services are most of it.
+    loader = botocore.loaders.create_loader(os.environ["AWS_DATA_PATH"])
+    botocore.session.create_loader = lambda _: loader
+    for name in ("cli", "endpoints", "partitions", "sdk-default-configuration"):
+        loader.load_data(name)
+    for service in ("iam", "lambda", "logs", "s3", "sns", "sqs", "sts"):
+        for kind in ("service-2", "paginators-1", "endpoint-rule-set-1"):
+            loader.load_service_model(service, kind)
+    with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        awscli.clidriver.create_clidriver().main(["sts", "no-such-operation"])
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(path)
