@@ -100,7 +100,7 @@ def test_space_is_given_back_whenever_the_server_ends(martlet, figure):
     objects = server.data / "objects"
 
     def files():
-        return sum(1 for path in objects.glob("??/*") if path.is_file())
+        return {path.name for path in objects.glob("??/*")}
 
     most = 0
     for round_ in range(rounds):
@@ -126,21 +126,24 @@ def test_space_is_given_back_whenever_the_server_ends(martlet, figure):
 
         with concurrent.futures.ThreadPoolExecutor(6) as pool:
             running = [pool.submit(churn, worker) for worker in range(6)]
-            wait_until(lambda: len(done) >= 60)
-            # What is garbage is being removed when the server ends.
-            clock(server, advance=60)
-            wait_until(lambda: files() < len(done), timeout=30)
-            server.kill9()
-            over.append(True)
+            try:
+                wait_until(lambda: len(done) >= 60)
+                # The server ends while it removes what is garbage by now.
+                clock(server, advance=60)
+                early = files()
+                wait_until(lambda: not early <= files(), timeout=30)
+                server.kill9()
+            finally:
+                over.append(True)
             [future.result() for future in running]
-        most = max(most, files())
+        most = max(most, len(files()))
         server.start()
     s3 = server.client("s3", config=ONCE)
     for upload in s3.list_multipart_uploads(Bucket="space").get("Uploads", []):
         s3.abort_multipart_upload(Bucket="space", Key=upload["Key"], UploadId=upload["UploadId"])
     clock(server, advance=60)
     large = s3.list_objects_v2(Bucket="space").get("Contents", [])
-    wait_until(lambda: files() == len(large), timeout=30)
+    wait_until(lambda: len(files()) == len(large), timeout=30)
     for found in large:
         assert len(s3.get_object(Bucket="space", Key=found["Key"])["Body"].read()) == 100_000
     figure("files before and after, over %d kills" % rounds, "%d, %d" % (most, len(large)))

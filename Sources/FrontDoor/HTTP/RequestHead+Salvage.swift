@@ -8,15 +8,20 @@ extension RequestHead {
         let text = String(decoding: bytes.readableBytesView.prefix(Self.salvaged), as: Unicode.UTF8.self)
         var lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)[...]
         let request = lines.popFirst()?.split(separator: " ") ?? []
-        guard request.count == 3, request[2] == "HTTP/1.1" else { return nil }
+        guard request.count == 3, request[2] == "HTTP/1.1", request[0].utf8.allSatisfy(ResponseWriter.isToken) else {
+            return nil
+        }
         var headers = HTTPHeaders()
         for line in lines {
             if line.isEmpty { break }
             guard let colon = line.firstIndex(of: ":") else { return nil }
             let name = String(line[..<colon])
-            if Self.framingFields.contains(name.lowercased()) { continue }
-            let value = line[line.index(after: colon)...]
-            headers.add(name: name, value: String(value.drop { $0 == " " || $0 == "\t" }))
+            let value = line[line.index(after: colon)...].drop { $0 == " " || $0 == "\t" }
+            // NIO takes no other names, and its parser no other values.
+            guard !name.isEmpty, name.utf8.allSatisfy(ResponseWriter.isToken),
+                value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 })
+            else { return nil }
+            if !Self.framingFields.contains(name.lowercased()) { headers.add(name: name, value: String(value)) }
         }
         self.init(
             salvaging: HTTPRequestHead(

@@ -36,7 +36,7 @@ struct Ground: Sendable {
         configuration.codeFolders = try LocalCodeFolders.canonical(settings.localCodeFolders.map(absolute))
         let launcher = try LauncherProcess.start(configuration)
         let identity = try TransportSecurity.identity(settings.tls)
-        let objects = settings.ephemeral ? nil : settings.objects.map(absolute)
+        let objects = settings.objects.map(absolute)
         let isMade = try objects.map(ObjectsFolder.make) ?? false
         let folder = try Privileges.drop(dataFolder: named, made: isMade ? objects.map { [$0] } ?? [] : [])
         if let objects { try ObjectsFolder.requireWritable(objects) }

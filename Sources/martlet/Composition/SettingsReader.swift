@@ -42,6 +42,9 @@ struct SettingsReader {
         settings.region = text(options.region, "REGION") ?? settings.region
         settings.database = text(options.database, "DATABASE")
         settings.objects = text(options.objects, "OBJECTS")
+        if settings.ephemeral, settings.objects != nil {
+            throw SettingsError("--ephemeral keeps nothing, and --objects is a folder to keep objects in: choose one.")
+        }
         settings.durability =
             try choice(options.durability, "DURABILITY", Durability.init, "full or relaxed") ?? settings.durability
         settings.logLevel =

@@ -64,6 +64,7 @@ struct ListingWalk<Row: Sendable>: Sendable {
         while true {
             let rows = try fetch(cursor, batch)
             read += rows.count
+            let before = page.count
             var keys = 0
             var rolled: String?
             var seen: String?
@@ -103,8 +104,10 @@ struct ListingWalk<Row: Sendable>: Sendable {
                 cursor =
                     isFirstOnly || overflow
                     ? Cursor(key: KeyRange.next(after: lastKey)) : Cursor(key: lastKey, place: next)
-                // Keys with many versions: what comes behind each first row is read for nothing.
-                batch = isFirstOnly && keys * 4 < batch ? max(2, keys * 2) : min(batch * 2, most)
+                // Where keys have many versions, what comes behind each first row is read for nothing; where nothing is shown, a small
+                // page takes large steps.
+                let largest = page.count == before ? 1001 : most
+                batch = isFirstOnly && keys * 4 < batch ? max(2, keys * 2) : min(batch * 2, largest)
             }
         }
     }
