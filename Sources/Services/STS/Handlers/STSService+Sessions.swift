@@ -21,8 +21,8 @@ extension STSService {
         let evaluation = TrustEvaluation(principal: call.principal, more: request)
         switch evaluation.decide(policy, action: "sts:AssumeRole") {
         case .allowed: break
-        case .denied: throw refusal
-        case .undecidable(let what):
+        case .denied, .silent: throw refusal
+        case .undecidable(let what, _):
             var unclear = refusal
             unclear.message += ", because Martlet does not evaluate \(what) in the role's trust policy"
             throw unclear

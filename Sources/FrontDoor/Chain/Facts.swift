@@ -1,0 +1,20 @@
+import NIOHTTP1
+import ServiceKit
+import ServiceModel
+
+extension ChainRequest {
+    /// What conditions of policies ask for.
+    var facts: RequestFacts {
+        var facts = RequestFacts()
+        facts.userAgent = head.headers.first(name: "user-agent")
+        facts.referer = head.headers.first(name: "referer")
+        facts.contentHash = head.headers.first(name: "x-amz-content-sha256")
+        // Older versions are refused.
+        facts.encryption = connection.isSecure ? "1.2" : nil
+        if case .version4(let parameters) = presented {
+            facts.proof = parameters.isPresigned ? .query : .header
+            facts.signed = Timestamp(milliseconds: parameters.seconds * 1000)
+        }
+        return facts
+    }
+}
