@@ -15,7 +15,7 @@ extension WireProtocol {
     }
 
     /// The headers that carry the id of a request on this service.
-    func requestIDHeaders(_ requestID: String) -> [(name: String, value: String)] {
+    public func requestIDHeaders(_ requestID: String) -> [(name: String, value: String)] {
         guard kind == .restXML else { return [("x-amzn-RequestId", requestID)] }
         return [("x-amz-request-id", requestID), ("x-amz-id-2", HostID.of(requestID))]
     }

@@ -11,10 +11,14 @@ extension ChainRequest {
         facts.contentHash = head.headers.first(name: "x-amz-content-sha256")
         // Older versions are refused.
         facts.encryption = connection.isSecure ? "1.2" : nil
-        if case .version4(let parameters) = presented {
-            facts.proof = parameters.isPresigned ? .query : .header
+        switch presented {
+        case .version4(let parameters):
+            facts.algorithm = "AWS4-HMAC-SHA256"
             facts.signed = Timestamp(milliseconds: parameters.seconds * 1000)
+        case .version2: facts.algorithm = "AWS"
+        case .none, .queryVersion2, .version4a, .malformed: return facts
         }
+        facts.proof = presented.isPresigned ? .query : .header
         return facts
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import ServiceModel
 
 /// The tags of a form: an XML document in a field, where a request has a header like a query.
 enum FormTags {
@@ -7,7 +8,7 @@ enum FormTags {
         var pairs: [String] = []
         for tag in xml.split(separator: "<Tag>").dropFirst() {
             guard let key = element("Key", tag), let value = element("Value", tag) else { continue }
-            pairs.append("\(encoded(key))=\(encoded(value))")
+            pairs.append("\(PercentCoding.encode(key))=\(PercentCoding.encode(value))")
         }
         return pairs.joined(separator: "&")
     }
@@ -23,10 +24,5 @@ enum FormTags {
         else { return nil }
         return String(text[start.upperBound..<end.lowerBound]).replacing("&lt;", with: "<").replacing("&gt;", with: ">")
             .replacing("&quot;", with: "\"").replacing("&amp;", with: "&")
-    }
-
-    private static func encoded(_ text: String) -> String {
-        text.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed.subtracting(.init(charactersIn: "&=+/?")))
-            ?? text
     }
 }

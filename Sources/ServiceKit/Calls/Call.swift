@@ -26,11 +26,13 @@ public struct Call: Sendable {
     public var payload: (any ByteSource)?
     /// Whether it came from a page's form: S3's "POST Object", which is a `PutObject` otherwise.
     public var isForm = false
+    /// The IP address that the request came from, as its connection knows it; nil: the call came from inside the platform.
+    public var sourceAddress: String?
 
     public init(
         service: String, operation: String, input: WireValue, principal: Principal, account: String, region: String,
         requestID: String, traceHeader: String? = nil, endpoint: String = "", deadline: ContinuousClock.Instant? = nil,
-        payload: (any ByteSource)? = nil, isForm: Bool = false
+        payload: (any ByteSource)? = nil, isForm: Bool = false, sourceAddress: String? = nil
     ) {
         self.service = service
         self.operation = operation
@@ -44,5 +46,6 @@ public struct Call: Sendable {
         self.deadline = deadline
         self.payload = payload
         self.isForm = isForm
+        self.sourceAddress = sourceAddress
     }
 }

@@ -12,6 +12,8 @@ public struct RequestFacts: Sendable {
     /// The header `x-amz-content-sha256`.
     public var contentHash: String?
     public var proof = Proof.none
+    /// How it is signed: `AWS4-HMAC-SHA256`, or `AWS` by Signature Version 2.
+    public var algorithm: String?
     /// When it was signed, if it says so.
     public var signed: Timestamp?
     /// The oldest version of TLS that the connection can have, such as `1.2`; nil: it is not encrypted.
@@ -23,7 +25,8 @@ public struct RequestFacts: Sendable {
 extension Call {
     /// The global condition keys that every request has or is known not to have, in lower case.
     public static let policyKeyNames: Set<String> = [
-        "aws:securetransport", "aws:currenttime", "aws:epochtime", "aws:requestedregion", "aws:useragent", "aws:referer",
+        "aws:securetransport", "aws:currenttime", "aws:epochtime", "aws:requestedregion", "aws:useragent",
+        "aws:referer",
         "aws:sourceip",
     ]
 
@@ -35,6 +38,7 @@ extension Call {
             "aws:currenttime": now.rfc3339, "aws:epochtime": String(now.milliseconds / 1000),
             "aws:requestedregion": region,
         ]
+        keys["aws:sourceip"] = sourceAddress
         keys["aws:useragent"] = facts?.userAgent
         keys["aws:referer"] = facts?.referer
         return keys

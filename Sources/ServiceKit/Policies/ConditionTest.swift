@@ -102,8 +102,8 @@ extension PolicyCondition.Comparison {
 }
 
 extension PolicyCondition {
-    /// Whether every value has the form that the operator demands: a number, a date, an address.
-    public var isWellFormed: Bool {
-        values.allSatisfy { ConditionTest.isWellFormed($0, of: `operator`.comparison) }
+    /// A value without the form that the operator demands: that of a number, a date, an address.
+    public var malformedValue: String? {
+        values.first { !ConditionTest.isWellFormed($0, of: `operator`.comparison) }
     }
 }

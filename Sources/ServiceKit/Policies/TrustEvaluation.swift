@@ -177,6 +177,7 @@ public struct TrustEvaluation: Sendable {
     private func holds(_ condition: PolicyCondition, _ resolve: (String) -> PolicyText?) -> Match {
         let key = condition.key.lowercased()
         guard isKnown(key) else { return .unknown("the condition key \(condition.key)") }
+        if let value = condition.malformedValue { return .unknown("the value \(value)") }
         if key == "aws:principalarn", context[key] == nil, case .assumedRole(let account, let role, _, _) = principal {
             return holdsForRole(condition, "arn:aws:iam::\(account):role/\(role)", resolve)
         }

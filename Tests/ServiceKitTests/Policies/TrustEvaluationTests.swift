@@ -53,6 +53,32 @@ import Testing
         #expect(evaluation.decide(policy, action: "sts:AssumeRole") == (isAllowed ? .allowed : .silent))
     }
 
+    @Test(arguments: [
+        ("IpAddress", "192.0.2.0/24", "192.0.2.7", true), ("IpAddress", "192.0.2.0/24", "192.0.3.7", false),
+        ("IpAddress", "192.0.2.7", "192.0.2.7", true), ("IpAddress", "192.0.2.7", "192.0.2.8", false),
+        ("IpAddress", "2001:db8::/32", "2001:db8::1", true), ("IpAddress", "2001:db8::1", "2001:db8::2", false),
+        ("IpAddress", "0.0.0.0/0", "2001:db8::1", false), ("NotIpAddress", "192.0.2.0/24", "192.0.2.7", false),
+        ("NotIpAddress", "192.0.2.0/24", "198.51.100.1", true), ("IpAddress", "192.0.2.0/24", nil, false),
+        ("NotIpAddress", "192.0.2.0/24", nil, true),
+    ])
+    func addressesAreCompared(comparison: String, block: String, address: String?, isAllowed: Bool) throws {
+        let policy = try PolicyDocument(
+            parsing: #"{"Version":"2012-10-17","Statement":["#
+                + Self.allow(#"{"AWS":"*"}"#, condition: #"{"\#(comparison)":{"aws:SourceIp":"\#(block)"}}"#) + "]}")
+        let evaluation = TrustEvaluation(
+            principal: Self.root, more: address.map { ["aws:sourceip": $0] } ?? [:], knowing: ["aws:sourceip"])
+        #expect(evaluation.decide(policy, action: "sts:AssumeRole") == (isAllowed ? .allowed : .silent))
+    }
+
+    @Test(arguments: ["192.0.2.0/33", "192.0.2", "everywhere", "192.0.2.0/-1", "::1/129"])
+    func blocksThatAreNoneDecideNothing(block: String) throws {
+        let condition = #"{"NotIpAddress":{"aws:SourceIp":"\#(block)"}}"#
+        #expect(
+            try decide(
+                Self.root, Self.allow(#"{"AWS":"*"}"#, condition: condition), more: ["aws:sourceip": "192.0.2.7"])
+                == .undecidable("the value \(block)", .allow))
+    }
+
     @Test func keysOfAServiceAreEvaluated() throws {
         let policy = try PolicyDocument(
             parsing: #"{"Version":"2012-10-17","Statement":["#
@@ -97,7 +123,10 @@ import Testing
         (#"{"Bool":{"aws:MultiFactorAuthPresent":"true"}}"#, [:], .silent),
         (#"{"Null":{"sts:ExternalId":"true"}}"#, [:], .allowed),
         (#"{"Null":{"sts:ExternalId":"false"}}"#, [:], .silent),
-        (#"{"StringEquals":{"aws:PrincipalOrgID":"o-1"}}"#, [:], .undecidable("the condition key aws:PrincipalOrgID", .allow)),
+        (
+            #"{"StringEquals":{"aws:PrincipalOrgID":"o-1"}}"#, [:],
+            .undecidable("the condition key aws:PrincipalOrgID", .allow)
+        ),
         (#"{"StringEquals":{"aws:PrincipalOrgID":"o-1","sts:ExternalId":"x"}}"#, [:], .silent),
     ])
     func conditionsCount(condition: String, more: [String: String], decision: TrustEvaluation.Decision) throws {
@@ -132,7 +161,8 @@ import Testing
         let unknown = #"{"StringEquals":{"aws:PrincipalOrgID":"o-1"}}"#
         let deny = Self.allow(#"{"AWS":"*"}"#, condition: unknown, effect: "Deny")
         let permit = Self.allow(#"{"AWS":"*"}"#)
-        #expect(try decide(Self.root, permit + "," + deny)
+        #expect(
+            try decide(Self.root, permit + "," + deny)
                 == .undecidable("the condition key aws:PrincipalOrgID", .deny))
         // What is permitted without doubt needs no second permission.
         #expect(try decide(Self.root, permit + "," + Self.allow(#"{"AWS":"*"}"#, condition: unknown)) == .allowed)

@@ -41,35 +41,43 @@ struct BucketPolicyTests {
         }
     }
 
-    @Test(arguments: [
-        ("\"arn:aws:s3:::other/*\"", "Policy has invalid resource"), ("\"arn:aws:s3:::bucket2\"", "Policy has invalid resource"),
-        ("\"bucket/*\"", "Policy has invalid resource"), ("\"arn:aws:sqs:::bucket/*\"", "Policy has invalid resource"),
-        ("\"arn:aws:s3:::bucket\"", "Action does not apply to any resource(s) in statement"),
-        ("\"arn:aws:s3:::bucket/*\"", nil), ("\"*\"", nil), ("\"arn:aws:s3:::buck*\"", nil),
-        ("[\"arn:aws:s3:::bucket\",\"arn:aws:s3:::bucket/a\"]", nil), ("\"arn:aws:s3:::bucket/${aws:username}/*\"", nil),
-        ("\"arn:aws:s3:::b?cket/*\"", nil),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("\"arn:aws:s3:::other/*\"", "Policy has invalid resource"),
+            ("\"arn:aws:s3:::bucket2\"", "Policy has invalid resource"),
+            ("\"bucket/*\"", "Policy has invalid resource"),
+            ("\"arn:aws:sqs:::bucket/*\"", "Policy has invalid resource"),
+            ("\"arn:aws:s3:::bucket\"", "Action does not apply to any resource(s) in statement"),
+            ("\"arn:aws:s3:::bucket/*\"", nil), ("\"*\"", nil), ("\"arn:aws:s3:::buck*\"", nil),
+            ("[\"arn:aws:s3:::bucket\",\"arn:aws:s3:::bucket/a\"]", nil),
+            ("\"arn:aws:s3:::bucket/${aws:username}/*\"", nil),
+            ("\"arn:aws:s3:::b?cket/*\"", nil),
+        ] as [(String, String?)])
     func `resources are in the bucket`(resource: String, message: String?) {
         #expect(refusal(Self.policy(Self.statement("\"*\"", "\"s3:GetObject\"", resource))) == message)
     }
 
-    @Test(arguments: [
-        ("\"s3:Bogus\"", "Policy has invalid action"), ("\"sqs:SendMessage\"", "Policy has invalid action"),
-        ("\"s3:ListBucket\"", "Action does not apply to any resource(s) in statement"),
-        ("[\"s3:GetObject\",\"s3:ListBucket\"]", "Action does not apply to any resource(s) in statement"),
-        ("\"s3:Get*\"", nil), ("\"s3:*\"", nil), ("\"*\"", nil), ("\"S3:getobject\"", nil),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("\"s3:Bogus\"", "Policy has invalid action"), ("\"sqs:SendMessage\"", "Policy has invalid action"),
+            ("\"s3:ListBucket\"", "Action does not apply to any resource(s) in statement"),
+            ("[\"s3:GetObject\",\"s3:ListBucket\"]", "Action does not apply to any resource(s) in statement"),
+            ("\"s3:Get*\"", nil), ("\"s3:*\"", nil), ("\"*\"", nil), ("\"S3:getobject\"", nil),
+        ] as [(String, String?)])
     func `actions are known and apply`(action: String, message: String?) {
         #expect(refusal(Self.policy(Self.statement("\"*\"", action))) == message)
     }
 
     @Test(arguments: [
         (#"{"AWS":"nonsense"}"#, false), (#"{"AWS":"arn:aws:iam::1:root"}"#, false),
-        (#"{"AWS":"arn:aws:iam::111122223333:group/g"}"#, false), (#"{"AWS":"arn:aws:iam::111122223333:user/*"}"#, false),
+        (#"{"AWS":"arn:aws:iam::111122223333:group/g"}"#, false),
+        (#"{"AWS":"arn:aws:iam::111122223333:user/*"}"#, false),
         (#"{"CanonicalUser":"c0ffee"}"#, false), (#"{"Service":"nonsense"}"#, false), (#"{"AWS":[]}"#, false),
-        (#"{"AWS":"*"}"#, true), (#"{"AWS":"111122223333"}"#, true), (#"{"AWS":"arn:aws:iam::111122223333:root"}"#, true),
+        (#"{"AWS":"*"}"#, true), (#"{"AWS":"111122223333"}"#, true),
+        (#"{"AWS":"arn:aws:iam::111122223333:root"}"#, true),
         (#"{"AWS":"arn:aws:iam::111122223333:role/a/b"}"#, true), (#"{"AWS":"AIDAJQABLZS4A3QDU576Q"}"#, true),
-        (#"{"AWS":"arn:aws:sts::111122223333:assumed-role/a/b"}"#, true), (#"{"Service":"logging.s3.amazonaws.com"}"#, true),
+        (#"{"AWS":"arn:aws:sts::111122223333:assumed-role/a/b"}"#, true),
+        (#"{"Service":"logging.s3.amazonaws.com"}"#, true),
     ])
     func `principals have a form`(principal: String, isGood: Bool) {
         #expect(refusal(Self.policy(Self.statement(principal))) == (isGood ? nil : "Invalid principal in policy"))
@@ -98,7 +106,8 @@ struct BucketPolicyTests {
         (#"{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::111122223333:role/r"}}"#, false),
         (#"{"StringEquals":{"aws:PrincipalAccount":"${aws:PrincipalAccount}"}}"#, true),
         (#"{"StringLike":{"s3:DataAccessPointArn":"arn:aws:s3:us-east-1:111122223333:accesspoint/*"}}"#, false),
-        (#"{"StringEquals":{"aws:Referer":"http://example.com"}}"#, true), (#"{"Null":{"aws:SourceArn":"false"}}"#, true),
+        (#"{"StringEquals":{"aws:Referer":"http://example.com"}}"#, true),
+        (#"{"Null":{"aws:SourceArn":"false"}}"#, true),
     ])
     func `policies that let everybody in`(condition: String, isPublic: Bool) throws {
         for principal in ["\"*\"", #"{"AWS":"*"}"#] {
@@ -132,7 +141,8 @@ struct BucketPolicyTests {
         (#"{"DateGreaterThan":{"aws:CurrentTime":"2020-01-01"}}"#, true),
         (#"{"NumericLessThan":{"aws:EpochTime":"1000"}}"#, false),
         (#"{"StringLike":{"aws:UserAgent":"*curl*"}}"#, true), (#"{"StringEquals":{"aws:Referer":"x"}}"#, false),
-        (#"{"StringNotEquals":{"aws:SourceVpce":"vpce-1"}}"#, true), (#"{"NumericLessThan":{"s3:TlsVersion":"1.2"}}"#, false),
+        (#"{"StringNotEquals":{"aws:SourceVpce":"vpce-1"}}"#, true),
+        (#"{"NumericLessThan":{"s3:TlsVersion":"1.2"}}"#, false),
         (#"{"StringEquals":{"s3:authType":"REST-HEADER","s3:signatureversion":"AWS4-HMAC-SHA256"}}"#, true),
         (#"{"NumericLessThanEquals":{"s3:max-keys":"10"}}"#, true), (#"{"StringEquals":{"s3:prefix":"home/"}}"#, true),
         (#"{"StringEquals":{"s3:ResourceAccount":"111122223333"}}"#, true),
@@ -150,6 +160,7 @@ struct BucketPolicyTests {
         var facts = RequestFacts()
         facts.userAgent = "curl/8"
         facts.proof = .header
+        facts.algorithm = "AWS4-HMAC-SHA256"
         let input: [String: WireValue] = ["MaxKeys": 5, "Prefix": "home/", "Tagging": "team=a"]
         var attributes = ObjectAttributes()
         attributes.tags = [ResourceTag(key: "class", value: "secret")]
@@ -184,7 +195,9 @@ struct BucketPolicyTests {
         let target = BucketAccess.Target(owner: Self.stranger, attributes: attributes)
         let owner = Principal.root(account: Self.owner)
         #expect(!access(nil, owner, settings: writer).permits("s3:GetObject", key: "k", object: target))
-        #expect(access(nil, .root(account: Self.stranger), settings: writer).permits("s3:GetObject", key: "k", object: target))
+        #expect(
+            access(nil, .root(account: Self.stranger), settings: writer).permits(
+                "s3:GetObject", key: "k", object: target))
         let everything = Self.policy(Self.statement("\"*\"", "\"s3:*\""))
         #expect(!access(everything, owner, settings: writer).permits("s3:GetObject", key: "k", object: target))
         attributes.acl = .canned(

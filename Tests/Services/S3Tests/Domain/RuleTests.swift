@@ -237,4 +237,20 @@ struct RuleTests {
         #expect(
             text.contains("\"object\":{\"key\":\"a+b/%C3%A9%22\",\"size\":3,\"eTag\":\"e\",\"sequencer\":\"00FF\"}"))
     }
+
+    @Test func `records and details tell where a request came from`() {
+        var event = S3Event(
+            name: .put, time: Timestamp(milliseconds: 0), key: "k", version: nil, sequence: 1, principalID: "AWS:x",
+            requester: "1", requestID: "r", sourceAddress: "192.0.2.7")
+        #expect(
+            event.records(Self.bucket(), configuration: "c").contains(
+                "\"requestParameters\":{\"sourceIPAddress\":\"192.0.2.7\"}"))
+        #expect(event.eventBridge(Self.bucket()).detail.contains(",\"source-ip-address\":\"192.0.2.7\""))
+        // What a lifecycle does.
+        event.name = .expired
+        event.sourceAddress = nil
+        #expect(
+            event.records(Self.bucket(), configuration: "c").contains("{\"sourceIPAddress\":\"s3.amazonaws.com\"}"))
+        #expect(!event.eventBridge(Self.bucket()).detail.contains("source-ip-address"))
+    }
 }

@@ -47,7 +47,7 @@ enum BucketPolicyRules {
         }
         for condition in statement.conditions {
             guard RequestKeys.isKey(condition.key) else { throw malformed("Policy has an invalid condition key") }
-            guard condition.isWellFormed else { throw malformed("Invalid policy syntax.") }
+            guard condition.malformedValue == nil else { throw malformed("Invalid policy syntax.") }
         }
     }
 

@@ -52,7 +52,6 @@ struct RequestKeys {
 
     init(bucket: BucketRecord, call: Call, now: Timestamp, version: String?, object: ObjectAttributes?) {
         single = call.policyKeys(now: now)
-        single["aws:sourceip"] = "127.0.0.1"
         let input = call.input
         for (key, member) in Self.members { single[key] = Self.text(input[member]) }
         if let version { single["s3:versionid"] = version }
@@ -87,7 +86,7 @@ struct RequestKeys {
         case .query: single["s3:authtype"] = "REST-QUERY-STRING"
         case .form: single["s3:authtype"] = "POST"
         }
-        single["s3:signatureversion"] = "AWS4-HMAC-SHA256"
+        single["s3:signatureversion"] = facts.algorithm
         // Signatures go by real time, however the clock was moved.
         single["s3:signatureage"] = facts.signed.map { String(max(0, SystemTime().now.milliseconds - $0.milliseconds)) }
     }

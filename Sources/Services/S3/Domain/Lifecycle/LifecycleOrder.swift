@@ -13,7 +13,8 @@ enum LifecycleOrder {
     static func check(_ rule: LifecycleTerm) throws {
         let filter = rule.filter
         if let more = filter.sizeGreaterThan, let less = filter.sizeLessThan, more >= less {
-            throw AWSError.invalidRequest("'ObjectSizeLessThan' has to be a value greater than 'ObjectSizeGreaterThan'.")
+            throw AWSError.invalidRequest(
+                "'ObjectSizeLessThan' has to be a value greater than 'ObjectSizeGreaterThan'.")
         }
         if rule.expiresDeleteMarkers, !filter.tags.isEmpty {
             throw AWSError.invalidRequest("ExpiredObjectDeleteMarker cannot be specified with Tags.")

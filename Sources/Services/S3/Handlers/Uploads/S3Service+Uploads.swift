@@ -92,12 +92,12 @@ extension S3Service {
     /// The upload goes with all its parts.
     func abort(_ upload: UploadRecord, of bucket: BucketRecord) async throws {
         let now = time.now
-        try await database.write { connection in
+        try await database.write { [folder] connection in
             let uploads = UploadRows(connection: connection)
             guard try uploads.upload(bucket.id, upload.key, upload.upload) != nil else {
                 throw AWSError.noSuchUpload(upload.upload)
             }
-            let segments = SegmentRows(connection: connection)
+            let segments = SegmentRows(connection: connection, folder: folder)
             for part in try uploads.parts(upload.id, after: 0, limit: 10_000) {
                 try segments.unlink(part.manifest, at: now)
             }

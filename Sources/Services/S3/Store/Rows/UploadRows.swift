@@ -1,4 +1,5 @@
 import Persistence
+import ServiceKit
 import ServiceModel
 
 /// A multipart upload that is under way.
@@ -68,10 +69,10 @@ struct UploadRows {
     func page(_ bucket: Int64, from: String, after id: Int64, below: String?, limit: Int) throws -> [UploadRecord] {
         try connection.query(
             """
-            SELECT \(Self.columns) FROM s3_uploads WHERE bucket = ? AND key >= ? AND (key > ? OR id > ?)\
+            SELECT \(Self.columns) FROM s3_uploads WHERE bucket = ? AND (key, id) > (?, ?)\
             \(below == nil ? "" : " AND key < ?") ORDER BY key, id LIMIT ?
             """,
-            [.integer(bucket), .text(from), .text(from), .integer(id)] + (below.map { [.text($0)] } ?? [])
+            [.integer(bucket), .text(from), .integer(id)] + (below.map { [.text($0)] } ?? [])
                 + [.integer(Int64(limit))]
         ).map(Self.record)
     }

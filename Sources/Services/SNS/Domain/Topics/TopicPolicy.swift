@@ -1,4 +1,5 @@
 import ServiceKit
+import ServiceModel
 
 /// Who may do what with a topic: its resource policy.
 /// https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html
@@ -16,7 +17,7 @@ enum TopicPolicy {
             "GetTopicAttributes", "SetTopicAttributes", "AddPermission", "RemovePermission", "DeleteTopic",
             "Subscribe", "ListSubscriptionsByTopic", "Publish",
         ]
-        return JSONNode.object(
+        return JSONValue.object(
             ("Version", "2008-10-17"), ("Id", "__default_policy_ID"),
             (
                 "Statement",
@@ -65,47 +66,23 @@ enum TopicPolicy {
     static func adding(
         _ label: String, accounts: [String], actions names: [String], to text: String, _ key: TopicKey
     ) throws(AWSError) -> String {
-        guard var policy = JSONNode(text), policy.members != nil else {
-            throw SNSFailures.invalid("Policy Error: null")
-        }
-        var statements = statements(policy)
-        guard !statements.contains(where: { $0["Sid"]?.text == label }) else {
-            throw SNSFailures.invalid("Statement already exists")
-        }
+        guard var policy = PolicyText(text) else { throw SNSFailures.invalid("Policy Error: null") }
+        guard !policy.contains(label) else { throw SNSFailures.invalid("Statement already exists") }
         for name in names where !actions.contains(name) && name != "*" {
             throw SNSFailures.invalid("Policy statement action out of service scope!")
         }
         for account in accounts where !AccountID.isValid(account) {
             throw SNSFailures.invalid("Policy Error: null")
         }
-        let principals = accounts.map { JSONNode.string("arn:aws:iam::\($0):root") }
-        let granted = names.map { JSONNode.string("SNS:\($0)") }
-        statements.append(
-            .object(
-                ("Sid", .string(label)), ("Effect", "Allow"),
-                ("Principal", .object(("AWS", principals.count == 1 ? principals[0] : .array(principals)))),
-                ("Action", granted.count == 1 ? granted[0] : .array(granted)), ("Resource", .string(key.arn))))
-        guard statements.count <= 100 else { throw SNSFailures.invalid("Policy Error: too many statements") }
-        policy.set("Statement", .array(statements))
-        return policy.compact
+        policy.allow(label, accounts: accounts, actions: names.map { "SNS:\($0)" }, on: key.arn)
+        guard policy.count <= 100 else { throw SNSFailures.invalid("Policy Error: too many statements") }
+        return policy.text
     }
 
     /// The policy without the statement of this label; as it was if there is none.
     static func removing(_ label: String, from text: String) -> String {
-        guard var policy = JSONNode(text), policy.members != nil else { return text }
-        let statements = statements(policy)
-        let kept = statements.filter { $0["Sid"]?.text != label }
-        if kept.count == statements.count { return text }
-        policy.set("Statement", .array(kept))
-        return policy.compact
-    }
-
-    private static func statements(_ policy: JSONNode) -> [JSONNode] {
-        switch policy["Statement"] {
-        case .array(let statements)?: statements
-        case .some(let statement): [statement]
-        case nil: []
-        }
+        guard var policy = PolicyText(text), policy.remove(label) else { return text }
+        return policy.text
     }
 
     // MARK: Evaluation
