@@ -178,7 +178,8 @@ let package = Package(
             library(
                 $0, path: "Sources/Services/\($0)",
                 ["ServiceKit", "ServiceModel", "Persistence", "Execution", logging, crypto, collections]
-                    + ($0 == "S3" ? [nioCore] : []) + ($0 == "Lambda" ? ["CZlib"] : []) + ($0 == "SNS" ? [cryptoExtras, certificates, asn1] : []))
+                    + ($0 == "S3" ? [nioCore] : []) + ($0 == "Lambda" ? ["CZlib"] : [])
+                    + ($0 == "SNS" ? [cryptoExtras, certificates, asn1] : []))
         }
         + services.map {
             tests(

@@ -121,6 +121,7 @@ extension WireProtocol {
 
     private func s3Error(_ error: AWSError, _ shape: ShapeModel?, _ requestID: String) -> [UInt8] {
         var writer = XMLWriter()
+        writer.hasControls = true
         writer.declaration()
         writer.open("Error")
         writer.element("Code", shape?.error?.code ?? error.code)
@@ -131,7 +132,7 @@ extension WireProtocol {
             if let text = value.stringValue { writer.element(name, text) }
         }
         writer.element("RequestId", requestID)
-        writer.element("HostId", WireProtocol.hostID(requestID))
+        writer.element("HostId", HostID.of(requestID))
         writer.close("Error")
         return writer.bytes
     }

@@ -53,9 +53,12 @@ extension Chain {
         }
         let fields = reader.fields.map { (name: $0.name, value: $0.value.replacing("${filename}", with: file.name)) }
         let range = try await authenticate(&request, form, fields)
-        let (call, route) = try putObject(
+        var (call, route) = try putObject(
             request, form, fields, file, FormFile(stream, reader, first: first, range: range))
         try await authorize(request, route)
+        call.facts = request.facts
+        call.facts?.proof = .form
+        call.facts?.algorithm = try FormCredentials(fields).map { $0.scope == nil ? "AWS" : "AWS4-HMAC-SHA256" }
         let reply = try await platform.dispatcher.perform(call)
         finish(request, try answer(reply, request, route, form, fields), exchange)
     }

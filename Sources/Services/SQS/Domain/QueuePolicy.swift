@@ -16,21 +16,23 @@ struct QueuePolicy: Sendable, Hashable {
         self.text = text
     }
 
-    /// Whether the policy lets `principal` do `action`, such as `SendMessage`, to a queue.
-    /// `address`: the IP address that it asks from; nil: it has none.
-    func allows(_ action: String, on queue: QueueKey, by principal: Principal, from address: String? = nil) -> Bool {
-        var fitting = document
-        fitting.statements = document.statements.filter { statement in
-            guard let resources = statement.resources else { return true }
-            return resources.values.contains { PolicyPattern.matches($0, queue.arn) } != resources.isNegated
-        }
+    /// Whether the policy lets `principal` do `action`, such as `SendMessage`, to a queue. Those of the queue's own account may unless it
+    /// denies it: what else binds them is for their own policies to say. `more` are the condition keys of the request beside those
+    /// that the principal brings along, in lower case.
+    func allows(
+        _ action: String, on queue: QueueKey, by principal: Principal, more: [String: String] = [:]
+    ) -> Bool {
         var evaluation = TrustEvaluation(
-            principal: principal, more: address.map { ["aws:sourceip": $0] } ?? [:],
-            knowing: [
-                "aws:sourceip", "aws:principalorgid", "aws:sourceorgid", "aws:securetransport", "aws:sourcevpce",
-            ])
+            principal: principal, more: more,
+            knowing: Call.policyKeyNames.union(["aws:principalorgid", "aws:sourceorgid"]))
         evaluation.admitsAnonymous = true
-        return evaluation.decide(fitting, action: "sqs:\(action)") == .allowed
+        switch evaluation.decide(document, action: "sqs:\(action)", resource: queue.arn) {
+        case .allowed: return true
+        case .denied, .undecidable(_, .deny): return false
+        case .silent, .undecidable(_, .allow):
+            if case .service = principal { return false }
+            return principal.account == queue.account
+        }
     }
 
     /// The operations that a policy made by AddPermission can grant.

@@ -88,7 +88,7 @@ struct S3Event: Sendable, Hashable {
             "eventTime":"\(time.rfc3339)","eventName":"\(name.rawValue)",\
             "userIdentity":{"principalId":\(JSONText.quoted(principalID))},\
             "requestParameters":{"sourceIPAddress":\(JSONText.quoted(sourceAddress ?? "s3.amazonaws.com"))},\
-            "responseElements":{"x-amz-request-id":"\(requestID)","x-amz-id-2":"\(requestID)"},\
+            "responseElements":{"x-amz-request-id":"\(requestID)","x-amz-id-2":"\(HostID.of(requestID))"},\
             "s3":{"s3SchemaVersion":"1.0","configurationId":\(JSONText.quoted(configuration)),\
             "bucket":{"name":\(JSONText.quoted(bucket.name)),"ownerIdentity":{"principalId":"\(bucket.principalID)"},\
             "arn":\(JSONText.quoted(bucket.arn))},"object":{\(object)}}\(more)}]}

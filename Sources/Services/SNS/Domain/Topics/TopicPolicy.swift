@@ -90,35 +90,29 @@ enum TopicPolicy {
     /// Whether the principal may do it. Those of the topic's own account may unless the policy denies it: what else binds them is for
     /// their own policies to say.
     static func permits(
-        _ action: String, by principal: Principal, on topic: TopicRecord, isSecure: Bool, more: [String: String] = [:]
+        _ action: String, by principal: Principal, on topic: TopicRecord, more: [String: String] = [:]
     ) -> Bool {
         let isOwn = principal.account == topic.key.account && !principal.isService
         // Nearly every topic has the policy that it began with, which grants no stranger anything.
         if topic.attributes["Policy"] == nil { return isOwn }
         guard let policy = try? PolicyDocument(parsing: topic.policyText) else { return isOwn }
         var evaluation = TrustEvaluation(
-            principal: principal, more: context(principal, isSecure: isSecure, more),
-            knowing: [
-                "aws:sourcevpc", "aws:sourcevpce", "aws:principalorgid", "aws:sourceorgid", "aws:calledvia",
-                "aws:sourceowner", "aws:sourceip", "sns:endpoint", "sns:protocol",
-            ])
+            principal: principal, more: context(principal, more),
+            knowing: Call.policyKeyNames.union([
+                "aws:principalorgid", "aws:sourceorgid", "aws:sourceowner", "sns:endpoint", "sns:protocol",
+            ]))
         evaluation.admitsAnonymous = true
-        let about = policy.statements.filter { $0.concerns(topic.arn) }.map(\.admittingServices)
-        let denials = PolicyDocument(
-            statements: about.filter { $0.effect == .deny }.map {
-                var statement = $0
-                statement.effect = .allow
-                return statement
-            })
-        guard case .denied = evaluation.decide(denials, action: action) else { return false }
-        if isOwn { return true }
-        return evaluation.decide(
-            PolicyDocument(statements: about.filter { $0.effect == .allow }), action: action) == .allowed
+        // Conditions on the source tell services apart.
+        evaluation.starMeansServices = true
+        switch evaluation.decide(policy, action: action, resource: topic.arn) {
+        case .allowed: return true
+        case .denied, .undecidable(_, .deny): return false
+        case .silent, .undecidable(_, .allow): return isOwn
+        }
     }
 
-    private static func context(_ principal: Principal, isSecure: Bool, _ more: [String: String]) -> [String: String] {
+    private static func context(_ principal: Principal, _ more: [String: String]) -> [String: String] {
         var context = more
-        context["aws:securetransport"] = isSecure ? "true" : "false"
         // Services have to be let in by name, or as the source that they act for.
         if !principal.isService, let account = principal.account { context["aws:sourceowner"] = account }
         return context
@@ -127,18 +121,4 @@ enum TopicPolicy {
 
 extension Principal {
     var isService: Bool { if case .service = self { true } else { false } }
-}
-
-extension PolicyStatement {
-    fileprivate func concerns(_ arn: String) -> Bool {
-        guard let resources else { return true }
-        return resources.values.contains { PolicyPattern.matches($0, arn) } != resources.isNegated
-    }
-
-    /// In policies of topics `"AWS": "*"` is everybody, services too: conditions on the source tell them apart.
-    fileprivate var admittingServices: PolicyStatement {
-        var statement = self
-        statement.principals?.values = (principals?.values ?? []).map { $0 == .aws("*") ? .everyone : $0 }
-        return statement
-    }
 }
