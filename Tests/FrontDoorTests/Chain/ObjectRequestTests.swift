@@ -1,6 +1,7 @@
 import Foundation
 import NIOHTTP1
 import ServiceKit
+import ServiceModel
 import Testing
 
 @testable import FrontDoor
