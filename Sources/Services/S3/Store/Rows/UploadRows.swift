@@ -1,4 +1,5 @@
 import Persistence
+import ServiceKit
 import ServiceModel
 
 /// A multipart upload that is under way.
@@ -82,6 +83,13 @@ struct UploadRows {
                 [.integer(bucket), .text(from)] + (below.map { [.text($0)] } ?? [])
                     + [.integer(Int64(limit - found.count))]
             ).map(Self.record)
+    }
+
+    /// The row of the first upload of a key that was begun later.
+    func next(_ bucket: Int64, _ key: String, after sequence: Int64) throws -> Int64? {
+        try connection.first(
+            "SELECT id FROM s3_uploads WHERE bucket = ? AND key = ? AND sequence > ? ORDER BY id LIMIT 1",
+            [.integer(bucket), .text(key), .integer(sequence)])?.integer(0)
     }
 
     /// The key was deleted: conditional completions must know.
