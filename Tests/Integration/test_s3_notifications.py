@@ -48,7 +48,7 @@ def received(sqs, url, count):
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         return len(found) >= count
 
-    wait_until(enough, timeout=20)
+    wait_until(enough)
     return found
 
 
@@ -140,7 +140,7 @@ def test_functions_are_told(server, s3, bucket, deploy):
     keys = ["%s/%d" % (bucket, n) for n in range(5)]
     for key in keys:
         s3.put_object(Bucket=bucket, Key=key, Body=b"")
-    wait_until(lambda: set(keys) <= set(notes(server)), timeout=30)
+    wait_until(lambda: set(keys) <= set(notes(server)))
 
 
 def test_configurations_that_are_refused(s3, bucket, queue):
@@ -190,4 +190,4 @@ def test_events_survive_kill_9(martlet):
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         return told >= answered
 
-    wait_until(all_told, timeout=30)
+    wait_until(all_told)

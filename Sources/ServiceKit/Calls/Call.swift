@@ -18,6 +18,8 @@ public struct Call: Sendable {
     public var traceHeader: String?
     /// The origin under which the caller reached this server, such as `http://localhost:4566`; answers that hold URLs use it.
     public var endpoint: String
+    /// What the HTTP request was like; nil: the call was made inside.
+    public var facts: RequestFacts?
     /// When the caller stops waiting, if it said so.
     public var deadline: ContinuousClock.Instant?
     /// The payload of an operation whose input streams, such as S3's `PutObject`; nil: it is a member of `input`, or there is none.

@@ -96,8 +96,12 @@ public final class S3Service: S3API {
         if found == nil { found = try await find(name) }
         guard let bucket = found else { throw AWSError.noSuchBucket(name) }
         try checkOwner(call, bucket)
-        try BucketAccess(bucket: bucket, call: call).require(action, key: key)
+        try access(bucket, call).require(action, key: key)
         return bucket
+    }
+
+    func access(_ bucket: BucketRecord, _ call: Call) -> BucketAccess {
+        BucketAccess(bucket: bucket, call: call, now: time.now)
     }
 
     /// Checks whom the caller takes for the bucket's owner.

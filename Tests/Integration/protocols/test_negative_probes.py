@@ -33,6 +33,7 @@ S3_CODES = {
     "NoSuchTagSet", "ObjectLockConfigurationNotFoundError", "NoSuchPublicAccessBlockConfiguration", "UserKeyMustBeSpecified",
     "InvalidBucketState", "AccessControlListNotSupported", "UnexpectedContent", "NoSuchObjectLockConfiguration", "NoSuchVersion",
     "InvalidBucketAclWithObjectOwnership", "InvalidBucketAclWithBlockPublicAccessError", "TooManyBuckets", "InvalidPart", "PreconditionFailed",
+    "ReplicationConfigurationNotFoundError", "NoSuchWebsiteConfiguration", "UnresolvableGrantByEmailAddress",
 }  # fmt: skip
 # What S3 does not look at; and without a parameter a request is one for another operation.
 S3_LENIENT = ("RequestPayer is", "ChecksumMode is", "ChecksumAlgorithm is", " is missing")

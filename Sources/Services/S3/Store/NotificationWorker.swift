@@ -14,6 +14,8 @@ struct NotificationWorker: JobWorker {
     let time: any TimeSource
     let logger: Logger
 
+    /// What topics are told with.
+    static let subject = "Amazon S3 Notification"
     private static let patience = Duration.seconds(24 * 3600)
     /// How many keys of a shared lane have one of their own at the same time.
     static let sidings = 16
@@ -37,8 +39,10 @@ struct NotificationWorker: JobWorker {
             if isShared, try await count(notification.siding) > 0 {
                 return .doneWith { try $0.enqueue(notification.moved(due: notification.began)) }
             }
+            var delivery = notification.delivery
+            delivery.subject = Self.subject
             try await deliveries.deliver(
-                notification.delivery, to: target,
+                delivery, to: target,
                 as: Self.principal(bucket: notification.bucket, account: notification.account),
                 account: notification.account, region: notification.region)
             return .done

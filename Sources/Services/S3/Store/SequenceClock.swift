@@ -16,7 +16,7 @@ final class SequenceClock: Sendable {
     }
 
     /// How far ahead numbers are taken, in microseconds.
-    private static let step: Int64 = 600_000_000
+    static let step: Int64 = 600_000_000
     private let state = Mutex(State())
     private let time: any TimeSource
 

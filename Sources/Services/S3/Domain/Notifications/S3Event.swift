@@ -101,7 +101,7 @@ struct S3Event: Sendable, Hashable {
             "eventTime":"\(time.rfc3339)","eventName":"\(name.rawValue)",\
             "userIdentity":{"principalId":\(JSONText.quoted(principalID))},\
             "requestParameters":{"sourceIPAddress":\(JSONText.quoted(sourceAddress ?? "s3.amazonaws.com"))},\
-            "responseElements":{"x-amz-request-id":"\(requestID)","x-amz-id-2":"\(requestID)"},\
+            "responseElements":{"x-amz-request-id":"\(requestID)","x-amz-id-2":"\(HostID.of(requestID))"},\
             "s3":{"s3SchemaVersion":"1.0","configurationId":\(JSONText.quoted(configuration)),\
             "bucket":{"name":\(JSONText.quoted(bucket.name)),"ownerIdentity":{"principalId":"\(bucket.principalID)"},\
             "arn":\(JSONText.quoted(bucket.arn))},"object":{\(object)}}\(more)}]}
@@ -154,19 +154,4 @@ extension BucketRecord {
 }
 
 /// Text in JSON documents.
-enum JSONText {
-    static func quoted(_ text: String) -> String {
-        var out = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": out += "\\\""
-            case "\\": out += "\\\\"
-            case _ where scalar.value < 0x20:
-                let digits = String(scalar.value, radix: 16)
-                out += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: out.unicodeScalars.append(scalar)
-            }
-        }
-        return out + "\""
-    }
-}
+typealias JSONText = JSONString

@@ -14,7 +14,7 @@ extension S3Service {
         }
         let named = try (given.parts ?? []).map(Self.named)
         guard !input.uploadId.utf8.contains(0) else { throw AWSError.noSuchUpload(input.uploadId) }
-        let location = "\(call.endpoint)/\(bucket.name)/\(PercentCoding.encode(input.key, keepSlash: true))"
+        let location = ObjectLocation.url(call.endpoint, bucket: bucket.name, key: input.key)
         for _ in 0..<8 {
             // Who has not heard of the success asks again.
             if let answer = try await completed(bucket, input.key, input.uploadId) { return answer }

@@ -8,6 +8,7 @@ extension S3Service {
     {
         try ObjectKey.check(input.key)
         let bucket = try await open(input.bucket, call, "s3:PutObject", key: input.key)
+        try access(bucket, call).requireImplied(key: input.key)
         let customer = try CustomerKey(call.input)
         try RequestAttributes.checkEncryption(call.input, customer: customer, operation: call.operation)
         var attributes = try RequestAttributes.read(call.input, operation: call.operation)
@@ -26,9 +27,10 @@ extension S3Service {
             else {
                 throw StaleBucket()
             }
+            let sequence = try transaction.sequence(after: nil)
             let record = UploadRecord(
-                upload: UploadID.make(), bucket: bucket.id, key: input.key, initiated: now,
-                sequence: try transaction.sequence(after: nil), initiator: initiator, owner: owner, storage: storage,
+                upload: UploadID.make(sequence: sequence), bucket: bucket.id, key: input.key, initiated: now,
+                sequence: sequence, initiator: initiator, owner: owner, storage: storage,
                 checksum: checksum, attributes: encoded)
             try transaction.uploads.insert(record)
             return record.upload
@@ -166,10 +168,18 @@ extension S3Service {
         var start = walk.start(after: marker)
         // Without a key the id of an upload says nothing.
         if let id = input.uploadIdMarker, !id.isEmpty, !marker.isEmpty {
-            guard
-                let found = try await database.read({ try UploadRows(connection: $0).upload(bucket.id, marker, id) })
-            else { throw AWSError.invalidArgument("Invalid uploadId marker", name: "upload-id-marker", value: id) }
-            start = .init(key: marker, place: found.id + 1)
+            // The upload may be gone, its place is not.
+            let latest = clock.next() + SequenceClock.step
+            let sequence = UploadID.sequence(id).flatMap { $0 <= latest ? $0 : nil }
+            let place = try await database.read { connection -> Int64? in
+                let rows = UploadRows(connection: connection)
+                if let found = try rows.upload(bucket.id, marker, id) { return found.id + 1 }
+                guard let sequence else {
+                    throw AWSError.invalidArgument("Invalid uploadId marker", name: "upload-id-marker", value: id)
+                }
+                return try rows.next(bucket.id, marker, after: sequence)
+            }
+            if let place { start = .init(key: marker, place: place) }
         }
         let first = start
         let page = try await database.read { connection in
