@@ -67,14 +67,22 @@ struct UploadRows {
 
     /// Uploads in the order of their keys, and of each key the oldest first.
     func page(_ bucket: Int64, from: String, after id: Int64, below: String?, limit: Int) throws -> [UploadRecord] {
-        try connection.query(
-            """
-            SELECT \(Self.columns) FROM s3_uploads WHERE bucket = ? AND (key, id) > (?, ?)\
-            \(below == nil ? "" : " AND key < ?") ORDER BY key, id LIMIT ?
-            """,
-            [.integer(bucket), .text(from), .integer(id)] + (below.map { [.text($0)] } ?? [])
-                + [.integer(Int64(limit))]
-        ).map(Self.record)
+        // Two looks, since SQLite finds no place in an index by a row value that ends with the row's id.
+        var found: [UploadRecord] = []
+        if id > .min {
+            found = try connection.query(
+                "SELECT \(Self.columns) FROM s3_uploads WHERE bucket = ? AND key = ? AND id > ? ORDER BY id LIMIT ?",
+                [.integer(bucket), .text(from), .integer(id), .integer(Int64(limit))]
+            ).map(Self.record)
+            if found.count == limit { return found }
+        }
+        let filter = (id > .min ? "key > ?" : "key >= ?") + (below == nil ? "" : " AND key < ?")
+        return try found
+            + connection.query(
+                "SELECT \(Self.columns) FROM s3_uploads WHERE bucket = ? AND \(filter) ORDER BY key, id LIMIT ?",
+                [.integer(bucket), .text(from)] + (below.map { [.text($0)] } ?? [])
+                    + [.integer(Int64(limit - found.count))]
+            ).map(Self.record)
     }
 
     /// The row of the first upload of a key that was begun later.
