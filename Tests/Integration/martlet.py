@@ -5,6 +5,7 @@ import io
 import json
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -20,6 +21,7 @@ from pathlib import Path
 
 import aws_cli
 import boto3
+import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
@@ -79,6 +81,37 @@ def error(call, **parameters):
         response = refusal.response
         return response["Error"]["Code"], response["Error"]["Message"], response["ResponseMetadata"]["HTTPStatusCode"]
     raise AssertionError("it was not refused: %r" % (answer,))
+
+
+def database(engine):
+    """The server's arguments for `sqlite` or `postgres`; skips the test where no server of the latter is named."""
+    if engine == "sqlite":
+        return []
+    url = os.environ.get("MARTLET_TEST_POSTGRES")
+    if not url:
+        pytest.skip("MARTLET_TEST_POSTGRES names no server")
+    return ["--database", url]
+
+
+def kills(server, rounds, work, shortest, longest, ready=lambda: True):
+    """Kills the server so often while threads do `work`: functions of an event that is set when the server is gone.
+
+    The moment is any, `shortest` to `longest` seconds after `ready` holds. Gives those seconds when the server is there again.
+    """
+    for round_ in range(rounds):
+        gone = threading.Event()
+        threads = [threading.Thread(target=one, args=(gone,), daemon=True) for one in work]
+        for thread in threads:
+            thread.start()
+        wait_until(ready)
+        seconds = random.Random(round_).uniform(shortest, longest)
+        time.sleep(seconds)
+        server.kill9()
+        gone.set()
+        for thread in threads:
+            thread.join(60)
+        server.start()
+        yield seconds
 
 
 def wait_until(condition, timeout=60, interval=0.02):

@@ -28,7 +28,7 @@ extension Chain {
         var parts = request.parts(withBody: false)
         if isPreflight { parts.method = asked ?? "GET" }
         let route = try? platform.router.route(
-            parts, signingName: request.presented.scope?.service, host: request.hostRoute.service,
+            parts, signingName: request.signingName, host: request.hostRoute.service,
             bucket: request.hostRoute.bucket)
         guard let route, route.wire.kind == .restXML,
             let bucket = route.labels.first(where: { $0.name == "Bucket" })?.value

@@ -110,8 +110,8 @@ public final class SNSService: SNSAPI {
     func authorize(_ action: String, _ topic: TopicRecord, _ call: Call, more: [String: String] = [:]) throws(AWSError)
     {
         let action = "SNS:\(action)"
-        let isSecure = call.endpoint.isEmpty || call.endpoint.hasPrefix("https:")
-        guard TopicPolicy.permits(action, by: call.principal, on: topic, isSecure: isSecure, more: more) else {
+        let keys = topic.attributes["Policy"] == nil ? more : call.policyKeys(now: time.now).merging(more) { $1 }
+        guard TopicPolicy.permits(action, by: call.principal, on: topic, more: keys) else {
             throw SNSFailures.unauthorized(call.principal, action, topic.arn)
         }
     }

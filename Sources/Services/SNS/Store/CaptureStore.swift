@@ -11,7 +11,7 @@ struct CaptureStore: Sendable {
 
     /// Keeps what was sent. The same message to the same recipient is kept once, however often its job runs.
     func keep(
-        _ kind: String, id: String, account: String, region: String, recipient: String, document: JSONNode
+        _ kind: String, id: String, account: String, region: String, recipient: String, document: JSONValue
     ) async throws {
         let (text, now) = (document.compact, time.now.milliseconds)
         try await database.write { connection in
@@ -39,7 +39,7 @@ struct CaptureStore: Sendable {
                 """, [.text(kind)])
         }
         let messages = rows.reversed().map { row in
-            let common: [JSONNode.Member] = [
+            let common: [JSONValue.Member] = [
                 .init(name: "MessageId", value: .string(row.text(0) ?? "")),
                 .init(name: "Account", value: .string(row.text(1) ?? "")),
                 .init(name: "Region", value: .string(row.text(2) ?? "")),
@@ -47,8 +47,8 @@ struct CaptureStore: Sendable {
                     name: "Timestamp",
                     value: .string(Timestamp(milliseconds: row.integer(3) ?? 0).rfc3339)),
             ]
-            return JSONNode.object(common + (row.text(4).flatMap(JSONNode.init)?.members ?? []))
+            return JSONValue.object(common + (row.text(4).flatMap { JSONValue(parsing: $0) }?.members ?? []))
         }
-        return Array(JSONNode.object(("messages", .array(messages))).compact.utf8)
+        return JSONValue.object(("messages", .array(messages))).bytes()
     }
 }

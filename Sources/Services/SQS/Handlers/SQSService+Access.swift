@@ -8,6 +8,8 @@ extension SQSService {
         "ListQueueTags", "RemovePermission", "SetQueueAttributes", "StartMessageMoveTask", "TagQueue", "UntagQueue",
     ]
 
+    private static let remainsWithRoot: Set<String> = ["GetQueueAttributes", "GetQueueUrl", "SetQueueAttributes"]
+
     /// The queue that a request names by its address.
     /// - Throws: AWS's errors; also if the caller may not do what it asks for.
     func queue(_ url: String, _ call: Call) async throws -> QueueRecord {
@@ -21,12 +23,16 @@ extension SQSService {
         guard let record = try await catalogue.find(key) else { throw SQSFailures.noQueue }
         // Batches have the permission of what they consist of.
         let action = call.operation.hasSuffix("Batch") ? String(call.operation.dropLast(5)) : call.operation
-        switch call.principal {
-        case .service: break
-        default: if call.principal.account == key.account { return record }
+        var isOwn = call.principal.account == key.account
+        if case .service = call.principal { isOwn = false }
+        guard let policy = record.settings.policy else {
+            if isOwn { return record }
+            throw SQSFailures.accessDenied(action, key, call.principal)
         }
-        guard !Self.ownersOnly.contains(action),
-            record.settings.policy?.allows(action, on: key, by: call.principal) == true
+        // A root user must be able to undo a policy that shuts everybody out.
+        if isOwn, case .root = call.principal, Self.remainsWithRoot.contains(action) { return record }
+        guard isOwn || !Self.ownersOnly.contains(action),
+            policy.allows(action, on: key, by: call.principal, more: call.policyKeys(now: time.now))
         else { throw SQSFailures.accessDenied(action, key, call.principal) }
         return record
     }
