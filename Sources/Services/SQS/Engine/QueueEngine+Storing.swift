@@ -27,7 +27,8 @@ extension QueueEngine {
         let wasAtEnd = cursor >= tail && !isReading
         tail = max(tail, sequence)
         if let due = message.visibleAt {
-            delayed.insert(Delayed(due: due, sequence: sequence, sent: message.entry.sent))
+            delayed.insert(
+                Delayed(due: due, sequence: sequence, sent: message.entry.sent, group: message.group))
             if wasAtEnd { cursor = sequence }
             return
         }
@@ -42,6 +43,7 @@ extension QueueEngine {
 
     private mutating func add(_ entry: QueueEntry, group: String?) {
         var entry = entry
+        entry.group = group
         if entry.held > Self.heldSize || held + entry.held > Self.heldLimit { entry.content = nil }
         held += entry.held
         if isFIFO { fifo.insert(entry, group: group ?? "") } else { standard.append(entry) }

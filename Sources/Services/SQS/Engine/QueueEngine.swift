@@ -20,6 +20,7 @@ struct QueueEngine: Sendable {
         var due: Int64
         var sequence: Int64
         var sent: Int64
+        var group: String?
 
         static func < (a: Delayed, b: Delayed) -> Bool { (a.due, a.sequence) < (b.due, b.sequence) }
     }
@@ -96,9 +97,8 @@ struct QueueEngine: Sendable {
                 held -= entry.held
                 taken.exhausted.append(entry)
             } else {
-                let group = entry.content?.group
-                standard.begins(group)
-                taken.entries.append(receive(entry, group: group, visibility, now))
+                standard.begins(entry.group)
+                taken.entries.append(receive(entry, group: entry.group, visibility, now))
             }
         }
     }
@@ -174,7 +174,9 @@ struct QueueEngine: Sendable {
         }
         while let first = delayed.min, first.due <= now {
             delayed.removeMin()
-            standard.append(QueueEntry(sequence: first.sequence, sent: first.sent))
+            var entry = QueueEntry(sequence: first.sequence, sent: first.sent)
+            entry.group = first.group
+            standard.append(entry)
         }
         while let first = delayedGroups.min, first.due <= now {
             delayedGroups.removeMin()

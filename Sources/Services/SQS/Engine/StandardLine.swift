@@ -44,13 +44,13 @@ struct StandardLine: Sendable {
     /// The next message; one of a group that has many under way lets others pass.
     private mutating func nextFresh() -> QueueEntry? {
         guard let first = fresh.first else { return nil }
-        guard !busy.isEmpty, let group = first.content?.group, let load = busy[group], load > 1 else {
+        guard !busy.isEmpty, let group = first.group, let load = busy[group], load > 1 else {
             return fresh.popFirst()
         }
         var best = 0
         var least = load
         for offset in 1..<max(1, min(fresh.count, Self.lookahead)) {
-            let other = fresh[offset].content?.group.flatMap { busy[$0] } ?? 0
+            let other = fresh[offset].group.flatMap { busy[$0] } ?? 0
             if other < least {
                 (best, least) = (offset, other)
                 if other == 0 { break }

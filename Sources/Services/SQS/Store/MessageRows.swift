@@ -131,11 +131,12 @@ struct MessageRows {
 
     func delayed(_ queue: Int64, after sequence: Int64) throws -> [QueueEngine.Delayed] {
         try connection.query(
-            "SELECT id, visible_at, sent FROM sqs_message WHERE id > ? AND id <= ? AND visible_at IS NOT NULL",
+            "SELECT id, visible_at, sent, group_id FROM sqs_message WHERE id > ? AND id <= ? AND visible_at IS NOT NULL",
             [.integer(Self.row(queue, sequence)), .integer(Self.row(queue, Self.mask))]
         ).map {
             QueueEngine.Delayed(
-                due: $0.integer(1) ?? 0, sequence: Self.sequence($0.integer(0) ?? 0), sent: $0.integer(2) ?? 0)
+                due: $0.integer(1) ?? 0, sequence: Self.sequence($0.integer(0) ?? 0), sent: $0.integer(2) ?? 0,
+                group: $0.text(3))
         }
     }
 
