@@ -18,16 +18,39 @@ struct QueuePolicy: Sendable, Hashable {
 
     /// Whether the policy lets `principal` do `action`, such as `SendMessage`, to a queue.
     func allows(_ action: String, on queue: QueueKey, by principal: Principal) -> Bool {
-        var fitting = document
-        fitting.statements = document.statements.filter { statement in
+        decide(statements(on: queue), action, principal) == .allowed
+    }
+
+    /// Whether the policy denies it expressly, or may do so by a condition that cannot be evaluated.
+    func denies(_ action: String, on queue: QueueKey, to principal: Principal) -> Bool {
+        let denials = statements(on: queue).filter { $0.effect == .deny }
+        if denials.isEmpty { return false }
+        // What is denied is what these would allow.
+        let allowed = denials.map { statement in
+            var statement = statement
+            statement.effect = .allow
+            return statement
+        }
+        return decide(allowed, action, principal) != .denied
+    }
+
+    private func statements(on queue: QueueKey) -> [PolicyStatement] {
+        document.statements.filter { statement in
             guard let resources = statement.resources else { return true }
             return resources.values.contains { PolicyPattern.matches($0, queue.arn) } != resources.isNegated
         }
+    }
+
+    private func decide(_ statements: [PolicyStatement], _ action: String, _ principal: Principal)
+        -> TrustEvaluation.Decision
+    {
+        var fitting = document
+        fitting.statements = statements
         var evaluation = TrustEvaluation(
             principal: principal,
             knowing: ["aws:principalorgid", "aws:sourceorgid", "aws:securetransport", "aws:sourcevpce"])
         evaluation.admitsAnonymous = true
-        return evaluation.decide(fitting, action: "sqs:\(action)") == .allowed
+        return evaluation.decide(fitting, action: "sqs:\(action)")
     }
 
     /// The operations that a policy made by AddPermission can grant.
