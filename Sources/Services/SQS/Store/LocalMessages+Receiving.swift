@@ -191,7 +191,7 @@ extension LocalMessages {
             let now = self.now
             try await relocate(entries.map(\.sequence), from: queue, to: destination) { sequence, message in
                 var message = message
-                message.content = message.content.moved(source: source)
+                message.content = message.content.deadLetter(of: source)
                 if let entry = entries.first(where: { $0.sequence == sequence }) {
                     message.receives = entry.receives
                     message.firstReceived = entry.firstReceived
@@ -217,6 +217,8 @@ extension LocalMessages {
     ) async throws -> Int {
         let outcome = try await perform(
             run: { rows, changes in
+                // It may have been deleted since it was looked up; then the messages stay where they are.
+                guard try rows.counts(destination.id) != nil else { throw SQSFailures.noQueue }
                 var messages: [NewMessage?] = []
                 var places: [StoredMessage] = []
                 for sequence in sequences {

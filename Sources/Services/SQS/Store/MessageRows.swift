@@ -14,9 +14,9 @@ struct NewMessage: Sendable {
 }
 
 extension NewMessage {
-    /// The same message in the queue to which it is moved back: as if it were new.
+    /// The message in the queue to which it is moved back.
     func redriven(now: Int64) -> NewMessage {
-        NewMessage(content: content.moved(source: nil), sent: now)
+        NewMessage(content: content.redriven(), sent: now)
     }
 }
 

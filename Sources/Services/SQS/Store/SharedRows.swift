@@ -39,9 +39,9 @@ struct SharedRows {
             let found = try candidates(queue, request.maximum, now: now)
             if found.isEmpty { break }
             for row in found {
-                if let target = request.deadLetterQueue, let limit = queue.rules.maxReceives, Int(row.receives) >= limit
+                if let target = request.deadLetterQueue, let limit = queue.rules.maxReceives,
+                    Int(row.receives) >= limit, try giveUp(row, of: queue, to: target, now: now)
                 {
-                    try giveUp(row, of: queue, to: target, now: now)
                     continue
                 }
                 var message = row
@@ -96,11 +96,21 @@ struct SharedRows {
         ).map(Self.message)
     }
 
-    private func giveUp(_ message: ReceivedMessage, of queue: QueueRecord, to target: QueueRecord, now: Int64) throws {
-        let content = message.content.moved(source: queue.key.arn)
+    /// - Returns: false if the dead-letter queue is gone.
+    private func giveUp(_ message: ReceivedMessage, of queue: QueueRecord, to target: QueueRecord, now: Int64) throws
+        -> Bool
+    {
+        guard try isThere(target.id) else { return false }
+        let content = message.content.deadLetter(of: queue.key.arn)
         // Standard queues count the time since a message was sent first.
         let sent = target.defaults.isFIFO ? now : message.sent
         try relocate(message.sequence, to: target.id, content, sent: sent, visibleAt: now)
+        return true
+    }
+
+    /// Whether a queue is not deleted, as of this transaction.
+    private func isThere(_ queue: Int64) throws -> Bool {
+        try connection.first("SELECT 1 FROM sqs_count WHERE queue = ?", [.integer(queue)]) != nil
     }
 
     private func relocate(_ id: Int64, to queue: Int64, _ content: MessageContent, sent: Int64, visibleAt: Int64) throws
@@ -110,16 +120,21 @@ struct SharedRows {
             """
             INSERT INTO sqs_shared_message (queue, id_high, id_low, sent, receives, first_received, visible_at, received,
                 token, group_id, size, body, extra)
-            SELECT ?, id_high, id_low, ?, receives, first_received, ?, 0, 0, group_id, size, body, ?
+            SELECT ?, ?, ?, ?, receives, first_received, ?, 0, 0, group_id, size, body, ?
             FROM sqs_shared_message WHERE id = ? RETURNING id
             """,
-            [.integer(queue), .integer(sent), .integer(visibleAt), .blob(content.extra.bytes), .integer(id)])
+            [
+                .integer(queue), .integer(Int64(bitPattern: content.id.high)),
+                .integer(Int64(bitPattern: content.id.low)), .integer(sent), .integer(visibleAt),
+                .blob(content.extra.bytes), .integer(id),
+            ])
         if row != nil { try connection.execute("DELETE FROM sqs_shared_message WHERE id = ?", [.integer(id)]) }
     }
 
     /// Moves a message back.
     /// - Returns: false if it is not in the caller's hands any more.
     func redrive(_ message: ReceivedMessage, from source: Int64, to target: Int64, now: Int64) throws -> Bool {
+        guard try isThere(target) else { throw SQSFailures.noQueue }
         let row = try connection.first(
             """
             UPDATE sqs_shared_message SET receives = 0, first_received = 0 WHERE id = ? AND queue = ? AND token = ?
@@ -128,7 +143,7 @@ struct SharedRows {
             [.integer(message.sequence), .integer(source), .integer(Int64(bitPattern: message.token))])
         if row == nil { return false }
         try relocate(
-            message.sequence, to: target, message.content.moved(source: nil), sent: now, visibleAt: now)
+            message.sequence, to: target, message.content.redriven(), sent: now, visibleAt: now)
         return true
     }
 
