@@ -100,15 +100,6 @@ struct FIFOLine: Sendable {
             list(name)
         }
     }
-
-    /// Takes out messages that were deleted otherwise.
-    mutating func remove(where isGone: (Int64) -> Bool) {
-        for name in groups.keys {
-            for place in groups[name]?.places.filter({ isGone($0.entry.sequence) }) ?? [] {
-                remove(place.entry.sequence, group: name)
-            }
-        }
-    }
 }
 
 extension FIFOLine {

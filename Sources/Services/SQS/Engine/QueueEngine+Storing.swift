@@ -75,13 +75,17 @@ extension QueueEngine {
     }
 
     /// Messages are gone that nobody has in flight: they had come to a dead-letter queue, or were too old.
-    mutating func dropped(_ sequences: [Int64]) {
-        let gone = Set(sequences)
+    mutating func dropped(_ messages: [ExpiredMessages.Place]) {
         generation += 1
-        if isFIFO { fifo.remove { gone.contains($0) } } else { standard.remove { gone.contains($0) } }
-        for sequence in sequences {
-            flights[sequence] = nil
-            unrecorded[sequence] = nil
+        if isFIFO {
+            for message in messages { fifo.remove(message.sequence, group: message.group ?? "") }
+        } else {
+            let gone = Set(messages.map(\.sequence))
+            standard.remove { gone.contains($0) }
+        }
+        for message in messages {
+            flights[message.sequence] = nil
+            unrecorded[message.sequence] = nil
         }
     }
 

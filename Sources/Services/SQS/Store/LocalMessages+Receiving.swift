@@ -215,6 +215,7 @@ extension LocalMessages {
         _ sequences: [Int64], from queue: LocalQueue, to destination: LocalQueue,
         as change: @escaping @Sendable (Int64, NewMessage) -> NewMessage
     ) async throws -> Int {
+        let now = self.now
         let outcome = try await perform(
             run: { rows, changes in
                 // It may have been deleted since it was looked up; then the messages stay where they are.
@@ -229,7 +230,9 @@ extension LocalMessages {
                     let message = change(sequence, found)
                     _ = try rows.delete(queue.id, sequence, above: queue.sequence.floor)
                     let place = StoredMessage(id: message.content.id, sequence: destination.sequence.take())
-                    try rows.insert(message, queue: destination.id, sequence: place.sequence)
+                    try rows.insert(
+                        message, queue: destination.id, sequence: place.sequence,
+                        isMoved: message.sent < now)
                     messages.append(message)
                     places.append(place)
                 }

@@ -177,8 +177,10 @@ final class LocalMessages: MessageStore {
                             state.engine.total -= 1
                         }
                     }
-                    // The next messages of FIFO groups can be received.
-                    return state.engine.isFIFO ? LocalQueue.wake(state.waiters.count, &state) : []
+                    // The next messages of FIFO groups can be received: each message may have been in the way of one group, which one
+                    // receiver gets.
+                    return state.engine.isFIFO && state.engine.fifo.hasTurns
+                        ? LocalQueue.wake(sequences.count, &state) : []
                 }
                 for continuation in woken { continuation.resume() }
             },

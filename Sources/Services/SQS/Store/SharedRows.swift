@@ -29,10 +29,6 @@ struct SharedRows {
 
     /// Takes messages, and moves those that were received too often.
     func take(_ request: ReceiveRequest, from queue: QueueRecord, now: Int64) throws -> [ReceivedMessage] {
-        guard try inFlight(queue.id, now: now) < SQSLimits.inFlight else {
-            if queue.defaults.isFIFO { return [] }
-            throw SQSFailures.tooManyInFlight
-        }
         var messages: [ReceivedMessage] = []
         // Again only if all that was found had to be given up.
         while messages.isEmpty {
@@ -218,7 +214,8 @@ struct SharedRows {
 
     // MARK: Counting
 
-    private func inFlight(_ queue: Int64, now: Int64) throws -> Int {
+    /// How many messages are in flight, up to the limit.
+    func inFlight(_ queue: Int64, now: Int64) throws -> Int {
         let row = try connection.first(
             """
             SELECT COUNT(*) FROM (SELECT 1 FROM sqs_shared_message WHERE queue = ? AND visible_at > ? AND token <> 0
@@ -228,15 +225,27 @@ struct SharedRows {
     }
 
     func counts(_ queue: QueueRecord, now: Int64) throws -> QueueCounts {
-        let row = try connection.first(
-            """
-            SELECT COUNT(*), SUM(CASE WHEN visible_at > ? AND token <> 0 THEN 1 ELSE 0 END),
-                SUM(CASE WHEN token = 0 AND (visible_at > ? OR sent > ?) THEN 1 ELSE 0 END)
-            FROM sqs_shared_message WHERE queue = ?
-            """,
-            [.integer(now), .integer(now), .integer(now - queue.rules.delay), .integer(queue.id)])
-        let (all, out, later) = (row?.integer(0) ?? 0, row?.integer(1) ?? 0, row?.integer(2) ?? 0)
-        return QueueCounts(visible: Int(all - out - later), inFlight: Int(out), delayed: Int(later))
+        // Each from an index: no more rows are looked at than are in flight, or delayed.
+        func count(_ condition: String, _ value: Int64? = nil) throws -> Int {
+            let row = try connection.first(
+                "SELECT COUNT(*) FROM sqs_shared_message WHERE queue = ?\(condition)",
+                [.integer(queue.id)] + (value.map { [.integer($0)] } ?? []))
+            return Int(row?.integer(0) ?? 0)
+        }
+        let all = try count("")
+        let out = try count(" AND visible_at > ? AND token <> 0", now)
+        // FIFO queues have a delay that counts for messages which are there already; others, each message its own.
+        let later =
+            queue.rules.delay > 0
+            ? try count(" AND sent > ? AND token = 0", now - queue.rules.delay)
+            : try count(" AND visible_at > ? AND token = 0", now)
+        return QueueCounts(visible: max(0, all - out - later), inFlight: out, delayed: later)
+    }
+
+    func hasExpired(_ queue: Int64, sentBefore time: Int64) throws -> Bool {
+        try connection.first(
+            "SELECT 1 FROM sqs_shared_message WHERE queue = ? AND sent <= ? LIMIT 1",
+            [.integer(queue), .integer(time)]) != nil
     }
 
     /// - Returns: how many messages were removed.
@@ -244,7 +253,7 @@ struct SharedRows {
         try connection.execute(
             """
             DELETE FROM sqs_shared_message WHERE id IN
-                (SELECT id FROM sqs_shared_message WHERE queue = ? AND sent <= ? ORDER BY id LIMIT ?)
+                (SELECT id FROM sqs_shared_message WHERE queue = ? AND sent <= ? ORDER BY sent LIMIT ?)
             """, [.integer(queue), .integer(time), .integer(Int64(limit))])
     }
 }
