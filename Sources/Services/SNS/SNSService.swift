@@ -13,10 +13,15 @@ public final class SNSService: SNSAPI {
         public var origin: String
         /// Whom mail is from; nil: mail is only kept.
         public var mailSender: String?
+        /// Whether web servers of this machine and of private networks are reached for subscriptions that functions made.
+        public var allowsPrivateEndpoints: Bool
 
-        public init(origin: String = "http://localhost:4566", mailSender: String? = nil) {
+        public init(
+            origin: String = "http://localhost:4566", mailSender: String? = nil, allowsPrivateEndpoints: Bool = false
+        ) {
             self.origin = origin
             self.mailSender = mailSender
+            self.allowsPrivateEndpoints = allowsPrivateEndpoints
         }
     }
 
@@ -65,7 +70,8 @@ public final class SNSService: SNSAPI {
         messaging = MessagingStore(database: database)
         sender = MessageSender(
             deliveries: deliveries, http: http, mail: mail, mailSender: configuration.mailSender, signer: signer,
-            captures: captures, mobile: mobile, messaging: messaging, time: time)
+            captures: captures, mobile: mobile, messaging: messaging,
+            allowsPrivateEndpoints: configuration.allowsPrivateEndpoints, time: time)
         status = DeliveryStatusLog(logs: logs, time: time)
         let desk = DeliveryDesk(
             sender: sender, snapshots: snapshots, subscriptions: subscriptions, database: database, status: status,

@@ -12,6 +12,8 @@ struct MessageSender: Sendable {
     let captures: CaptureStore
     let mobile: MobileStore
     let messaging: MessagingStore
+    /// Whether functions may subscribe web servers of this machine and of private networks.
+    let allowsPrivateEndpoints: Bool
     let time: any TimeSource
 
     func send(_ message: PublishedMessage, to subscription: SubscriptionRecord, topic: TopicRecord) async
@@ -188,7 +190,9 @@ struct MessageSender: Sendable {
         let began = ContinuousClock.now
         do {
             let answer = try await http.send(
-                OutgoingRequest(url: subscription.endpoint, headers: headers, body: body, timeout: .seconds(15)))
+                OutgoingRequest(
+                    url: subscription.endpoint, headers: headers, body: body, timeout: .seconds(15),
+                    reach: subscription.isOfOperator || allowsPrivateEndpoints ? .everywhere : .internet))
             let note = DeliveryNote(
                 status: answer.status, response: String(decoding: answer.body.prefix(1024), as: UTF8.self),
                 dwell: Self.milliseconds(since: began))
