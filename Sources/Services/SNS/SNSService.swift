@@ -95,8 +95,23 @@ public final class SNSService: SNSAPI {
         return try await signer.certificate(named: String(path.dropFirst().dropLast(4)))
     }
 
-    /// What was sent lately to people rather than programs (`mail`, `sms` or `push`), as JSON: the newest last.
-    public func sent(_ kind: String) async throws -> [UInt8] { try await captures.json(kind) }
+    /// What was sent lately to people rather than programs (`mail`, `sms` or `push`), as JSON: the newest last, 1,000 at most, and where
+    /// there are more, `next`.
+    /// - Parameters:
+    ///   - limit: how many, from 1 to 1,000; nil: 1,000.
+    ///   - place: the `next` of an answer; nil: from the newest on.
+    public func sent(_ kind: String, limit: Int? = nil, before place: Int64? = nil) async throws -> [UInt8] {
+        try await captures.json(
+            kind, limit: min(max(limit ?? CaptureStore.pageSize, 1), CaptureStore.pageSize), before: place ?? .max)
+    }
+
+    /// A person's number wants no more text messages from an account, as if that was answered with STOP, until `OptInPhoneNumber`.
+    /// - Returns: false if the text is no number in E.164 form.
+    public func optOut(_ number: String, account: String, region: String) async throws -> Bool {
+        guard PhoneNumber.isE164(number) else { return false }
+        try await messaging.set("optout", [number: "true"], account: account, region: region)
+        return true
+    }
 
     // MARK: What handlers share
 
