@@ -160,6 +160,11 @@ struct QueueEngine: Sendable {
     /// For tests.
     var deadlineCount: Int { deadlines.count }
 
+    /// A receipt is on disk.
+    mutating func recorded(_ sequence: Int64, _ receipt: (receives: Int32, first: Int64)) {
+        if let latest = unrecorded[sequence], latest == receipt { unrecorded[sequence] = nil }
+    }
+
     // MARK: Time
 
     /// Lets come back what has been hidden long enough.

@@ -160,7 +160,6 @@ extension LocalMessages {
         let id = queue.id
         let receipts = queue.state.withLock { state in
             state.recordsSoon = false
-            defer { state.engine.unrecorded = [:] }
             return state.engine.unrecorded
         }
         if receipts.isEmpty { return }
@@ -171,7 +170,12 @@ extension LocalMessages {
                         try rows.record(id, sequence, receives: receipt.receives, first: receipt.first)
                     }
                     return .done
-                }, then: { _ in })
+                },
+                then: { _ in
+                    queue.state.withLock { state in
+                        for (sequence, receipt) in receipts { state.engine.recorded(sequence, receipt) }
+                    }
+                })
         } catch {
             // They are written with the next ones; at the end of the process, nobody needs them.
             logger.debug("Receipts of messages can't be recorded.", metadata: ["error": "\(error)"])
