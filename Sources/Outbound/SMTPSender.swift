@@ -4,7 +4,6 @@ import NIOCore
 public import NIOPosix
 import NIOSSL
 public import ServiceKit
-import Synchronization
 
 /// Hands mail to a server by SMTP (RFC 5321), one connection for each mail, with STARTTLS where it is offered, and AUTH PLAIN if it wants a
 /// name and a password, which never goes over a network in clear.
@@ -79,17 +78,17 @@ public struct SMTPSender: MailSender {
                     return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
                 }
             }
-        let isTaken = Atomic<Bool>(false)
+        var isTaken = false
         do {
             try await channel.executeThenClose { inbound, outbound in
                 var replies = SMTPReplies(inbound.makeAsyncIterator())
                 try await deliver(mail, from: sender, channel.channel, &replies, outbound)
-                isTaken.store(true, ordering: .relaxed)
+                isTaken = true
                 try await outbound.write(ByteBuffer(string: "QUIT\r\n"))
             }
         } catch {
             // The mail is the server's by then; sent again, it would come twice.
-            if !isTaken.load(ordering: .relaxed) { throw error }
+            if !isTaken { throw error }
         }
     }
 

@@ -88,9 +88,11 @@ struct FIFOLine: Sendable {
     }
 
     /// A message is gone.
-    mutating func remove(_ sequence: Int64, group name: String) {
+    /// - Returns: the message, if it was here.
+    @discardableResult
+    mutating func remove(_ sequence: Int64, group name: String) -> QueueEntry? {
         guard let index = groups[name]?.index(of: sequence), let place = groups[name]?.places.remove(at: index) else {
-            return
+            return nil
         }
         if place.isOut { out -= 1 } else { waiting -= 1 }
         if groups[name]?.places.isEmpty == true {
@@ -99,6 +101,7 @@ struct FIFOLine: Sendable {
         } else {
             list(name)
         }
+        return place.entry
     }
 }
 

@@ -44,7 +44,10 @@ extension QueueEngine {
     private mutating func add(_ entry: QueueEntry, group: String?) {
         var entry = entry
         entry.group = group
-        if entry.held > Self.heldSize || held + entry.held > Self.heldLimit { entry.content = nil }
+        let size = entry.held
+        if size > Self.heldSize || held + size > Self.heldLimit || heldTogether?.hasRoom(for: size) == false {
+            entry.content = nil
+        }
         held += entry.held
         if isFIFO { fifo.insert(entry, group: group ?? "") } else { standard.append(entry) }
     }
@@ -78,10 +81,10 @@ extension QueueEngine {
     mutating func dropped(_ messages: [ExpiredMessages.Place]) {
         generation += 1
         if isFIFO {
-            for message in messages { fifo.remove(message.sequence, group: message.group ?? "") }
+            for message in messages { held -= fifo.remove(message.sequence, group: message.group ?? "")?.held ?? 0 }
         } else {
             let gone = Set(messages.map(\.sequence))
-            standard.remove { gone.contains($0) }
+            held -= standard.remove { gone.contains($0) }
         }
         for message in messages {
             flights[message.sequence] = nil

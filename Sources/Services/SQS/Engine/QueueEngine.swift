@@ -48,11 +48,14 @@ struct QueueEngine: Sendable {
     var unrecorded: [Int64: (receives: Int32, first: Int64)] = [:]
     private var lastToken: UInt64
     /// Bytes of content in memory.
-    var held = 0
+    var held = 0 { didSet { heldTogether?.change(by: held - oldValue) } }
+    /// What all queues hold; nil: there are no others.
+    let heldTogether: HeldBytes?
 
     /// `seed`: where the tokens of receipts begin; random, so that those of an earlier process mean nothing.
-    init(isFIFO: Bool, seed: UInt64) {
+    init(isFIFO: Bool, seed: UInt64, heldTogether: HeldBytes? = nil) {
         self.isFIFO = isFIFO
+        self.heldTogether = heldTogether
         lastToken = seed
     }
 
@@ -211,6 +214,9 @@ struct QueueEngine: Sendable {
         delayedGroups = Heap()
         delayedGroupNames = [:]
     }
+
+    /// Whether nothing is known here that the disk does not know.
+    var isIdle: Bool { flights.isEmpty && unrecorded.isEmpty && !standard.holdsReturned }
 
     // MARK: Counters
 

@@ -84,6 +84,7 @@ extension LocalMessages {
             if counts.floor > 0 { try await sweep(id, through: counts.floor) }
             if counts.messages > 0 { try await expire(try await open(record), record.rules) }
         }
+        evict()
         while true {
             let now = self.now
             let removed = try await database.write {

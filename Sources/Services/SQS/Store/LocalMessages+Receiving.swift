@@ -46,6 +46,7 @@ extension LocalMessages {
         var rules = record.rules
         if request.deadLetterQueue == nil { rules.maxReceives = nil }
         let (step, taken, alarm) = queue.state.withLock { state -> (Step, QueueEngine.Taken, Int64?) in
+            state.isUsed = true
             if let attempt = request.attempt,
                 let entries = state.engine.repeated(attempt, visibility: request.visibility, now: now)
             {

@@ -78,9 +78,9 @@ final class SharedMessages: MessageStore {
             attempts.withLock { $0[queue.id]?.find(attempt, now: now) }
         }
         let looks = looksAtFlights(queue.id)
-        let (messages, flights) = try await database.write { connection in
+        let (messages, flights) = try await database.write { connection -> ([ReceivedMessage], Int?) in
             let rows = SharedRows(connection: connection)
-            let flights = looks ? try rows.inFlight(queue.id, now: now) : nil
+            let flights = try looks ? rows.inFlight(queue.id, now: now) : nil
             if let known, let messages = try rows.repeated(known, queue, visibility: request.visibility, now: now) {
                 return (messages, flights)
             }

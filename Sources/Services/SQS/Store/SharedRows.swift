@@ -229,16 +229,16 @@ struct SharedRows {
         func count(_ condition: String, _ value: Int64? = nil) throws -> Int {
             let row = try connection.first(
                 "SELECT COUNT(*) FROM sqs_shared_message WHERE queue = ?\(condition)",
-                [.integer(queue.id)] + (value.map { [.integer($0)] } ?? []))
+                [.integer(queue.id)] + (value.map { [SQLValue.integer($0)] } ?? []))
             return Int(row?.integer(0) ?? 0)
         }
         let all = try count("")
         let out = try count(" AND visible_at > ? AND token <> 0", now)
         // FIFO queues have a delay that counts for messages which are there already; others, each message its own.
         let later =
-            queue.rules.delay > 0
-            ? try count(" AND sent > ? AND token = 0", now - queue.rules.delay)
-            : try count(" AND visible_at > ? AND token = 0", now)
+            try queue.rules.delay > 0
+            ? count(" AND sent > ? AND token = 0", now - queue.rules.delay)
+            : count(" AND visible_at > ? AND token = 0", now)
         return QueueCounts(visible: max(0, all - out - later), inFlight: out, delayed: later)
     }
 
