@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import NIOCore
 
 /// Which addresses may be reached for those who are not trusted with the host's own network: public ones, which are not the host's. The

@@ -61,7 +61,7 @@ struct MappingTests {
             let refusal = await error {
                 _ = try await fixture.service.createEventSourceMapping(
                     CreateEventSourceMappingRequest(
-                        eventSourceArn: "arn:aws:sqs:us-east-1:111111111111:q", functionName: "f",
+                        functionName: "f", eventSourceArn: "arn:aws:sqs:us-east-1:111111111111:q",
                         kmsKeyArn: "arn:aws:kms:us-east-1:111111111111:key/k"),
                     fixture.call("CreateEventSourceMapping"))
             }
