@@ -128,11 +128,15 @@ public final class SNSService: SNSAPI {
         return topic
     }
 
-    func authorize(_ action: String, _ topic: TopicRecord, _ call: Call, more: [String: String] = [:]) throws(AWSError)
-    {
+    func authorize(
+        _ action: String, _ topic: TopicRecord, _ call: Call, more: [String: String] = [:], policy: PolicyDocument? = nil
+    ) throws(AWSError) {
         let action = "SNS:\(action)"
         let isSecure = call.endpoint.isEmpty || call.endpoint.hasPrefix("https:")
-        guard TopicPolicy.permits(action, by: call.principal, on: topic, isSecure: isSecure, more: more) else {
+        guard
+            TopicPolicy.permits(
+                action, by: call.principal, on: topic, isSecure: isSecure, more: more, parsed: policy)
+        else {
             throw SNSFailures.unauthorized(call.principal, action, topic.arn)
         }
     }

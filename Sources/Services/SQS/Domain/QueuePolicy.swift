@@ -5,6 +5,7 @@ struct QueuePolicy: Sendable, Hashable {
     /// As it is shown.
     let text: String
     private let document: PolicyDocument
+    private let hasDenials: Bool
 
     /// - Throws: AWS's errors.
     init(parsing text: String) throws(AWSError) {
@@ -14,6 +15,7 @@ struct QueuePolicy: Sendable, Hashable {
             throw SQSFailures.invalidAttribute("Policy")
         }
         self.text = text
+        hasDenials = document.statements.contains { $0.effect == .deny }
     }
 
     /// Whether the policy lets `principal` do `action`, such as `SendMessage`, to a queue.
@@ -23,8 +25,8 @@ struct QueuePolicy: Sendable, Hashable {
 
     /// Whether the policy denies it expressly, or may do so by a condition that cannot be evaluated.
     func denies(_ action: String, on queue: QueueKey, to principal: Principal) -> Bool {
+        guard hasDenials else { return false }
         let denials = statements(on: queue).filter { $0.effect == .deny }
-        if denials.isEmpty { return false }
         // What is denied is what these would allow.
         let allowed = denials.map { statement in
             var statement = statement
