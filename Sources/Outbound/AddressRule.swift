@@ -49,11 +49,11 @@ enum AddressRule {
 
     /// Nil for what is no address of an internet protocol.
     static func bytes(of address: SocketAddress) -> [UInt8]? {
-        switch address {
-        case .v4(let address): withUnsafeBytes(of: address.address.sin_addr) { Array($0) }
-        case .v6(let address): withUnsafeBytes(of: address.address.sin6_addr) { Array($0) }
-        case .unixDomainSocket: nil
-        }
+        guard let text = address.ipAddress else { return nil }
+        let (family, count) = address.protocol == .inet6 ? (AF_INET6, 16) : (AF_INET, 4)
+        var bytes = [UInt8](repeating: 0, count: count)
+        // A scope, which a link-local address has, is no part of it.
+        return inet_pton(family, String(text.prefix { $0 != "%" }), &bytes) == 1 ? bytes : nil
     }
 
     private static func begins(_ address: [UInt8], _ first: [UInt8], _ bits: Int) -> Bool {

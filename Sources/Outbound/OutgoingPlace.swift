@@ -15,7 +15,8 @@ struct OutgoingPlace: Sendable, Hashable {
         let end = text[start.upperBound...].firstIndex { "/?#".contains($0) } ?? text.endIndex
         var plain = text
         if let at = text[start.upperBound..<end].lastIndex(of: "@") {
-            let parts = text[start.upperBound..<at].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            let parts = text[start.upperBound..<at].split(
+                separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
             func decoded(_ part: Substring?) -> String { part.map { $0.removingPercentEncoding ?? String($0) } ?? "" }
             let proof = "\(decoded(parts.first)):\(decoded(parts.count > 1 ? parts[1] : nil))"
             authorization = "Basic \(Data(proof.utf8).base64EncodedString())"

@@ -133,7 +133,9 @@ public struct SMTPSender: MailSender {
     /// Begins TLS on a connection. Its certificate counts where a password is to be sent over a network; else TLS is better than none.
     private func secure(_ channel: any Channel) async throws {
         var configuration = TLSConfiguration.makeClientConfiguration()
-        if server.user == nil || Self.isLoopback(channel.remoteAddress) { configuration.certificateVerification = .none }
+        if server.user == nil || Self.isLoopback(channel.remoteAddress) {
+            configuration.certificateVerification = .none
+        }
         let context = try NIOSSLContext(configuration: configuration)
         let host = Self.name(server.host)
         try await channel.eventLoop.submit {

@@ -27,7 +27,9 @@ struct AddressRuleTests {
     func open(address: String) throws { #expect(try isPublic(address)) }
 
     /// Whatever way a host is written.
-    @Test(arguments: ["localhost", "2130706433", "0x7f.1", "127.1", "::1"]) func nobodyReachesTheHost(name: String) throws {
+    @Test(arguments: ["localhost", "2130706433", "0x7f.1", "127.1", "::1"]) func nobodyReachesTheHost(name: String)
+        throws
+    {
         let address = try SocketAddress.makeAddressResolvingHost(name, port: 80)
         #expect(!AddressRule.admits(address))
     }

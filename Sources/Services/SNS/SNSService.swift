@@ -129,7 +129,8 @@ public final class SNSService: SNSAPI {
     }
 
     func authorize(
-        _ action: String, _ topic: TopicRecord, _ call: Call, more: [String: String] = [:], policy: PolicyDocument? = nil
+        _ action: String, _ topic: TopicRecord, _ call: Call, more: [String: String] = [:],
+        policy: PolicyDocument? = nil
     ) throws(AWSError) {
         let action = "SNS:\(action)"
         let isSecure = call.endpoint.isEmpty || call.endpoint.hasPrefix("https:")

@@ -9,7 +9,8 @@ extension Administration {
         for kind in ["mail", "sms", "push"] {
             routes.add("GET", "/_martlet/\(kind)", access: .owner) { [sns] request in
                 guard let page = NotificationPage(query: request.query) else {
-                    return .message("Say ?limit= with a number from 1 to 1000, and ?before= with an answer's next.", status: 400)
+                    return .message(
+                        "Say ?limit= with a number from 1 to 1000, and ?before= with an answer's next.", status: 400)
                 }
                 return AdminRoutes.Response(body: try await sns.sent(kind, limit: page.limit, before: page.before))
             }

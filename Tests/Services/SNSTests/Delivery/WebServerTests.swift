@@ -18,11 +18,13 @@ import Testing
     }
 
     /// The confirmation is the first that is sent, and as good for an attack as any.
-    @Test(.timeLimit(.minutes(1)), arguments: [
-        (Principal.root(account: SNSFixture.account), OutgoingRequest.Reach.everywhere),
-        (.user(account: SNSFixture.account, name: "u", path: "/", id: "AIDA"), .everywhere),
-        (.assumedRole(account: SNSFixture.account, role: "r", roleID: "AROA", session: "f"), .internet),
-    ])
+    @Test(
+        .timeLimit(.minutes(1)),
+        arguments: [
+            (Principal.root(account: SNSFixture.account), OutgoingRequest.Reach.everywhere),
+            (.user(account: SNSFixture.account, name: "u", path: "/", id: "AIDA"), .everywhere),
+            (.assumedRole(account: SNSFixture.account, role: "r", roleID: "AROA", session: "f"), .internet),
+        ])
     func functionsReachTheInternetOnly(principal: Principal, reach: OutgoingRequest.Reach) async throws {
         try await SNSFixture.with(.sqlite) { fixture in
             let topic = try await fixture.topic()
@@ -59,7 +61,8 @@ import Testing
     ])
     func onlyPasswordsAreHidden(endpoint: String, shown: String) {
         let record = SubscriptionRecord(
-            key: SubscriptionKey(topic: TopicKey(account: "1", region: "r", name: "t"), id: "s"), topicID: 1, owner: "1",
+            key: SubscriptionKey(topic: TopicKey(account: "1", region: "r", name: "t"), id: "s"), topicID: 1,
+            owner: "1",
             transport: .http, endpoint: endpoint, principal: "", isConfirmed: true, origin: "")
         #expect(record.shownEndpoint == shown)
     }

@@ -23,10 +23,12 @@ import Testing
     @Test(arguments: ["ADM", "APNS", "APNS_SANDBOX", "BAIDU", "MPNS", "WNS"]) func othersWantAPair(platform: String) {
         #expect(
             Self.reason(platform, ["PlatformCredential": "key"])
-                == "Invalid parameter: Attributes Reason: PlatformCredential attribute provided without PlatformPrincipal")
+                == "Invalid parameter: Attributes Reason: PlatformCredential attribute provided without PlatformPrincipal"
+        )
         #expect(
             Self.reason(platform, ["PlatformPrincipal": "id"])
-                == "Invalid parameter: Attributes Reason: PlatformPrincipal attribute provided without PlatformCredential")
+                == "Invalid parameter: Attributes Reason: PlatformPrincipal attribute provided without PlatformCredential"
+        )
         #expect(Self.reason(platform, ["PlatformCredential": "key", "PlatformPrincipal": "id"]) == nil)
     }
 }

@@ -1,3 +1,4 @@
+import Execution
 import Logging
 import ServiceKit
 import ServiceModel

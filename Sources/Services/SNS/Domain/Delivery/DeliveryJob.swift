@@ -188,6 +188,7 @@ struct ConfirmationJob: Sendable, Hashable {
     var record: SubscriptionRecord {
         SubscriptionRecord(
             key: subscription, topicID: 0, owner: owner, transport: transport, endpoint: endpoint,
-            principal: principal, isConfirmed: false, attributes: transport.isHTTP ? ["DeliveryPolicy": policy] : [:], origin: origin)
+            principal: principal, isConfirmed: false, attributes: transport.isHTTP ? ["DeliveryPolicy": policy] : [:],
+            origin: origin)
     }
 }
