@@ -208,7 +208,7 @@ extension LocalMessages {
         } catch {
             logger.warning("Messages can't be moved to their dead-letter queue.", metadata: ["error": "\(error)"])
             queue.state.withLock { state in
-                for entry in entries { state.engine.restore(entry, group: entry.content?.group) }
+                for entry in entries { state.engine.restore(entry, group: entry.group) }
             }
         }
     }
