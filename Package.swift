@@ -71,7 +71,8 @@ let package = Package(
         library("WireProtocols", ["ServiceModel", "ServiceKit"]),
 
         // What services stand on.
-        library("ServiceKit", ["ServiceModel", crypto, logging]),
+        .target(name: "CChecksums"),
+        library("ServiceKit", ["CChecksums", "ServiceModel", nioCore, crypto, logging]),
         .target(name: "CPostgres"),
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
         library(
@@ -178,7 +179,8 @@ let package = Package(
             library(
                 $0, path: "Sources/Services/\($0)",
                 ["ServiceKit", "ServiceModel", "Persistence", "Execution", logging, crypto, collections]
-                    + ($0 == "Lambda" ? ["CZlib"] : []) + ($0 == "SNS" ? [cryptoExtras, certificates, asn1] : []))
+                    + ($0 == "S3" ? [nioCore] : []) + ($0 == "Lambda" ? ["CZlib"] : [])
+                    + ($0 == "SNS" ? [cryptoExtras, certificates, asn1] : []))
         }
         + services.map {
             tests(

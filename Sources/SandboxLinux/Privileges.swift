@@ -11,11 +11,13 @@ public enum Privileges {
     ///
     /// Synchronous, in a process with one thread: before anything asynchronous, and before the first log handler, event
     /// loop or database. The pid, open descriptors and signals stay as they are.
-    /// - Parameter dataFolder: It exists.
+    /// - Parameters:
+    ///   - dataFolder: It exists.
+    ///   - made: Further folders, which were made for this process just now, and are given to the user too.
     /// - Returns: The data folder's path from now on: another one where the new user cannot reach it by its own, such
     ///   as below `/root`. Then it is bind-mounted below `/run/martlet` in a mount namespace of this process's own.
     /// - Throws: ``LauncherError``. The process should end then.
-    public static func drop(dataFolder: String) throws -> String {
+    public static func drop(dataFolder: String, made: [String] = []) throws -> String {
         guard geteuid() == 0 else { return dataFolder }
         // Root of a user namespace with one uid is nobody's root: there is nothing to give up, and nobody else to be.
         guard let (uid, gid) = user() else { return dataFolder }
@@ -27,6 +29,9 @@ public enum Privileges {
         }
         guard ml_give(dataFolder, uid, gid) == 0 else {
             throw LauncherError("cannot give the data folder \(dataFolder) to uid \(uid)", code: errno)
+        }
+        for path in made where chown(path, uid, gid) != 0 {
+            throw LauncherError("cannot give the folder \(path) to uid \(uid)", code: errno)
         }
         var folder = dataFolder
         if !isReachable(dataFolder, uid: uid, gid: gid) { folder = try rebind(dataFolder) }

@@ -24,20 +24,34 @@ extension WireProtocol {
             response.body = queryError(error, shape, requestID)
         case .restXML:
             let error = Self.inWordsOfS3(error)
-            response.headers.append(("Content-Type", "application/xml"))
+            response.status = error.status
+            // What was not modified has no document that tells so.
+            if error.status != 304 { response.headers.append(("Content-Type", "application/xml")) }
             bind(error, shape, &response)
             response.headers += error.headers.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+            if error.status == 304 { return response }
             response.body = s3Error(error, shape, requestID)
         }
         return response
     }
 
-    /// What is missing in a document, S3 calls malformed.
+    /// What is missing in a document, S3 calls malformed; it has names of its own for what fails everywhere.
     private static func inWordsOfS3(_ error: AWSError) -> AWSError {
-        guard error.shape == nil, error.code == "ValidationException" else { return error }
-        return AWSError(
-            "MalformedXML", status: 400,
-            message: "The XML you provided was not well-formed or did not validate against our published schema")
+        guard error.shape == nil else { return error }
+        switch error.code {
+        case "ValidationException":
+            return AWSError(
+                "MalformedXML", status: 400,
+                message: "The XML you provided was not well-formed or did not validate against our published schema")
+        case AWSError.internalFailure.code:
+            return AWSError(
+                "InternalError", status: 500, message: "We encountered an internal error. Please try again.")
+        case "RequestTimeout":
+            var error = error
+            error.status = 400
+            return error
+        default: return error
+        }
     }
 
     private typealias Member = (name: String, value: WireValue, member: MemberModel?)
@@ -107,6 +121,7 @@ extension WireProtocol {
 
     private func s3Error(_ error: AWSError, _ shape: ShapeModel?, _ requestID: String) -> [UInt8] {
         var writer = XMLWriter()
+        writer.hasControls = true
         writer.declaration()
         writer.open("Error")
         writer.element("Code", shape?.error?.code ?? error.code)
@@ -117,7 +132,7 @@ extension WireProtocol {
             if let text = value.stringValue { writer.element(name, text) }
         }
         writer.element("RequestId", requestID)
-        writer.element("HostId", WireProtocol.hostID(requestID))
+        writer.element("HostId", HostID.of(requestID))
         writer.close("Error")
         return writer.bytes
     }

@@ -1,3 +1,4 @@
+import ServiceKit
 public import ServiceModel
 
 extension WireProtocol {
@@ -14,13 +15,10 @@ extension WireProtocol {
     }
 
     /// The headers that carry the id of a request on this service.
-    func requestIDHeaders(_ requestID: String) -> [(name: String, value: String)] {
+    public func requestIDHeaders(_ requestID: String) -> [(name: String, value: String)] {
         guard kind == .restXML else { return [("x-amzn-RequestId", requestID)] }
-        return [("x-amz-request-id", requestID), ("x-amz-id-2", WireProtocol.hostID(requestID))]
+        return [("x-amz-request-id", requestID), ("x-amz-id-2", HostID.of(requestID))]
     }
-
-    /// The second id of S3's answers, in its form.
-    static func hostID(_ requestID: String) -> String { Base64.encode(Array((requestID + requestID).utf8.prefix(56))) }
 
     private func writeJSON(_ output: WireValue, _ response: inout HTTPResponseParts) {
         response.headers.append(("Content-Type", "application/x-amz-json-\(jsonVersion)"))
@@ -97,6 +95,7 @@ extension WireProtocol {
             return
         }
         var writer = XMLWriter()
+        writer.hasControls = true
         writer.declaration()
         if operation?.name == "GetBucketLocation" {
             // The one answer whose only member is its root.

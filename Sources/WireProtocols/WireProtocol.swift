@@ -94,6 +94,11 @@ public struct WireProtocol: Sendable {
         case .json, .rpcV2CBOR, .restJSON: return AWSError("SerializationException", message: failure.message)
         case .query: return AWSError("MalformedInput", message: failure.message)
         case .restXML:
+            if let number = failure.number {
+                return AWSError(
+                    "InvalidArgument", message: "Provided \(number.name) not an integer or within integer range",
+                    fields: ["ArgumentName": .string(number.name), "ArgumentValue": .string(number.value)])
+            }
             let message = "The XML you provided was not well-formed or did not validate against our published schema"
             return failure.message.isEmpty
                 ? AWSError("MalformedXML", message: message) : AWSError("InvalidArgument", message: failure.message)

@@ -1,9 +1,12 @@
+import io
+import json
 import os
 import re
+from contextlib import redirect_stderr, redirect_stdout
 
 import pytest
 from botocore.exceptions import ClientError
-from martlet import ONCE, Martlet, binary
+from martlet import ONCE, REGION, Martlet, binary
 
 _running = []
 
@@ -99,6 +102,54 @@ def movable(tmp_path_factory):
     server = Martlet(tmp_path_factory.mktemp("movable"), "--ephemeral")
     _running.append(server)
     server.start()
+    yield server
+    _end(server)
+
+
+@pytest.fixture
+def aws_command(tmp_path, monkeypatch):
+    """Makes what runs the aws CLI's commands of a service within this process: `aws = aws_command(server, "sqs")`.
+
+    `aws("list-queues")` gives what was printed; `aws.called` are the commands that were called.
+    """
+
+    def make(server, service):
+        driver = pytest.importorskip("awscli.clidriver")
+        # The CLI has put the place of its own data there.
+        for name in [name for name in os.environ if name.startswith("AWS_") and name != "AWS_DATA_PATH"]:
+            monkeypatch.delenv(name)
+        for name, value in {
+            "AWS_ENDPOINT_URL": server.url, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": REGION,
+            "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "AWS_PAGER": "", "AWS_MAX_ATTEMPTS": "1",
+        }.items():  # fmt: skip
+            monkeypatch.setenv(name, value)
+        monkeypatch.chdir(tmp_path)
+        called, cli = set(), driver.create_clidriver()
+
+        def run(command, *words, output="json"):
+            called.add(command)
+            out, errors = io.StringIO(), io.StringIO()
+            # For SQS, version 1 overlooks AWS_ENDPOINT_URL. The driver writes bytes of answers to the buffer beneath.
+            with redirect_stdout(out), redirect_stderr(errors):
+                status = cli.main([service, command, *map(str, words), "--output", output, "--endpoint-url", server.url])
+            assert status == 0, "%s: %s%s" % (command, out.getvalue(), errors.getvalue())
+            return json.loads(out.getvalue()) if out.getvalue().strip() else None
+
+        run.called = called
+        return run
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def verifying(tmp_path_factory):
+    """A server that tests share which verifies signatures; its `root` is key and secret of its owner."""
+    _require_binary()
+    server = Martlet(tmp_path_factory.mktemp("verifying"), "--ephemeral", "--auth", "iam")
+    _running.append(server)
+    server.start()
+    lines = [line.removeprefix("export ").split("=", 1) for line in server.run("env").stdout.splitlines() if line.startswith("export")]
+    server.root = tuple(dict(lines)[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"))
     yield server
     _end(server)
 

@@ -5,19 +5,23 @@ import io
 import json
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
 import ssl
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 import zipfile
 from pathlib import Path
 
+import aws_cli
 import boto3
+import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
@@ -27,6 +31,9 @@ ACCOUNT = "000000000000"
 OTHER_ACCOUNT = "222222222222"
 # What is refused is not tried again.
 ONCE = Config(retries={"total_max_attempts": 1}, max_pool_connections=50)
+# It keeps the services' models, which take longer to read than most tests last. Threads may share clients, not the making of them.
+_SESSION = boto3.session.Session()
+_MAKING_CLIENTS = threading.Lock()
 TRUST = json.dumps(
     {
         "Version": "2012-10-17",
@@ -74,6 +81,37 @@ def error(call, **parameters):
         response = refusal.response
         return response["Error"]["Code"], response["Error"]["Message"], response["ResponseMetadata"]["HTTPStatusCode"]
     raise AssertionError("it was not refused: %r" % (answer,))
+
+
+def database(engine):
+    """The server's arguments for `sqlite` or `postgres`; skips the test where no server of the latter is named."""
+    if engine == "sqlite":
+        return []
+    url = os.environ.get("MARTLET_TEST_POSTGRES")
+    if not url:
+        pytest.skip("MARTLET_TEST_POSTGRES names no server")
+    return ["--database", url]
+
+
+def kills(server, rounds, work, shortest, longest, ready=lambda: True):
+    """Kills the server so often while threads do `work`: functions of an event that is set when the server is gone.
+
+    The moment is any, `shortest` to `longest` seconds after `ready` holds. Gives those seconds when the server is there again.
+    """
+    for round_ in range(rounds):
+        gone = threading.Event()
+        threads = [threading.Thread(target=one, args=(gone,), daemon=True) for one in work]
+        for thread in threads:
+            thread.start()
+        wait_until(ready)
+        seconds = random.Random(round_).uniform(shortest, longest)
+        time.sleep(seconds)
+        server.kill9()
+        gone.set()
+        for thread in threads:
+            thread.join(60)
+        server.start()
+        yield seconds
 
 
 def wait_until(condition, timeout=60, interval=0.02):
@@ -222,8 +260,9 @@ class Martlet:
 
     def client(self, service, key="test", secret="test", region=REGION, token=None, **more):
         """A boto3 client with default settings."""
-        session = boto3.session.Session(aws_access_key_id=key, aws_secret_access_key=secret, aws_session_token=token)
-        return session.client(service, region_name=region, endpoint_url=self.url, **more)
+        keys = {"aws_access_key_id": key, "aws_secret_access_key": secret, "aws_session_token": token}
+        with _MAKING_CLIENTS:
+            return _SESSION.client(service, region_name=region, endpoint_url=self.url, **keys, **more)
 
     def aws(self, *words, check=True, key="test", secret="test", input=None, cwd=None):
         """Runs the aws CLI; with `check`, gives its standard output, as JSON if it is that, else the finished process."""
@@ -237,20 +276,11 @@ class Martlet:
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_PAGER": "",
         }
-        beside = Path(sys.executable).with_name("aws")
-        program = str(beside) if beside.exists() else shutil.which("aws")
-        done = subprocess.run(
-            [program, *map(str, words)],
-            env=environment,
-            cwd=cwd or self.folder,
-            input=input,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
+        words = [str(word) for word in words]
+        done = aws_cli.run(words, environment, cwd or self.folder, input)
         if not check:
             return done
-        assert done.returncode == 0, "aws %s\n%s%s" % (" ".join(map(str, words)), done.stdout, done.stderr)
+        assert done.returncode == 0, "aws %s\n%s%s" % (" ".join(words), done.stdout, done.stderr)
         try:
             return json.loads(done.stdout)
         except ValueError:
@@ -294,9 +324,10 @@ class Martlet:
         """The ARN of an execution role, made if it is missing."""
         iam = self.client("iam")
         try:
-            return iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
+            iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)
         except iam.exceptions.EntityAlreadyExistsException:
-            return iam.get_role(RoleName=name)["Role"]["Arn"]
+            pass
+        return "arn:aws:iam::%s:role/%s" % (ACCOUNT, name)
 
     def deploy(self, name, files, runtime="python3.12", handler="app.handler", **more):
         """Creates a function and waits until it is active; gives the client that did it."""

@@ -59,7 +59,7 @@ class Listener:
         self.server.shutdown()
         self.server.server_close()
 
-    def wait(self, count, timeout=20):
+    def wait(self, count, timeout=60):
         """The posts, when there are so many."""
         wait_until(lambda: len(self.posts) >= count, timeout)
         return self.posts

@@ -3,12 +3,10 @@
 import http.client
 import json
 import os
-import random
 import threading
-import time
 
 import pytest
-from martlet import ACCOUNT, OTHER_ACCOUNT, REGION, error, function_arn, wait_until, zip_package
+from martlet import ACCOUNT, OTHER_ACCOUNT, REGION, database, error, function_arn, kills, wait_until, zip_package
 from queued import NOTE, clock, make_notes, metric, notes
 
 ECHO = NOTE + "def handler(event, context): note(json.dumps([context.aws_request_id, event]))"
@@ -222,13 +220,7 @@ def test_an_alias_takes_its_events_where_it_points(server):
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgres"])
 def test_every_event_that_was_taken_is_run(martlet, engine, figure):
-    arguments = []
-    if engine == "postgres":
-        url = os.environ.get("MARTLET_TEST_POSTGRES")
-        if not url:
-            pytest.skip("MARTLET_TEST_POSTGRES names no server")
-        arguments = ["--database", url]
-    server = martlet(*arguments).start()
+    server = martlet(*database(engine)).start()
     make_notes(server)
     name = "f-" + os.urandom(3).hex()
     api = server.deploy(name, {"app.py": NOTE + "def handler(event, context): note(event)"})
@@ -237,7 +229,7 @@ def test_every_event_that_was_taken_is_run(martlet, engine, figure):
     def sender(stop):
         connection = Sender(server, name)
         # All notes are one stream, in which PostgreSQL lets a hundred be written in a second.
-        for _ in range(50 if engine == "postgres" else 150 if ROUNDS > 6 else 10**9):
+        for _ in range(50 if engine == "postgres" else 150):
             if stop.is_set():
                 return
             event = str(next(numbers))
@@ -247,19 +239,8 @@ def test_every_event_that_was_taken_is_run(martlet, engine, figure):
             except OSError:
                 return
 
-    for round_ in range(ROUNDS):
-        stop = threading.Event()
-        threads = [threading.Thread(target=sender, args=(stop,), daemon=True) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        duration = random.Random(round_).uniform(0.1, 0.8)
-        time.sleep(duration)
+    for duration in kills(server, ROUNDS, [sender] * 4, 0.1, 0.8):
         seconds += duration
-        server.kill9()
-        stop.set()
-        for thread in threads:
-            thread.join(60)
-        server.start()
     # On PostgreSQL, what a dead process had claimed is taken over when its lease has run out. A function whose note could not be
     # written has failed, and is tried again.
     def all_run():

@@ -2,12 +2,9 @@
 
 import json
 import os
-import random
-import threading
-import time
 
 import botocore.exceptions
-from martlet import ACCOUNT, REGION, wait_until
+from martlet import ACCOUNT, ONCE, REGION, kills, wait_until
 from queued import NOTE, make_notes, notes
 
 ROUNDS = 200 if os.environ.get("MARTLET_LONG") == "1" else 4
@@ -59,24 +56,21 @@ def test_every_object_reaches_the_function(martlet, figure):
     make_notes(server)
     make_chain(server)
     written, numbers = [], iter(range(10**9))
-    for round_ in range(ROUNDS):
-        stop = threading.Event()
-        s3, before = server.client("s3"), len(written)
-        threads = [threading.Thread(target=writer, args=(s3, stop, numbers, written), daemon=True) for _ in range(3)]
-        for thread in threads:
-            thread.start()
-        wait_until(lambda: len(written) > before, timeout=30, interval=0.01)
-        # The moment of the kill is any.
-        time.sleep(random.Random(round_).uniform(0.1, 0.8))
-        server.kill9()
-        stop.set()
-        for thread in threads:
-            thread.join(60)
-        server.start()
+    before = [0]
+    for _ in kills(
+        server, ROUNDS, [lambda gone: writer(server.client("s3", config=ONCE), gone, numbers, written)] * 3, 0.1, 0.8,
+        ready=lambda: len(written) > before[0],
+    ):  # fmt: skip
+        before[0] = len(written)
+
+    looks = []
 
     def all_noted():
-        server.get("/_martlet/clock", method="POST", body=b'{"advance": 60}')
-        return set(written) <= set(notes(server))
+        looks.append(notes(server))
+        if len(looks) > 1 and len(looks[-1]) == len(looks[-2]):
+            # Nothing goes on: what was under way when the process ended is waited for.
+            server.get("/_martlet/clock", method="POST", body=b'{"advance": 30}')
+        return set(written) <= set(looks[-1])
 
     wait_until(all_noted, timeout=600 if ROUNDS > 6 else 120, interval=1)
     run = notes(server)

@@ -1,9 +1,6 @@
 """The aws CLI does all of it: every operation of Lambda and SQS that is implemented, called once with the CLI's own code."""
 
-import io
 import json
-import os
-from contextlib import redirect_stderr, redirect_stdout
 
 import conformance
 import pytest
@@ -13,40 +10,13 @@ CODE = {"app.py": "def handler(event, context):\n    return event\n"}
 
 
 @pytest.fixture
-def aws_lambda(server, tmp_path, monkeypatch):
-    return _cli("lambda", server, tmp_path, monkeypatch)
+def aws_lambda(server, aws_command):
+    return aws_command(server, "lambda")
 
 
 @pytest.fixture
-def aws_sqs(server, tmp_path, monkeypatch):
-    return _cli("sqs", server, tmp_path, monkeypatch)
-
-
-def _cli(service, server, tmp_path, monkeypatch):
-    """Runs a command of a service within this process, and gives what it printed; notes which operations were called."""
-    driver = pytest.importorskip("awscli.clidriver")
-    # The CLI has put the place of its own data there.
-    for name in [name for name in os.environ if name.startswith("AWS_") and name != "AWS_DATA_PATH"]:
-        monkeypatch.delenv(name)
-    for name, value in {
-        "AWS_ENDPOINT_URL": server.url, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": REGION,
-        "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "AWS_PAGER": "", "AWS_MAX_ATTEMPTS": "1",
-    }.items():  # fmt: skip
-        monkeypatch.setenv(name, value)
-    monkeypatch.chdir(tmp_path)
-    called, cli = set(), driver.create_clidriver()
-
-    def run(command, *words, output="json"):
-        called.add(command)
-        out, errors = io.StringIO(), io.StringIO()
-        # For SQS, version 1 overlooks AWS_ENDPOINT_URL. The driver writes bytes of answers to the buffer beneath.
-        with redirect_stdout(out), redirect_stderr(errors):
-            status = cli.main([service, command, *map(str, words), "--output", output, "--endpoint-url", server.url])
-        assert status == 0, "%s: %s%s" % (command, out.getvalue(), errors.getvalue())
-        return json.loads(out.getvalue()) if out.getvalue().strip() else None
-
-    run.called = called
-    return run
+def aws_sqs(server, aws_command):
+    return aws_command(server, "sqs")
 
 
 def test_every_implemented_operation(server, aws_lambda, name, tmp_path):

@@ -1,29 +1,22 @@
 """kill -9 at random moments under load: whatever was acknowledged is there after the restart."""
 
+import functools
 import os
 import random
-import threading
 import time
 
 import pytest
 from botocore.config import Config
-from martlet import TRUST, wait_until, zip_package
+from martlet import TRUST, database, kills, zip_package
 
-NO_RETRIES = Config(retries={"max_attempts": 1}, read_timeout=20, connect_timeout=20)
+NO_RETRIES = Config(retries={"total_max_attempts": 1}, read_timeout=20, connect_timeout=20)
 PACKAGE = zip_package({"app.py": "def handler(e, c): return 1\n"})
 ROUNDS = 200 if os.environ.get("MARTLET_LONG") == "1" else 8
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgres"])
 def test_acknowledged_writes_survive(martlet, engine, figure):
-    arguments = []
-    if engine == "postgres":
-        url = os.environ.get("MARTLET_TEST_POSTGRES")
-        if not url:
-            pytest.skip("MARTLET_TEST_POSTGRES names no server")
-        arguments = ["--database", url]
-    server = martlet(*arguments)
-    server.start()
+    server = martlet(*database(engine)).start()
     role = server.role("crash")
     acknowledged = {"functions": {}, "groups": set(), "events": {}, "roles": set()}
     numbers = iter(range(10**9))
@@ -59,19 +52,9 @@ def test_acknowledged_writes_survive(martlet, engine, figure):
                 if stop.is_set():
                     return
 
-    for round_ in range(ROUNDS):
-        stop = threading.Event()
-        threads = [threading.Thread(target=writer, args=(k, stop), daemon=True) for k in ("functions", "logs", "logs", "roles")]
-        for thread in threads:
-            thread.start()
-        if round_ == 0:
-            wait_until(lambda: all(acknowledged.values()))
-        time.sleep(random.Random(round_).uniform(0.05, 0.6))
-        server.kill9()
-        stop.set()
-        for thread in threads:
-            thread.join(60)
-        server.start()
+    work = [functools.partial(writer, kind) for kind in ("functions", "logs", "logs", "roles")]
+    for _ in kills(server, ROUNDS, work, 0.05, 0.6, ready=lambda: all(acknowledged.values())):
+        pass
 
     assert all(acknowledged.values()), acknowledged
     api, logs, iam = (server.client(s) for s in ("lambda", "logs", "iam"))

@@ -88,7 +88,7 @@ def log(server, name):
             text = "".join(event["message"] for event in events)
             return text if all(word in text for word in wanted) else None
 
-        return wait_until(look, timeout=20)
+        return wait_until(look)
 
     return log
 

@@ -20,7 +20,7 @@ ONCE = Config(retries={"max_attempts": 0}, read_timeout=30, connect_timeout=10)
 SLOW = "import time\ntime.sleep(0.015)\ndef handler(e, c):\n    time.sleep(0.015)\n    return e\n"
 QUICK = "def handler(e, c):\n    return e\n"
 # Milliseconds after an invocation was sent; a cold start from nothing takes the longest.
-MOMENTS = [i * 0.5 for i in range(160)] if LONG else [0, 2, 4, 7, 11, 16, 24, 32, 45, 70]
+MOMENTS = [i * 0.5 for i in range(160)] if LONG else [0, 3, 7, 13, 22, 32, 45, 70]
 FEW_MOMENTS = MOMENTS[::4] if LONG else [0, 5, 14, 40]
 
 KILLED = "Runtime exited with error: signal: killed"
@@ -299,7 +299,7 @@ BROKEN = "import os\nos._exit(2)\ndef handler(e, c): return e\n"
 def test_thousands_of_environments_leave_nothing_behind(martlet, kept, figure):
     """Ends of every kind, several at a time: each environment goes wholly, and Martlet and its launcher do not grow."""
     server = martlet("--stems", kept).start()
-    count, lanes = (10_000, 8) if LONG else (120, 4)
+    count, lanes = (10_000, 8) if LONG else (80, 4)
     api = server.deploy("broken", {"app.py": BROKEN}, runtime="python3.11")
     for lane in range(lanes):
         server.deploy("churn%d" % lane, {"app.py": CHURN}, runtime="python3.11", Timeout=1)

@@ -12,7 +12,7 @@ import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from martlet import ACCOUNT, ONCE, OTHER_ACCOUNT, error, wait_until
+from martlet import ACCOUNT, ONCE, OTHER_ACCOUNT, error
 from queued import clock
 
 
@@ -331,85 +331,3 @@ def test_a_lifecycle_goes_by_the_clock(martlet):
     clock(server, advance=3 * 86400)
     assert [k["Key"] for k in s3.list_objects_v2(Bucket="aging")["Contents"]] == ["keep"]
     s3.delete_bucket_lifecycle(Bucket="aging")
-
-
-def test_memory_stays_flat(martlet):
-    """A body much larger than what may be held passes through."""
-    server = martlet().start()
-    s3 = server.client("s3", config=Config(retries={"total_max_attempts": 1}, request_checksum_calculation="when_required"))
-    s3.create_bucket(Bucket="large")
-    size = 96 << 20
-
-    def resident():
-        with open("/proc/%d/status" % server.process.pid) as status:
-            return next(int(line.split()[1]) // 1024 for line in status if line.startswith("VmHWM"))
-
-    s3.put_object(Bucket="large", Key="warm", Body=b"x" * (4 << 20))
-    before = resident()
-
-    class Body(io.RawIOBase):
-        at = 0
-
-        def readable(self):
-            return True
-
-        def seekable(self):
-            return True
-
-        def tell(self):
-            return self.at
-
-        def seek(self, offset, whence=0):
-            self.at = {0: 0, 1: self.at, 2: size}[whence] + offset
-            return self.at
-
-        def read(self, count=-1):
-            count = min(size - self.at, 1 << 20, count if count >= 0 else size)
-            self.at += count
-            return bytes(count)
-
-    s3.put_object(Bucket="large", Key="k", Body=Body(), ContentLength=size)
-    total = 0
-    body = s3.get_object(Bucket="large", Key="k")["Body"]
-    while piece := body.read(1 << 20):
-        total += len(piece)
-    assert total == size
-    assert resident() - before < 60
-
-
-def test_objects_survive_kill_9(martlet, figure):
-    rounds = 30 if os.environ.get("MARTLET_LONG") == "1" else 3
-    server = martlet().start()
-    server.client("s3").create_bucket(Bucket="durable")
-    kept = {}
-    for round_ in range(rounds):
-        s3 = server.client("s3", config=Config(retries={"total_max_attempts": 1}, read_timeout=10, max_pool_connections=20))
-        over = []
-
-        def write(worker):
-            number = 0
-            while not over:
-                key = "%d/%d/%d" % (round_, worker, number)
-                body = os.urandom([100, 5000, 200_000][number % 3])
-                number += 1
-                try:
-                    s3.put_object(Bucket="durable", Key=key, Body=body)
-                except Exception:
-                    return
-                kept[key] = hashlib.md5(body).hexdigest()
-
-        with concurrent.futures.ThreadPoolExecutor(6) as pool:
-            done = [pool.submit(write, worker) for worker in range(6)]
-            begun = len(kept)
-            wait_until(lambda: len(kept) >= begun + 40)
-            server.kill9()
-            over.append(True)
-            [future.result() for future in done]
-        server.start()
-    s3 = server.client("s3", config=ONCE)
-    for key, digest in kept.items():
-        assert hashlib.md5(s3.get_object(Bucket="durable", Key=key)["Body"].read()).hexdigest() == digest, key
-    # What was cut off is cleaned away: as many files as large objects are there.
-    large = [k for page in s3.get_paginator("list_objects_v2").paginate(Bucket="durable") for k in page["Contents"] if k["Size"] > 32768]
-    wait_until(lambda: sum(1 for _ in (server.data / "objects").rglob("*") if _.is_file()) == len(large))
-    figure("objects kept over %d kills" % rounds, len(kept))

@@ -1,5 +1,6 @@
 """What S3 tells of its objects: to queues, topics and functions."""
 
+import http.client
 import json
 import os
 
@@ -47,7 +48,7 @@ def received(sqs, url, count):
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         return len(found) >= count
 
-    wait_until(enough, timeout=20)
+    wait_until(enough)
     return found
 
 
@@ -68,6 +69,44 @@ def test_queues_are_told(s3, bucket, queue):
     assert (created["eventSource"], created["awsRegion"], created["s3"]["configurationId"]) == ("aws:s3", REGION, "r")
     assert created["s3"]["bucket"]["name"] == bucket
     assert {k: created["s3"]["object"][k] for k in ("key", "size")} == {"key": "in/a+b", "size": 3}
+
+
+def test_records_tell_where_a_request_came_from(server, s3, bucket, queue):
+    sqs, url, arn = queue
+    rule = {"QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}
+    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={"QueueConfigurations": [rule]})
+    statement = {
+        "Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::%s/*" % bucket,
+        "Condition": {"IpAddress": {"aws:SourceIp": ["127.0.0.3/32", "10.0.0.0/8"]}},
+    }  # fmt: skip
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+
+    def put(key, address):
+        path = s3.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": key})
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20, source_address=(address, 0))
+        connection.request("PUT", path.removeprefix(server.url), b"x")
+        status = connection.getresponse().status
+        connection.close()
+        return status
+
+    assert put("refused", "127.0.0.3") == 403
+    assert put("k", "127.0.0.2") == 200
+    records = [r for m in received(sqs, url, 2) for r in m.get("Records", [])]
+    assert [(r["s3"]["object"]["key"], r["requestParameters"]["sourceIPAddress"]) for r in records] == [("k", "127.0.0.2")]
+
+
+def test_buses_are_refused_as_long_as_there_are_none(s3, bucket, queue):
+    """Nothing is kept of a configuration that would not be followed."""
+    rule = {"QueueArn": queue[2], "Events": ["s3:ObjectCreated:*"]}
+    for more in ({}, {"SkipDestinationValidation": True}):
+        for rules in ({}, {"QueueConfigurations": [rule]}):
+            code, message = error(
+                s3.put_bucket_notification_configuration, Bucket=bucket,
+                NotificationConfiguration={"EventBridgeConfiguration": {}, **rules}, **more,
+            )[:2]  # fmt: skip
+            assert code == "NotImplemented" and "EventBridgeConfiguration" in message
+    kept = s3.get_bucket_notification_configuration(Bucket=bucket)
+    assert not {"EventBridgeConfiguration", "QueueConfigurations"} & set(kept)
 
 
 def test_topics_are_told(server, s3, bucket, queue):
@@ -101,7 +140,7 @@ def test_functions_are_told(server, s3, bucket, deploy):
     keys = ["%s/%d" % (bucket, n) for n in range(5)]
     for key in keys:
         s3.put_object(Bucket=bucket, Key=key, Body=b"")
-    wait_until(lambda: set(keys) <= set(notes(server)), timeout=30)
+    wait_until(lambda: set(keys) <= set(notes(server)))
 
 
 def test_configurations_that_are_refused(s3, bucket, queue):
@@ -151,4 +190,4 @@ def test_events_survive_kill_9(martlet):
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         return told >= answered
 
-    wait_until(all_told, timeout=30)
+    wait_until(all_told)

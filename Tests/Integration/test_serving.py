@@ -52,6 +52,8 @@ def test_a_port_in_use_is_refused(martlet):
         (["--region", "nowhere"], "us-east-1"),
         (["--database", "mysql://x"], "postgres"),
         (["--ephemeral", "--database", "postgresql://x"], "--ephemeral"),
+        (["--ephemeral", "--objects", "objects"], "--objects"),
+        (["--objects", "/nowhere/objects"], "--objects is /nowhere/objects, which cannot be made"),
     ],
 )
 def test_unsafe_and_senseless_options_are_refused(martlet, arguments, message):

@@ -326,7 +326,7 @@ def test_with_signatures_links_are_followed_unsigned(martlet):
         sns.publish(TopicArn=topic, Message="hello")
         document = json.loads(listener.wait(2)[1][2])
         verify(document)
-        assert sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=10)["Messages"][0]["Body"] == "hello"
+        assert sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=20)["Messages"][0]["Body"] == "hello"
         fetch(document["UnsubscribeURL"])
         # Nothing else is let in unsigned, and no private paths are open.
         assert server.get("/?Action=DeleteTopic&Version=2010-03-31&TopicArn=" + topic)[0] in (400, 403)

@@ -1,41 +1,18 @@
 """The aws CLI does all of it: every operation of SNS, called once with the CLI's own code."""
 
-import io
 import json
-import os
-from contextlib import redirect_stderr, redirect_stdout
 
 import conformance
 import pytest
-from martlet import ACCOUNT, OTHER_ACCOUNT, REGION
+from martlet import ACCOUNT, OTHER_ACCOUNT
 from notified import Listener
 
 
 @pytest.fixture
-def aws_sns(martlet, tmp_path, monkeypatch):
-    """Runs a command of `aws sns` within this process, and gives what it printed; notes which operations were called."""
-    driver = pytest.importorskip("awscli.clidriver")
+def aws_sns(martlet, aws_command):
     server = martlet("--ephemeral").start()
-    # The CLI has put the place of its own data there.
-    for name in [name for name in os.environ if name.startswith("AWS_") and name != "AWS_DATA_PATH"]:
-        monkeypatch.delenv(name)
-    for name, value in {
-        "AWS_ENDPOINT_URL": server.url, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": REGION,
-        "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "AWS_PAGER": "", "AWS_MAX_ATTEMPTS": "1",
-    }.items():  # fmt: skip
-        monkeypatch.setenv(name, value)
-    monkeypatch.chdir(tmp_path)
-    called, cli = set(), driver.create_clidriver()
-
-    def run(command, *words):
-        called.add(command)
-        out, errors = io.StringIO(), io.StringIO()
-        with redirect_stdout(out), redirect_stderr(errors):
-            status = cli.main(["sns", command, *map(str, words), "--output", "json"])
-        assert status == 0, "%s: %s%s" % (command, out.getvalue(), errors.getvalue())
-        return json.loads(out.getvalue()) if out.getvalue().strip() else None
-
-    run.called, run.server = called, server
+    run = aws_command(server, "sns")
+    run.server = server
     return run
 
 

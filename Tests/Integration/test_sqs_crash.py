@@ -1,28 +1,22 @@
 """kill -9 while messages are sent, received and deleted: nothing that was acknowledged is lost, or comes back."""
 
+import functools
 import json
 import os
-import random
 import threading
 import time
 
 import pytest
 from botocore.config import Config
-from martlet import wait_until
+from martlet import database, kills, wait_until
 
 ROUNDS = 200 if os.environ.get("MARTLET_LONG") == "1" else 5
-NO_RETRIES = Config(retries={"max_attempts": 1}, read_timeout=20, connect_timeout=20, max_pool_connections=50)
+NO_RETRIES = Config(retries={"total_max_attempts": 1}, read_timeout=20, connect_timeout=20, max_pool_connections=50)
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgres"])
 def test_messages_survive(martlet, engine, figure):
-    arguments = []
-    if engine == "postgres":
-        url = os.environ.get("MARTLET_TEST_POSTGRES")
-        if not url:
-            pytest.skip("MARTLET_TEST_POSTGRES names no server")
-        arguments = ["--database", url]
-    server = martlet(*arguments).start()
+    server = martlet(*database(engine)).start()
     tag = os.urandom(3).hex()
     sqs = server.client("sqs", config=NO_RETRIES)
     standard = sqs.create_queue(QueueName=tag, Attributes={"VisibilityTimeout": "2"})["QueueUrl"]
@@ -87,29 +81,14 @@ def test_messages_survive(martlet, engine, figure):
                     disorder.append((body, order.get(group)))
                 order[group] = max(number, order.get(group, -1))
 
-    for round_ in range(ROUNDS):
-        stop = threading.Event()
-        threads = [threading.Thread(target=send, args=(stop,)) for _ in range(3)]
-        threads += [threading.Thread(target=send_in_order, args=(stop, group)) for group in groups]
-        threads += [threading.Thread(target=consume, args=(stop, queue)) for queue in (standard, fifo)]
+    work = [send] * 3 + [functools.partial(send_in_order, group=group) for group in groups]
+    work += [functools.partial(consume, queue=queue) for queue in (standard, fifo)]
+    for _ in kills(server, ROUNDS, work, 0.1, 0.6, ready=lambda: sent and deleted):
+        sqs = server.client("sqs", config=NO_RETRIES)
         for group, body in pending:
             sqs.send_message(QueueUrl=here(fifo), MessageBody=body, MessageGroupId=group)
             sent.add(body)
         pending.clear()
-        for thread in threads:
-            thread.start()
-        if round_ == 0:
-            wait_until(lambda: sent and deleted)
-        time.sleep(random.Random(round_).uniform(0.1, 0.6))
-        server.kill9()
-        stop.set()
-        for thread in threads:
-            thread.join()
-        server.restart()
-        sqs = server.client("sqs", config=NO_RETRIES)
-    for group, body in pending:
-        sqs.send_message(QueueUrl=here(fifo), MessageBody=body, MessageGroupId=group)
-        sent.add(body)
 
     def rest(queue):
         messages = sqs.receive_message(QueueUrl=here(queue), MaxNumberOfMessages=10).get("Messages", [])

@@ -130,7 +130,7 @@ def test_session_credentials_expire(martlet, tmp_path):
     credentials = server.client("sts", *root).assume_role(RoleArn=role, RoleSessionName="ci", DurationSeconds=900)["Credentials"]
     assert session_client(server, "sts", credentials).get_caller_identity()["Arn"].endswith("assumed-role/r/ci")
     # A signature may be fifteen minutes off, which is as long as the shortest session: the last seconds pass for real.
-    server.environment = shifted(tmp_path, 890)
+    server.environment = shifted(tmp_path, 896)
     server.restart()
 
     def refusal():

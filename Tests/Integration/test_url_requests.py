@@ -3,6 +3,7 @@
 import base64
 import http.client
 import json
+import os
 import re
 import socket
 import ssl
@@ -11,6 +12,15 @@ import threading
 import pytest
 import requests
 from function_urls import ECHO, by_name, by_path, create, echo, place  # noqa: F401
+
+
+@pytest.fixture(scope="module")
+def open_url(server):
+    """The URL of a function that all may ask, for tests that do no more."""
+    name = "open-" + os.urandom(4).hex()
+    api = server.deploy(name, ECHO)
+    yield create(api, name)
+    api.delete_function(FunctionName=name)
 
 
 def test_the_event_is_aws_s(server, api, echo):
@@ -52,12 +62,11 @@ def test_the_event_is_aws_s(server, api, echo):
     }
 
 
-def test_the_path_form_hides_its_prefix(server, api, echo):
-    url = create(api, echo)
-    event = requests.get(by_path(server, url, "/a/b?c=d")).json()
+def test_the_path_form_hides_its_prefix(server, open_url):
+    event = requests.get(by_path(server, open_url, "/a/b?c=d")).json()
     assert (event["rawPath"], event["rawQueryString"]) == ("/a/b", "c=d")
-    assert event["requestContext"]["domainName"] == "%s.lambda-url.us-east-1.localhost" % place(url)
-    assert requests.get(by_path(server, url, "")).json()["rawPath"] == "/"
+    assert event["requestContext"]["domainName"] == "%s.lambda-url.us-east-1.localhost" % place(open_url)
+    assert requests.get(by_path(server, open_url, "")).json()["rawPath"] == "/"
     assert "body" not in event and event["isBase64Encoded"] is False and "queryStringParameters" in event
 
 
@@ -69,30 +78,27 @@ def test_the_path_form_hides_its_prefix(server, api, echo):
         ("text/plain", b"\xff\xfe", False), (None, b"x", False),
     ],
 )
-def test_bodies_are_text_or_base64(server, api, echo, content_type, body, is_text):
-    url = create(api, echo)
-    _, content = by_name(server, url, "PUT", "/", body, {"Content-Type": content_type} if content_type else {})
+def test_bodies_are_text_or_base64(server, open_url, content_type, body, is_text):
+    _, content = by_name(server, open_url, "PUT", "/", body, {"Content-Type": content_type} if content_type else {})
     event = json.loads(content)
     assert event["isBase64Encoded"] is not is_text
     assert event["body"] == (body.decode() if is_text else base64.b64encode(body).decode())
 
 
-def test_every_method_reaches_the_function(server, api, echo):
-    url = create(api, echo)
+def test_every_method_reaches_the_function(server, open_url):
     for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
-        assert requests.request(method, by_path(server, url)).json()["requestContext"]["http"]["method"] == method
-    answer = requests.head(by_path(server, url))
+        assert requests.request(method, by_path(server, open_url)).json()["requestContext"]["http"]["method"] == method
+    answer = requests.head(by_path(server, open_url))
     assert answer.status_code == 200 and answer.content == b"" and int(answer.headers["content-length"]) > 100
 
 
-def test_what_is_too_large(server, api, echo):
-    url = create(api, echo)
-    answer = requests.post(by_path(server, url), data=b"x" * 6_291_457)
+def test_what_is_too_large(server, open_url):
+    answer = requests.post(by_path(server, open_url), data=b"x" * 6_291_457)
     assert (answer.status_code, answer.json()) == (413, {"Message": "Request Entity Too Large"})
     # As base64 it is more.
-    answer = requests.post(by_path(server, url), data=b"x" * 5_000_000)
+    answer = requests.post(by_path(server, open_url), data=b"x" * 5_000_000)
     assert (answer.status_code, answer.json()) == (413, {"Message": "Request Entity Too Large"})
-    answer = requests.post(by_path(server, url), data=b"x" * 1_000_000)
+    answer = requests.post(by_path(server, open_url), data=b"x" * 1_000_000)
     assert answer.status_code == 200
 
 
@@ -108,27 +114,25 @@ def answered(server, url, answer):
         (3.1, b"3.1"), (None, b"null"), ({}, b"{}"), ({"body": "x"}, b'{"body":"x"}'),
     ],
 )
-def test_an_answer_without_a_status_is_the_body(server, api, echo, answer, content):
-    url = create(api, echo)
-    response, body = answered(server, url, answer)
+def test_an_answer_without_a_status_is_the_body(server, open_url, answer, content):
+    response, body = answered(server, open_url, answer)
     assert (response.status, body) == (200, content)
     assert response.headers["Content-Type"] == "application/json"
     assert response.headers["Content-Length"] == str(len(content))
 
 
-def test_an_answer_with_a_status(server, api, echo):
-    url = create(api, echo)
-    response, body = answered(server, url, {
+def test_an_answer_with_a_status(server, open_url):
+    response, body = answered(server, open_url, {
         "statusCode": 201, "headers": {"Content-Type": "text/plain", "X-Number": 7, "x-none": None},
         "cookies": ["a=1; Path=/", "b=2"], "body": base64.b64encode(b"\x00\xff").decode(), "isBase64Encoded": True})
     assert (response.status, body) == (201, b"\x00\xff")
     assert response.headers["Content-Type"] == "text/plain" and response.headers["X-Number"] == "7"
     assert response.headers.get_all("Set-Cookie") == ["a=1; Path=/", "b=2"] and "x-none" not in response.headers
-    response, body = answered(server, url, {"statusCode": "404", "body": {"a": 1}})
+    response, body = answered(server, open_url, {"statusCode": "404", "body": {"a": 1}})
     assert (response.status, body, response.headers["Content-Type"]) == (404, b'{"a":1}', "application/json")
-    response, body = answered(server, url, {"statusCode": 204})
+    response, body = answered(server, open_url, {"statusCode": 204})
     assert (response.status, body) == (204, b"") and "Content-Length" not in response.headers
-    response, body = answered(server, url, {"statusCode": 302, "headers": {"Location": "/x"}})
+    response, body = answered(server, open_url, {"statusCode": 302, "headers": {"Location": "/x"}})
     assert (response.status, response.headers["Location"]) == (302, "/x")
 
 
@@ -145,18 +149,16 @@ def test_an_answer_with_a_status(server, api, echo):
     ],
     ids=lambda answer: re.sub(r"\W+", "-", json.dumps(answer))[:40],
 )
-def test_what_is_no_answer_is_a_bad_gateway(server, api, echo, answer):
-    url = create(api, echo)
-    response, body = answered(server, url, answer)
+def test_what_is_no_answer_is_a_bad_gateway(server, open_url, answer):
+    response, body = answered(server, open_url, answer)
     assert (response.status, body) == (502, b"Internal Server Error")
     assert "secret" not in str(response.headers)
     # The next one is served as ever.
-    assert by_name(server, url)[0].status == 200
+    assert by_name(server, open_url)[0].status == 200
 
 
-def test_functions_do_not_say_how_answers_are_carried(server, api, echo):
-    url = create(api, echo)
-    response, body = answered(server, url, {
+def test_functions_do_not_say_how_answers_are_carried(server, open_url):
+    response, body = answered(server, open_url, {
         "statusCode": 200, "body": "abc", "headers": {
             "Content-Length": "1", "Transfer-Encoding": "chunked", "Connection": "close", "Date": "never",
             "Server": "mine", "x-amzn-RequestId": "forged"}})
@@ -222,13 +224,12 @@ def test_the_address_follows_the_caller(server, api, echo):
     assert seen("lambda.us-east-1.amazonaws.com") == "http://%s.on.aws/" % name
 
 
-def test_many_at_once(server, api, echo):
-    url = create(api, echo)
+def test_many_at_once(server, open_url):
     statuses = []
 
     def ask():
         for index in range(10):
-            answer = requests.get(by_path(server, url, "/%d" % index))
+            answer = requests.get(by_path(server, open_url, "/%d" % index))
             statuses.append((answer.status_code, answer.json()["rawPath"] == "/%d" % index))
 
     threads = [threading.Thread(target=ask) for _ in range(8)]

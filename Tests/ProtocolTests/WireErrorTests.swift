@@ -53,6 +53,17 @@ import Testing
         )
     }
 
+    @Test func s3HasItsOwnNames() throws {
+        let failure = try answer("s3", .restXML, .internalFailure)
+        #expect(failure.status == 500)
+        #expect(
+            text(failure).contains(
+                "<Code>InternalError</Code><Message>We encountered an internal error. Please try again.</Message>"))
+        let unmodified = try answer("s3", .restXML, AWSError("304", status: 304, message: "Not Modified"))
+        #expect(unmodified.status == 304 && unmodified.body.isEmpty)
+        #expect(unmodified.header("content-type") == nil)
+    }
+
     @Test func s3() throws {
         let error = AWSError(
             "NoSuchBucket", shape: "NoSuchBucket", status: 404, message: "m", fields: ["BucketName": "b"])

@@ -238,8 +238,7 @@ enum RandomHex {
     static func text(digits: Int) -> String {
         var text = ""
         while text.utf8.count < digits {
-            let part = String(UInt64.random(in: .min ... .max), radix: 16)
-            text += String(repeating: "0", count: 16 - part.utf8.count) + part
+            text += Hexadecimal.text(UInt64.random(in: .min ... .max), digits: 16)
         }
         return String(text.prefix(digits))
     }

@@ -7,7 +7,7 @@ import ServiceKit
 /// One execution environment: a sandbox, its Runtime API, and the invocation that it serves, if any.
 ///
 /// Confined to one event loop: everything but the `let`s is touched there alone, which is what makes it sendable.
-final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
+final class ExecutionEnvironment: @unchecked Sendable {
     /// How initialisation ended.
     enum Initialization: Sendable {
         case ready
@@ -41,15 +41,14 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
 
     /// Its extensions, if any can register.
     let extensionHost: EnvironmentExtensions?
-    var extensions: (any ExtensionsAPISession)? { extensionHost }
 
     var lifecycle = EnvironmentLifecycle()
-    private var waiting: (any RuntimeAPICaller)?
-    private var pending: RuntimeEvent?
+    var waiting: (any RuntimeAPICaller)?
+    var pending: RuntimeEvent?
     var invocation: RunningInvocation?
     private var initialization: EventLoopPromise<Initialization>?
     var outcomeOfInit: Initialization?
-    private var reportedInit: (payload: [UInt8], errorType: String)?
+    var reportedInit: (payload: [UInt8], errorType: String)?
     var exit: SandboxExit?
     /// How the runtime ended, where that is not the sandbox's end.
     var runtimeStatus: SandboxExit.Status?
@@ -236,80 +235,6 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
         invocation.tell(tail: tail)
     }
 
-    // MARK: RuntimeAPISession
-
-    func next(_ caller: any RuntimeAPICaller) {
-        switch lifecycle.next() {
-        case .initialized:
-            waiting = caller
-            log.telemetry?.add(
-                .initRuntimeDone(
-                    phase: "init", status: "success", errorType: nil, type: function.initializationType))
-            if extensionHost?.isInitialized ?? true { finishInit(.ready) }
-        case .completed:
-            waiting = caller
-            noteTruncation()
-            guard extensionHost?.isIdle ?? true else {
-                waitsForExtensions = true
-                loop.execute { [self, invocation] in
-                    drainOutput()
-                    if let invocation { tellDone(invocation) }
-                }
-                return
-            }
-            completeSoon()
-        case .waiting:
-            waiting = caller
-        case .refused(let refusal):
-            // A runtime whose connection broke before it got its event asks again.
-            if let pending, case .invoking(pending.requestID) = lifecycle.state {
-                self.pending = nil
-                return caller.deliver(pending)
-            }
-            caller.refuse(refusal)
-        }
-    }
-
-    func respond(requestID: String, body: ByteBuffer) -> RuntimeAPIRefusal? {
-        if let refusal = lifecycle.respond(requestID: requestID) { return refusal }
-        answered(body, error: nil)
-        return nil
-    }
-
-    /// The caller has its answer at once, as on AWS; only the end of the log has to wait for the invocation's.
-    func answered(_ payload: ByteBuffer, error: String?) {
-        guard let invocation else { return }
-        invocation.answered(payload: payload, error: error)
-        guard !invocation.event.wantsLogTail else { return }
-        onAnswered?()
-        invocation.tell(tail: nil)
-    }
-
-    func respondTooLarge(requestID: String) -> RuntimeAPIRefusal? {
-        if let refusal = lifecycle.respond(requestID: requestID) { return refusal }
-        answered(
-            ByteBuffer(bytes: FunctionFailure.responseTooLarge.payload(requestID: requestID)), error: "Unhandled")
-        return nil
-    }
-
-    func fail(requestID: String, body: ByteBuffer, errorType: String?) -> RuntimeAPIRefusal? {
-        if let refusal = lifecycle.respond(requestID: requestID) { return refusal }
-        answered(body, error: "Unhandled")
-        return nil
-    }
-
-    func failInitialization(body: ByteBuffer, errorType: String?) -> RuntimeAPIRefusal? {
-        if let refusal = lifecycle.failInitialization() { return refusal }
-        let type = errorType.map(HeaderText.singleLine) ?? "Runtime.Unknown"
-        reportedInit = (Array(body.readableBytesView), type)
-        finishInit(.failed(payload: Array(body.readableBytesView), errorType: type))
-        return nil
-    }
-
-    func disconnected(_ caller: any RuntimeAPICaller) {
-        if waiting === caller { waiting = nil }
-    }
-
     // MARK: Idling and ending
 
     /// Whether it can take an event. On the loop.
@@ -360,7 +285,7 @@ final class ExecutionEnvironment: RuntimeAPISession, @unchecked Sendable {
         patience.stop()
     }
 
-    private func drainOutput() {
+    func drainOutput() {
         output?.drain(atEnd: hasEnded)
         log.flush()
     }

@@ -1,3 +1,5 @@
+import ServiceModel
+
 /// The ARN of a runtime's version, as `RuntimeVersionConfig` and `INIT_START` lines show it.
 public enum RuntimeVersionARN {
     /// The same identifier has the same ARN everywhere; the version behind it is this machine's.
@@ -7,8 +9,7 @@ public enum RuntimeVersionARN {
         for round in 0..<4 {
             var hash: UInt64 = 0xCBF2_9CE4_8422_2325 &+ UInt64(round)
             for byte in runtime.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
-            let part = String(hash, radix: 16)
-            digits += String(repeating: "0", count: 16 - part.utf8.count) + part
+            digits += Hexadecimal.text(hash, digits: 16)
         }
         return "arn:aws:lambda:\(region)::runtime:\(digits)"
     }

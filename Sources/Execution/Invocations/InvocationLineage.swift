@@ -1,3 +1,5 @@
+import ServiceModel
+
 /// Through which functions a chain of invocations has come, and how often through each: the field `Lineage` of the X-Ray trace header,
 /// which SDKs pass on, and by which Lambda stops functions that invoke themselves round and round
 /// (https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html).
@@ -54,8 +56,7 @@ public struct InvocationLineage: Sendable, Hashable {
     /// What stands for a function in lineages: FNV-1a of its ARN without a qualifier.
     public static func hash(functionARN: String) -> String {
         let hash = functionARN.utf8.reduce(0x811c_9dc5 as UInt32) { ($0 ^ UInt32($1)) &* 0x0100_0193 }
-        let digits = String(hash, radix: 16)
-        return String(repeating: "0", count: 8 - digits.count) + digits
+        return Hexadecimal.text(UInt64(hash), digits: 8)
     }
 
     /// Where the value of the field is.

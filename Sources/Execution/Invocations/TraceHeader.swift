@@ -1,4 +1,5 @@
 import ServiceKit
+import ServiceModel
 
 /// The X-Ray trace header of an invocation.
 public struct TraceHeader: Sendable, Hashable {
@@ -37,28 +38,9 @@ public struct TraceHeader: Sendable, Hashable {
         }
         let random = BufferedRandom()
         root =
-            "1-\(Self.hex(UInt64(max(0, now)), 8))-\(Self.hex(random.next(), 16))\(Self.hex(random.next() & 0xFFFF_FFFF, 8))"
+            "1-\(Hexadecimal.text(UInt64(max(0, now)), digits: 8))-\(Hexadecimal.text(random.next(), digits: 16))"
+            + Hexadecimal.text(random.next(), digits: 8)
         sampled = false
-        value = "Root=\(root);Parent=\(Self.hex(random.next(), 16));Sampled=0"
-    }
-
-    /// The last digits of a number.
-    private static func hex(_ value: UInt64, _ digits: Int) -> String {
-        String(unsafeUninitializedCapacity: digits) { buffer in
-            for index in 0..<digits {
-                let nibble = UInt8(truncatingIfNeeded: value >> UInt64(4 * (digits - 1 - index)) & 15)
-                buffer[index] = nibble + (nibble < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10)
-            }
-            return digits
-        }
-    }
-}
-
-extension Substring {
-    fileprivate var trimmingSpaces: Substring {
-        var text = self
-        while text.first == " " { text.removeFirst() }
-        while text.last == " " { text.removeLast() }
-        return text
+        value = "Root=\(root);Parent=\(Hexadecimal.text(random.next(), digits: 16));Sampled=0"
     }
 }

@@ -18,9 +18,5 @@ public enum JSONText {
     }
 
     /// A string with its quotes.
-    public static func string(_ text: String) -> String {
-        var bytes: [UInt8] = []
-        JSONString.append(text, to: &bytes)
-        return String(decoding: bytes, as: UTF8.self)
-    }
+    public static func string(_ text: String) -> String { JSONString.quoted(text) }
 }

@@ -1,3 +1,5 @@
+import ServiceModel
+
 /// The paths below `/_martlet/` and `/_localstack/`, which belong to the platform and to no service. They speak JSON,
 /// unless they say otherwise.
 ///
@@ -25,7 +27,7 @@ public struct AdminRoutes: Sendable {
 
         /// `{"message": …}`.
         public static func message(_ text: String, status: Int) -> Response {
-            Response(status: status, body: JSONText.text([("message", .string(text))]))
+            Response(status: status, body: JSONValue.object(("message", .string(text))).bytes(isSpaced: true))
         }
     }
 
@@ -103,25 +105,25 @@ extension AdminRoutes {
         reset: (@Sendable () async throws -> Void)?
     ) -> AdminRoutes {
         var routes = AdminRoutes()
-        let available = JSONText.object(services.sorted().map { ($0, .string("available")) } as [(String, JSONText)])
+        let available = JSONValue.object(services.sorted().map { JSONValue.Member(name: $0, value: "available") })
         routes.add("GET", "/_martlet/health", access: .anyone) { _ in
             Response(
-                body: JSONText.text([
-                    ("version", .string(version)), ("state", .string(state())), ("services", available),
-                ]))
+                body: JSONValue.object(
+                    ("version", .string(version)), ("state", .string(state())), ("services", available)
+                ).bytes(isSpaced: true))
         }
         routes.add("GET", "/_localstack/health", access: .anyone) { _ in
             Response(
-                body: JSONText.text([
-                    ("services", available), ("edition", .string("community")), ("version", .string(version)),
-                ]))
+                body: JSONValue.object(
+                    ("services", available), ("edition", "community"), ("version", .string(version))
+                ).bytes(isSpaced: true))
         }
         routes.add("POST", "/_martlet/reset", access: .owner) { _ in
             guard let reset else {
                 return .message("Reset is not allowed: start with --ephemeral or --allow-reset.", status: 403)
             }
             try await reset()
-            return Response(body: JSONText.text([("state", .string(state()))]))
+            return Response(body: JSONValue.object(("state", .string(state()))).bytes(isSpaced: true))
         }
         return routes
     }

@@ -12,6 +12,12 @@ extension Chain {
             }
             request.region = region
         }
+        // What a presigned URL says of its time counts in every mode: that needs no key.
+        do throws(SignatureError) {
+            try request.presented.checkPresigned(isS3: route.service.name == "s3", now: platform.clock())
+        } catch {
+            throw error.error(request.manner)
+        }
         switch caller {
         case .sandbox(let identity):
             request.principal = identity.principal
@@ -25,8 +31,23 @@ extension Chain {
         case .anyone where route.service.name == "s3" && request.presented.isNone:
             request.account = platform.configuration.defaultAccount
         case .anyone:
+            try await checkBucketRegion(request, route)
             try await verify(&request, service: route.service.signingName, manner: request.manner)
         }
+    }
+
+    /// S3 wants to be asked for a bucket in the bucket's region; clients read out of the refusal where that is.
+    private func checkBucketRegion(_ request: ChainRequest, _ route: Route) async throws {
+        guard route.service.name == "s3", let given = request.presented.scope?.region, request.hostRoute.region == nil
+        else { return }
+        var expected = HostRoute.isRegion(given) ? given : platform.configuration.region
+        // Any region may ask where a bucket is; one that is made is in the region that is asked.
+        if !["CreateBucket", "GetBucketLocation"].contains(route.operation.name),
+            let bucket = route.labels.first(where: { $0.name == "Bucket" })?.value
+        {
+            expected = try await platform.buckets?.region(bucket: bucket) ?? expected
+        }
+        if given != expected { throw SignatureError.scopeRegion(given: given, expected: expected).error(.s3) }
     }
 
     /// Letters, digits and dashes: what may stand in an ARN and in a row.
@@ -41,9 +62,8 @@ extension Chain {
             return .root(account: platform.configuration.defaultAccount)
         }
         if AccountID.isValid(id) { return .root(account: id) }
-        var token: String?
-        if case .version4(let parameters) = request.presented { token = parameters.sessionToken }
         do {
+            let token = request.presented.sessionToken
             if let known = try await platform.credentials.resolve(accessKeyID: id, sessionToken: token) {
                 return known.principal
             }
@@ -61,12 +81,20 @@ extension Chain {
         _ request: inout ChainRequest, service: String, region: String? = nil, manner: ErrorManner
     ) async throws {
         do {
-            let parameters = try signature(request.presented)
-            let known = try await resolve(parameters)
-            request.seed = try platform.verifier.verify(
-                request.head, parameters, body: request.stream == nil ? request.body : nil, secret: known.key.secret,
-                expecting: .init(service: service, region: region ?? request.hostRoute.region),
-                now: platform.clock())
+            if case .version2 = request.presented, service != "s3" { throw SignatureError.version2 }
+            let known = try await resolve(request.presented)
+            let head = request.signedHead ?? request.head
+            switch request.presented {
+            case .none, .queryVersion2, .version4a, .malformed: throw SignatureError.missing
+            case .version2(let signature):
+                try signature.verify(
+                    head, bucket: request.hostRoute.bucket, secret: known.key.secret, now: platform.clock())
+            case .version4(let parameters):
+                request.seed = try platform.verifier.verify(
+                    head, parameters, body: request.stream == nil ? request.body : nil, secret: known.key.secret,
+                    expecting: .init(service: service, region: region ?? request.hostRoute.region),
+                    now: platform.clock())
+            }
             request.principal = known.principal
             request.account = known.principal.account ?? platform.configuration.defaultAccount
         } catch let error as SignatureError {
@@ -74,20 +102,20 @@ extension Chain {
         }
     }
 
-    private func signature(_ presented: PresentedSignature) throws(SignatureError) -> SignatureParameters {
+    /// The key that a request claims to be signed with.
+    private func resolve(_ presented: PresentedSignature) async throws -> (key: AccessKey, principal: Principal) {
+        let id: String
         switch presented {
-        case .none: throw .missing
-        case .version2: throw .version2
-        case .version4a: throw .version4a
+        case .none: throw SignatureError.missing
+        case .queryVersion2: throw SignatureError.version2
+        case .version4a: throw SignatureError.version4a
         case .malformed(let error, _, _): throw error
-        case .version4(let parameters): return parameters
+        case .version2(let signature): id = signature.accessKeyID
+        case .version4(let parameters): id = parameters.accessKeyID
         }
-    }
-
-    private func resolve(_ parameters: SignatureParameters) async throws -> (key: AccessKey, principal: Principal) {
         do {
             if let known = try await platform.credentials.resolve(
-                accessKeyID: parameters.accessKeyID, sessionToken: parameters.sessionToken)
+                accessKeyID: id, sessionToken: presented.sessionToken)
             {
                 return known
             }

@@ -11,10 +11,12 @@ extension Chain {
         let headers = request.head.headers
         let isPreflight = request.head.method == "OPTIONS"
         let asked = headers.first(name: "access-control-request-method")
+        // What is asked for counts in requests that are no preflights too, as on AWS; here only in those that change nothing.
+        let isJudgedByAsked = isPreflight || Self.changesNothing(request)
         var page = BucketPage(
-            bucket: "", origin: origin, method: isPreflight ? asked ?? "OPTIONS" : request.head.method,
+            bucket: "", origin: origin, method: isJudgedByAsked ? asked ?? request.head.method : request.head.method,
             isPreflight: isPreflight)
-        if isPreflight {
+        if isJudgedByAsked {
             page.headers = headers["access-control-request-headers"].flatMap { $0.split(separator: ",") }.map {
                 $0.trimmingPrefix { $0 == " " }.lowercased()
             }
@@ -26,13 +28,28 @@ extension Chain {
         var parts = request.parts(withBody: false)
         if isPreflight { parts.method = asked ?? "GET" }
         let route = try? platform.router.route(
-            parts, signingName: request.presented.scope?.service, host: request.hostRoute.service,
+            parts, signingName: request.signingName, host: request.hostRoute.service,
             bucket: request.hostRoute.bucket)
         guard let route, route.wire.kind == .restXML,
             let bucket = route.labels.first(where: { $0.name == "Bucket" })?.value
         else { return nil }
         page.bucket = bucket
+        page.isOfObject = route.labels.contains { $0.name == "Key" }
         return page
+    }
+
+    private static func changesNothing(_ request: ChainRequest) -> Bool {
+        request.head.method == "GET" || request.head.method == "HEAD"
+    }
+
+    /// Refuses a preflight that does not say for which site it asks. Others than browsers send it.
+    func checkNamelessPreflight(_ request: inout ChainRequest) throws(AWSError) {
+        guard request.head.method == "OPTIONS", !request.head.headers.contains(name: "origin"),
+            bucketPage(request, origin: "") != nil
+        else { return }
+        request.wire = platform.router.wire(service: "s3", operation: "GetObject")
+        throw AWSError(
+            "BadRequest", status: 400, message: "Insufficient information. Origin request header needed.")
     }
 
     /// - Returns: the answer to a preflight; nil: the request may go on.
@@ -45,7 +62,9 @@ extension Chain {
         }.first
         if let grant {
             request.pageHeaders = grant.map { HTTPResponse.Header(name: $0.name, value: $0.value) }
-            return page.isPreflight ? response(HTTPResponseParts(status: 200, headers: []), request) : nil
+            guard page.isPreflight else { return nil }
+            let headers = request.wire?.requestIDHeaders(request.id) ?? []
+            return response(HTTPResponseParts(status: 200, headers: headers), request)
         }
         if page.isPreflight {
             throw AWSError(
@@ -55,10 +74,10 @@ extension Chain {
                     : "CORSResponse: This CORS request is not allowed. This is usually because the evalution of Origin, "
                         + "request method / Access-Control-Request-Method or Access-Control-Request-Headers are not "
                         + "whitelisted by the resource's CORS spec.",
-                fields: ["Method": .string(page.method), "ResourceType": "BUCKET"])
+                fields: ["Method": .string(page.method), "ResourceType": page.isOfObject ? "OBJECT" : "BUCKET"])
         }
         // The page will not see the answer, and nothing changes.
-        if page.method == "GET" || page.method == "HEAD" { return nil }
+        if Self.changesNothing(request) { return nil }
         throw Self.foreignPage(page.origin)
     }
 }
@@ -67,9 +86,11 @@ extension Chain {
 struct BucketPage: Sendable {
     var bucket: String
     var origin: String
-    /// The method that is asked for, of a preflight.
+    /// The method that is asked for, of a preflight and of what changes nothing.
     var method: String
-    /// Of a preflight, in lower case.
+    /// Those that are asked for, in lower case.
     var headers: [String] = []
     var isPreflight: Bool
+    /// Whether it is for an object of the bucket.
+    var isOfObject = false
 }

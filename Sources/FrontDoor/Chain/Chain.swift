@@ -57,7 +57,9 @@ struct Chain: Responder {
             try await authenticate(&request, route)  // SigV4 → principal, account, region
             try await authorize(request, route)
             try decodePayload(&request, route)  // aws-chunked, trailers, checksums
-            let call = try parseAndValidate(request, route)
+            try checkDigests(request, route)  // Content-MD5 and checksums of documents
+            var call = try parseAndValidate(request, route)
+            call.facts = request.facts
             let reply = try await platform.dispatcher.perform(call)  // the service
             if let events = reply.events { return try await stream(events, reply.output, request, route, exchange) }
             if let payload = reply.payload { return try await send(payload, reply, request, route, exchange) }

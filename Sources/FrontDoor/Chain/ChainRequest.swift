@@ -8,6 +8,8 @@ struct ChainRequest: Sendable {
     let id: String
     let started: ContinuousClock.Instant
     var head: RequestHead
+    /// As it came, if ``head`` holds more: the headers of a presigned URL's query.
+    private(set) var signedHead: RequestHead?
     let connection: ConnectionInfo
     let presented: PresentedSignature
     var body: [UInt8] = []
@@ -44,6 +46,17 @@ struct ChainRequest: Sendable {
         self.connection = connection
         presented = PresentedSignature(head)
         region = defaultRegion
+        if presented.isPresigned, presented.signingName == "s3" { takeHeadersOfQuery() }
+    }
+
+    /// What a presigned URL for S3 says of headers in its query counts as if it came in them.
+    private mutating func takeHeadersOfQuery() {
+        let arrived = head
+        for (name, value) in QueryPairs(head.query).amazonHeaders
+        where !head.headers.contains(name: name) && value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) {
+            head.headers.add(name: name, value: value)
+            signedHead = arrived
+        }
     }
 
     /// The request as the protocols read it.
@@ -73,6 +86,12 @@ struct ChainRequest: Sendable {
             "ReceiveMessage", "SendMessage", "SendMessageBatch",
         ],
     ]
+
+    /// The service that the signature is for. Version 2 does not say, the host may.
+    var signingName: String? {
+        if case .version2 = presented, let service = hostRoute.service, service != "s3" { return nil }
+        return presented.signingName
+    }
 
     var manner: ErrorManner { wire.map(ErrorManner.init) ?? .json }
 }

@@ -116,7 +116,7 @@ extension Chain {
             domain: place.isByPath
                 ? "\(place.id).lambda-url.\(request.region).localhost" : host?.name ?? request.head.authority,
             port: host?.port ?? (isSecure ? 443 : 80), isSecure: isSecure,
-            source: request.connection.remoteAddress?.ipAddress ?? "127.0.0.1")
+            source: request.connection.sourceAddress ?? "127.0.0.1")
     }
 
     /// Writes an answer as it comes; the next piece is asked for when the connection can take it.

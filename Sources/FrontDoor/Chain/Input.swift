@@ -13,6 +13,6 @@ extension Chain {
             account: request.account, region: request.region, requestID: request.id,
             traceHeader: request.head.headers.first(name: "x-amzn-trace-id"),
             endpoint: endpoint(request),
-            payload: request.payload)
+            payload: request.payload, sourceAddress: request.connection.sourceAddress)
     }
 }

@@ -53,9 +53,12 @@ extension Chain {
         }
         let fields = reader.fields.map { (name: $0.name, value: $0.value.replacing("${filename}", with: file.name)) }
         let range = try await authenticate(&request, form, fields)
-        let (call, route) = try putObject(
+        var (call, route) = try putObject(
             request, form, fields, file, FormFile(stream, reader, first: first, range: range))
         try await authorize(request, route)
+        call.facts = request.facts
+        call.facts?.proof = .form
+        call.facts?.algorithm = try FormCredentials(fields).map { $0.scope == nil ? "AWS" : "AWS4-HMAC-SHA256" }
         let reply = try await platform.dispatcher.perform(call)
         finish(request, try answer(reply, request, route, form, fields), exchange)
     }
@@ -79,7 +82,7 @@ extension Chain {
             request.account = request.principal.account ?? platform.configuration.defaultAccount
         }
         guard let credentials else { return nil }
-        request.region = credentials.scope.region
+        if let region = credentials.scope?.region { request.region = region }
         let policy = try PostPolicy(base64: credentials.policy)
         try policy.check(
             fields, bucket: form.bucket, now: Date(timeIntervalSince1970: Double(platform.clock())))
@@ -96,10 +99,10 @@ extension Chain {
             return known?.principal ?? .root(account: platform.configuration.defaultAccount)
         }
         guard let known else { throw SignatureError.unknownKey.error(.s3) }
-        guard credentials.isGood(secret: known.key.secret), credentials.scope.service == "s3" else {
+        guard credentials.isGood(secret: known.key.secret), credentials.scope?.service ?? "s3" == "s3" else {
             throw SignatureError.mismatch(
                 accessKeyID: credentials.accessKeyID, stringToSign: credentials.policy,
-                provided: credentials.signature, canonicalRequest: ""
+                provided: credentials.signature, canonicalRequest: nil
             ).error(.s3)
         }
         return known.principal
@@ -122,11 +125,12 @@ extension Chain {
             let name = field.name.lowercased()
             switch name {
             case "key", "policy", "x-amz-signature", "x-amz-credential", "x-amz-algorithm", "x-amz-date",
-                "x-amz-security-token", "success_action_status", "success_action_redirect", "redirect", "file",
+                "x-amz-security-token", "awsaccesskeyid", "signature", "success_action_status",
+                "success_action_redirect", "redirect", "file",
                 "content-length":
                 break
             case "acl": headers.append(("x-amz-acl", field.value))
-            case "tagging": headers.append(("x-amz-tagging", FormTags.header(field.value)))
+            case "tagging": headers.append(("x-amz-tagging", try FormTags.header(field.value, platform.router)))
             default: headers.append((name, field.value))
             }
         }
@@ -146,7 +150,8 @@ extension Chain {
         let call = Call(
             service: "s3", operation: "PutObject", input: input, principal: request.principal,
             account: request.account, region: request.region, requestID: request.id,
-            endpoint: endpoint(request), payload: payload, isForm: true)
+            endpoint: endpoint(request), payload: payload, isForm: true,
+            sourceAddress: request.connection.sourceAddress)
         return (call, route)
     }
 
@@ -165,7 +170,9 @@ extension Chain {
         let key = value("key") ?? ""
         var answer = serialize(reply.output, request, route, status: 204)
         answer.body = []
-        let location = endpoint(request) + "/\(form.bucket)/\(Self.encoded(key).replacing("%2F", with: "/"))"
+        // The host of a request may name the bucket already.
+        let root = endpoint(request) + (request.hostRoute.bucket == nil ? "/\(form.bucket)" : "")
+        let location = "\(root)/\(Self.encoded(key).replacing("%2F", with: "/"))"
         answer.set("Location", location)
         let tag = answer["etag"] ?? ""
         if let page = value("success_action_redirect") ?? value("redirect"),

@@ -20,7 +20,9 @@ extension Chain {
             origin: origin, fetchSite: headers.first(name: "sec-fetch-site"), authority: request.head.authority,
             unguessable: request.presented.isPresigned)
         switch verdict {
-        case .own: return nil
+        case .own:
+            try checkNamelessPreflight(&request)
+            return nil
         case .refused:
             guard let origin, let page = bucketPage(request, origin: origin) else { throw Self.foreignPage(origin) }
             request.page = page

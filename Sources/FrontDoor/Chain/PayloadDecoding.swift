@@ -1,3 +1,4 @@
+import Crypto
 import NIOHTTP1
 import ServiceKit
 import ServiceModel
@@ -16,7 +17,12 @@ extension Chain {
     func decodePayload(_ request: inout ChainRequest, _ route: Route) throws {
         if let stream = request.stream { return decodeStream(stream, &request, route) }
         switch payloadMode(request) {
-        case .hashed, .declared, .unsigned: return
+        case .hashed, .unsigned: return
+        case .declared(let hash):
+            // Of a signed request the verifier has compared it.
+            guard request.manner == .s3, request.seed == nil else { return }
+            let computed = Hexadecimal.encode(SHA256.hash(data: request.body))
+            if computed != hash { throw SignatureError.contentHash(client: hash, computed: computed).error(.s3) }
         case .unknown:
             guard request.seed != nil else { return }
             throw AWSError(
@@ -80,6 +86,7 @@ extension Chain {
     /// - Throws: ``AWSError`` if such a body does not say how long it is.
     func streamLimit(_ request: ChainRequest) throws -> Int? {
         guard let route = request.route, Self.takesStream(route) else { return nil }
+        if isChunked(request), decodedLength(request) == nil { throw Self.lengthMissing }
         switch request.head.framing {
         case .none: return nil
         // Small ones come with their heads.
@@ -88,7 +95,6 @@ extension Chain {
         case .chunked:
             guard isChunked(request) else { throw Self.lengthMissing }
         }
-        if isChunked(request), decodedLength(request) == nil { throw Self.lengthMissing }
         return isChunked(request) ? Self.objectLimit + Self.objectLimit / 64 : Self.objectLimit
     }
 

@@ -18,12 +18,12 @@ extension Chain {
         }
         if let length = payload.length { response.set("Content-Length", String(length)) }
         // What is wrong with the first piece can still be told.
-        var piece = try await payload.next()
+        var piece = try await payload.nextBuffer()
         exchange.begin(response)
         do {
             while let bytes = piece {
                 try await exchange.write(bytes)
-                piece = try await payload.next()
+                piece = try await payload.nextBuffer()
             }
             exchange.end()
         } catch is ExchangeClosed {

@@ -23,7 +23,7 @@ extension Chain {
     private func route(_ request: inout ChainRequest, _ parts: HTTPRequestParts) throws {
         do throws(RoutingFailure) {
             let route = try platform.router.route(
-                parts, signingName: request.presented.scope?.service, host: request.hostRoute.service,
+                parts, signingName: request.signingName, host: request.hostRoute.service,
                 bucket: request.hostRoute.bucket)
             request.route = route
             request.wire = route.wire

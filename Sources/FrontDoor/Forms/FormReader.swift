@@ -44,11 +44,9 @@ struct FormReader: Sendable {
 
     /// The boundary that a content type names; nil: it is no form with files.
     static func boundary(_ contentType: String) -> String? {
-        let parts = contentType.split(separator: ";").map { $0.drop { $0 == " " } }
-        guard parts.first?.lowercased() == "multipart/form-data" else { return nil }
-        guard let part = parts.first(where: { $0.lowercased().hasPrefix("boundary=") }) else { return nil }
-        let value = part.dropFirst("boundary=".count).filter { $0 != "\"" }
-        return (1...70).contains(value.utf8.count) ? String(value) : nil
+        let field = ParameterField(contentType[...])
+        guard field.value.lowercased() == "multipart/form-data", let value = field["boundary"] else { return nil }
+        return (1...70).contains(value.utf8.count) ? value : nil
     }
 
     var isDone: Bool { state == .done }
@@ -117,28 +115,22 @@ struct FormReader: Sendable {
             let value = line[line.index(after: colon)...].drop { $0 == " " }
             switch line[..<colon].lowercased() {
             case "content-disposition":
-                name = Self.parameter("name", of: value)
-                fileName = Self.parameter("filename", of: value)
+                let field = ParameterField(value)
+                name = field["name"]
+                fileName = field["filename"]
             case "content-type": contentType = String(value)
             default: break
             }
         }
         guard let name else { throw .malformed }
         if name.lowercased() == "file" {
-            file = File(name: fileName ?? "", contentType: contentType)
+            // Of a path the last name counts, on whatever system it was.
+            let last = (fileName ?? "").split(omittingEmptySubsequences: false) { $0 == "/" || $0 == "\\" }.last ?? ""
+            file = File(name: String(last), contentType: contentType)
             state = .file
         } else {
             state = .field(name: name)
         }
-    }
-
-    private static func parameter(_ name: String, of value: Substring) -> String? {
-        for part in value.split(separator: ";").dropFirst() {
-            let trimmed = part.drop { $0 == " " }
-            guard trimmed.lowercased().hasPrefix(name + "=") else { continue }
-            return String(trimmed.dropFirst(name.count + 1).filter { $0 != "\"" })
-        }
-        return nil
     }
 
     /// - Returns: where what follows the pattern begins.

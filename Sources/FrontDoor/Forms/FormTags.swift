@@ -1,32 +1,23 @@
-import Foundation
+import ServiceKit
+import ServiceModel
+import WireProtocols
 
 /// The tags of a form: an XML document in a field, where a request has a header like a query.
 enum FormTags {
-    /// What `x-amz-tagging` would say.
-    static func header(_ xml: String) -> String {
-        var pairs: [String] = []
-        for tag in xml.split(separator: "<Tag>").dropFirst() {
-            guard let key = element("Key", tag), let value = element("Value", tag) else { continue }
-            pairs.append("\(encoded(key))=\(encoded(value))")
-        }
-        return pairs.joined(separator: "&")
+    /// What `x-amz-tagging` would say. A document of another kind has no tags.
+    /// - Throws: ``AWSError`` (`MalformedXML`) for what is no document.
+    static func header(_ xml: String, _ router: RequestRouter) throws(AWSError) -> String {
+        let wire = router.wire(service: "s3", operation: "PutObjectTagging")
+        let input = try wire?.parseInput(HTTPRequestParts(method: "PUT", path: "/", body: Array(xml.utf8)))
+        let tags = input?["Tagging"]?["TagSet"]?.listValue ?? []
+        return tags.map { tag in
+            let (key, value) = (tag["Key"]?.stringValue ?? "", tag["Value"]?.stringValue ?? "")
+            return "\(PercentCoding.encode(key))=\(PercentCoding.encode(value))"
+        }.joined(separator: "&")
     }
 
     static func escaped(_ text: String) -> String {
         text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
             .replacing("\"", with: "&quot;")
-    }
-
-    private static func element(_ name: String, _ text: Substring) -> String? {
-        guard let start = text.range(of: "<\(name)>"), let end = text.range(of: "</\(name)>"),
-            start.upperBound <= end.lowerBound
-        else { return nil }
-        return String(text[start.upperBound..<end.lowerBound]).replacing("&lt;", with: "<").replacing("&gt;", with: ">")
-            .replacing("&quot;", with: "\"").replacing("&amp;", with: "&")
-    }
-
-    private static func encoded(_ text: String) -> String {
-        text.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed.subtracting(.init(charactersIn: "&=+/?")))
-            ?? text
     }
 }

@@ -59,24 +59,24 @@ extension ConnectionHandler {
         }
     }
 
-    func write(_ bytes: [UInt8], number: UInt64, continuation: CheckedContinuation<Void, any Error>) {
+    func write(_ bytes: ByteBuffer, number: UInt64, continuation: CheckedContinuation<Void, any Error>) {
         guard number == self.number, let context, request.takesPieces else {
             return continuation.resume(throwing: ExchangeClosed())
         }
-        if !bytes.isEmpty, !request.isHead {
+        if bytes.readableBytes > 0, !request.isHead {
             let isChunked = !isHTTP10 && request.answerLeft == nil
-            guard request.counts(bytes.count) else {
+            guard request.counts(bytes.readableBytes) else {
                 abort(number: number)
                 return continuation.resume(throwing: ExchangeClosed())
             }
-            var buffer = context.channel.allocator.buffer(capacity: bytes.count + 20)
             if isChunked {
-                buffer.writeString(String(bytes.count, radix: 16))
-                buffer.writeStaticString("\r\n")
+                let frame = String(bytes.readableBytes, radix: 16) + "\r\n"
+                context.write(Self.wrapOutboundOut(context.channel.allocator.buffer(string: frame)), promise: nil)
+                context.write(Self.wrapOutboundOut(bytes), promise: nil)
+                send(context.channel.allocator.buffer(string: "\r\n"), then: .next)
+            } else {
+                send(bytes, then: .next)
             }
-            buffer.writeBytes(bytes)
-            if isChunked { buffer.writeStaticString("\r\n") }
-            send(buffer, then: .next)
         }
         if context.channel.isWritable {
             continuation.resume()

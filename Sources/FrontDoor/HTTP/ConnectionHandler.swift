@@ -25,6 +25,8 @@ final class ConnectionHandler<R: Responder>: ChannelDuplexHandler, ExchangeSink 
     /// The answer of a refused request that has no body: it waits for the end of the request only.
     private var early: HTTPResponse?
     private(set) var number: UInt64 = 0
+    /// As much as can be told of a head that is refused.
+    private var salvage: RequestHead?
 
     // The answer that is written.
     var isHTTP10 = false
@@ -177,6 +179,7 @@ final class ConnectionHandler<R: Responder>: ChannelDuplexHandler, ExchangeSink 
             guard raw.uri.utf8.count <= request.limits.requestLine else { throw HeadError.headTooLarge }
             head = try RequestHead(raw)
         } catch {
+            salvage = RequestHead(salvaging: raw)
             return refuse(.head(error as? HeadError ?? .malformed("\(error)")))
         }
         request.arrived(head)
@@ -253,7 +256,10 @@ final class ConnectionHandler<R: Responder>: ChannelDuplexHandler, ExchangeSink 
 
     func refuse(_ reason: RefusalReason) {
         switch request.machine.state {
-        case .idle, .readingHead, .readingBody:
+        case .idle, .readingHead:
+            let (head, ticket) = salvaged
+            refuse(with: responder.refusal(reason, head, ticket), hasBody: true, keepAlive: false)
+        case .readingBody:
             refuse(with: responder.refusal(reason, request.head, ticket), hasBody: true, keepAlive: false)
         case .feeding:
             abandon()
@@ -263,6 +269,23 @@ final class ConnectionHandler<R: Responder>: ChannelDuplexHandler, ExchangeSink 
             waiting.removeAll()
             _ = request.machine.drain()
         case .discarding, .closed: close()
+        }
+    }
+
+    /// Called by the decoder, before the error comes.
+    func undecodable(_ bytes: ByteBuffer) {
+        switch request.machine.state {
+        case .idle, .readingHead: salvage = RequestHead(salvaging: bytes)
+        default: break
+        }
+    }
+
+    /// In whose words a head is refused: what it asks for tells the protocol.
+    private var salvaged: (RequestHead?, R.Ticket?) {
+        guard let head = salvage else { return (nil, nil) }
+        switch responder.admit(head, on: info) {
+        case .accept(let ticket, _), .stream(let ticket, _): return (head, ticket)
+        case .refuse: return (head, nil)
         }
     }
 

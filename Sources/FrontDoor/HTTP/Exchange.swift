@@ -24,11 +24,13 @@ final class Exchange: Sendable {
 
     /// The next piece of a streamed answer. Returns when the connection can take another one.
     /// - Throws: ``ExchangeClosed`` if the client has gone.
-    func write(_ bytes: [UInt8]) async throws {
+    func write(_ bytes: ByteBuffer) async throws {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
             onLoop { $0.write(bytes, number: $1, continuation: continuation) }
         }
     }
+
+    func write(_ bytes: [UInt8]) async throws { try await write(ByteBuffer(bytes: bytes)) }
 
     /// The end of a streamed answer.
     func end() {
@@ -57,7 +59,7 @@ struct ExchangeClosed: Error {}
 protocol ExchangeSink: AnyObject {
     func finish(_ response: HTTPResponse, number: UInt64)
     func begin(_ response: HTTPResponse, number: UInt64)
-    func write(_ bytes: [UInt8], number: UInt64, continuation: CheckedContinuation<Void, any Error>)
+    func write(_ bytes: ByteBuffer, number: UInt64, continuation: CheckedContinuation<Void, any Error>)
     func end(number: UInt64)
     func abort(number: UInt64)
 }

@@ -1,3 +1,5 @@
+import ServiceModel
+
 /// An answer, complete or the head of a stream.
 struct HTTPResponse: Sendable, Equatable {
     var status: Int
@@ -40,6 +42,6 @@ extension HTTPResponse {
                 Header(name: "x-amzn-RequestId", value: requestID),
                 Header(name: "x-amzn-ErrorType", value: code),
             ],
-            body: JSONText.text([("__type", .string(code)), ("message", .string(message))]))
+            body: JSONValue.object(("__type", .string(code)), ("message", .string(message))).bytes(isSpaced: true))
     }
 }

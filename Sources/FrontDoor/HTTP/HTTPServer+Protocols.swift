@@ -43,7 +43,9 @@ extension HTTPServer {
         let handler = ConnectionHandler(
             responder: responder, limits: limits, budget: budget, isSecure: isSecure, now: channel.eventLoop.now)
         let decoder = ByteToMessageHandler(
-            HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: decoding),
+            WitnessingDecoder(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: decoding)) {
+                handler.undecodable($0)
+            },
             maximumBufferSize: limits.headers + limits.requestLine)
         try channel.pipeline.syncOperations.addHandlers([
             RequestIntake(handler), decoder, handler,

@@ -40,7 +40,22 @@ enum RefusalReason: Sendable, Equatable {
 struct ConnectionInfo: Sendable {
     /// The address that the client dialled, as the socket knows it.
     var localAddress: SocketAddress?
-    var remoteAddress: SocketAddress?
+    var remoteAddress: SocketAddress? { didSet { sourceAddress = remoteAddress.flatMap(Self.text) } }
+    /// Whose address the client has, as text: an IPv4 address is written as one, whatever socket it came by. Nil: it has none.
+    private(set) var sourceAddress: String?
     /// Whether it came over TLS.
-    var isSecure = false
+    var isSecure: Bool
+
+    init(localAddress: SocketAddress? = nil, remoteAddress: SocketAddress? = nil, isSecure: Bool = false) {
+        self.localAddress = localAddress
+        self.remoteAddress = remoteAddress
+        self.isSecure = isSecure
+        sourceAddress = remoteAddress.flatMap(Self.text)
+    }
+
+    private static func text(_ address: SocketAddress) -> String? {
+        guard let text = address.ipAddress else { return nil }
+        let mapped = "::ffff:"
+        return text.hasPrefix(mapped) && text.contains(".") ? String(text.dropFirst(mapped.count)) : text
+    }
 }

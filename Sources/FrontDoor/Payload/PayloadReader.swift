@@ -1,4 +1,6 @@
 import Crypto
+import Foundation
+import ServiceKit
 import ServiceModel
 
 /// Reads a payload out of a body, piece by piece, and verifies what was said of it: framing, length, chunk signatures, trailers and
@@ -20,7 +22,7 @@ struct PayloadReader: Sendable {
     private let length: Int?
     private let limit: Int
 
-    private var checksums: [String: ChecksumState] = [:]
+    private var checksums: ChecksumHasher
     private var count = 0
     private var trailerSignature: String?
     /// By lower-case name, without the signature; complete when ``end()`` has returned.
@@ -33,9 +35,7 @@ struct PayloadReader: Sendable {
         declared = nil
         length = payload.decodedLength
         limit = payload.limit
-        for name in payload.announced {
-            checksums[name] = ChecksumAlgorithm(headerName: name).map(ChecksumState.init)
-        }
+        checksums = ChecksumHasher(Set(payload.announced.compactMap(ChecksumAlgorithm.init(header:))))
     }
 
     /// Of a plain body. `declared` is the SHA-256 of the whole, in lower-case hexadecimal, to be verified; nil: nothing was said.
@@ -45,6 +45,7 @@ struct PayloadReader: Sendable {
         self.declared = declared
         self.length = length
         self.limit = limit
+        checksums = ChecksumHasher([])
     }
 
     /// The next piece of the body.
@@ -88,7 +89,16 @@ struct PayloadReader: Sendable {
             _ = try verify(trailerSignature, "AWS4-HMAC-SHA256-TRAILER", hash, seed)
         }
         if chunked.form.trailers, Set(chunked.announced) != Set(trailers.map(\.name)) { throw .trailer }
-        for trailer in trailers { try checksums[trailer.name]?.verify(against: trailer.value) }
+        let computed = checksums.finish()
+        for trailer in trailers {
+            guard let algorithm = ChecksumAlgorithm(header: trailer.name), let checksum = computed[algorithm] else {
+                continue
+            }
+            guard let expected = Data(base64Encoded: trailer.value), expected.count == algorithm.length else {
+                throw .invalidChecksum(algorithm.header)
+            }
+            if checksum != Array(expected) { throw .checksumMismatch(algorithm.name) }
+        }
     }
 
     private mutating func take(
@@ -102,7 +112,7 @@ struct PayloadReader: Sendable {
             try counts(bytes.count)
             payload.append(contentsOf: bytes)
             if chunked.form.signed, chunked.seed != nil { chunkHash.update(bufferPointer: bytes) }
-            for name in checksums.keys { checksums[name]?.update(bytes) }
+            checksums.update(bytes)
         case .chunkEnd:
             guard chunked.form.signed, let seed = chunked.seed else { return }
             let hash = Hexadecimal.encode(chunkHash.finalize())

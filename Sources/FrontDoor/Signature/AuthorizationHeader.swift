@@ -11,7 +11,7 @@ enum AuthorizationHeader {
         let rest = text[end...].drop { $0 == " " }
         switch scheme {
         case "AWS":
-            return .version2(accessKeyID: String(rest.prefix { $0 != ":" }))
+            return Version2Signature.parse(authorization: rest, headers: headers)
         case "AWS4-ECDSA-P256-SHA256":
             let credential = fields(rest)["Credential"] ?? ""
             return .version4a(accessKeyID: String(credential.prefix { $0 != "/" }))

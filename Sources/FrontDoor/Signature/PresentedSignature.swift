@@ -4,8 +4,10 @@ import NIOHTTP1
 enum PresentedSignature: Sendable, Equatable {
     case none
     case version4(SignatureParameters)
-    /// Signature Version 2, which is not supported.
-    case version2(accessKeyID: String)
+    /// Signature Version 2, which S3 takes.
+    case version2(Version2Signature)
+    /// Signature Version 2 of the query protocol, which is not supported.
+    case queryVersion2(accessKeyID: String)
     /// Signature Version 4a (ECDSA), which is not supported.
     case version4a(accessKeyID: String)
     /// It cannot be read; `accessKeyID` and `scope` are what could be.
@@ -15,7 +17,8 @@ enum PresentedSignature: Sendable, Equatable {
         switch self {
         case .none: nil
         case .version4(let parameters): parameters.accessKeyID
-        case .version2(let id), .version4a(let id): id
+        case .version2(let signature): signature.accessKeyID
+        case .queryVersion2(let id), .version4a(let id): id
         case .malformed(_, let id, _): id
         }
     }
@@ -24,13 +27,47 @@ enum PresentedSignature: Sendable, Equatable {
         switch self {
         case .version4(let parameters): parameters.scope
         case .malformed(_, _, let scope): scope
-        case .none, .version2, .version4a: nil
+        case .none, .version2, .queryVersion2, .version4a: nil
+        }
+    }
+
+    /// The service that it is for, as far as it says so.
+    var signingName: String? {
+        if case .version2 = self { "s3" } else { scope?.service }
+    }
+
+    var sessionToken: String? {
+        switch self {
+        case .version4(let parameters): parameters.sessionToken
+        case .version2(let signature): signature.sessionToken
+        case .none, .queryVersion2, .version4a, .malformed: nil
         }
     }
 
     /// Whether it is in the query: a presigned URL.
     var isPresigned: Bool {
-        if case .version4(let parameters) = self { parameters.isPresigned } else { false }
+        switch self {
+        case .version4(let parameters): parameters.isPresigned
+        case .version2(let signature): signature.expires != nil
+        case .none, .queryVersion2, .version4a, .malformed: false
+        }
+    }
+
+    /// Whether a presigned URL is good as far as that can be told without its key: complete, and not over. `now` is real time, in seconds
+    /// since the epoch.
+    func checkPresigned(isS3: Bool, now: Int64) throws(SignatureError) {
+        switch self {
+        case .version4(let parameters) where parameters.isPresigned:
+            try SignatureVerifier.checkTime(parameters, isS3: isS3, now: now)
+        case .version2(let signature) where isS3: try signature.checkExpiry(now: now)
+        case .malformed(let error, _, _):
+            switch error {
+            case .queryParameters: throw error
+            case .version2Query where isS3: throw error
+            default: return
+            }
+        case .none, .version2, .version4, .queryVersion2, .version4a: return
+        }
     }
 }
 

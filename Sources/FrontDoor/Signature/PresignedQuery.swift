@@ -48,7 +48,7 @@ enum PresignedQuery {
     }
 
     private static func withoutAlgorithm(_ items: QueryPairs) -> PresentedSignature {
-        if let id = items.first("AWSAccessKeyId"), items.first("Signature") != nil { return .version2(accessKeyID: id) }
+        if let version2 = Version2Signature.parse(items) { return version2 }
         guard items.first("X-Amz-Signature") != nil else { return .none }
         return .malformed(
             .queryParameters(

@@ -20,7 +20,10 @@ enum ErrorManner: Sendable, Equatable {
 extension SignatureError {
     /// The error as AWS words it, in the manner of the service ("Common Errors" of the API references; "Error responses" of S3's).
     func error(_ manner: ErrorManner) -> AWSError {
-        manner == .s3 ? s3Error : serviceError(manner)
+        guard manner == .s3 else { return serviceError(manner) }
+        var error = s3Error
+        if case .scopeRegion(_, let expected?) = self { error.headers["x-amz-bucket-region"] = expected }
+        return error
     }
 
     private static let mismatchMessage =
@@ -38,7 +41,7 @@ extension SignatureError {
             return AWSError(
                 manner.code("MissingAuthenticationToken", "MissingAuthenticationTokenException"), status: manner.status,
                 message: manner == .rest ? "Missing Authentication Token" : "Request is missing Authentication Token")
-        case .version2:
+        case .version2, .version2Header, .version2Query:
             return invalidSignature(
                 "Signature Version 2 is not supported. Sign with AWS Signature Version 4 (AWS4-HMAC-SHA256).")
         case .version4a:
@@ -89,6 +92,33 @@ extension SignatureError {
         }
     }
 
+    private static func expiryFields(_ expires: Int64, _ now: Int64, _ seconds: Int64?) -> [String: WireValue] {
+        var fields: [String: WireValue] = [
+            "Expires": .string(CivilTime.extended(seconds: expires)),
+            "ServerTime": .string(CivilTime.extended(seconds: now)),
+        ]
+        if let seconds { fields["X-Amz-Expires"] = .string(String(seconds)) }
+        return fields
+    }
+
+    private static func mismatchFields(
+        _ id: String, _ toSign: String, _ provided: String, _ canonical: String?
+    ) -> [String: WireValue] {
+        var fields: [String: WireValue] = [
+            "AWSAccessKeyId": .string(id), "StringToSign": .string(toSign), "SignatureProvided": .string(provided),
+            "StringToSignBytes": .string(bytes(toSign)),
+        ]
+        guard let canonical else { return fields }
+        fields["CanonicalRequest"] = .string(canonical)
+        fields["CanonicalRequestBytes"] = .string(bytes(canonical))
+        return fields
+    }
+
+    /// `41 57 53`.
+    private static func bytes(_ text: String) -> String {
+        text.utf8.map { Hexadecimal.encode([$0]) }.joined(separator: " ")
+    }
+
     private var s3Error: AWSError {
         switch self {
         case .missing: AWSError("AccessDenied", status: 403, message: "Access Denied")
@@ -96,6 +126,12 @@ extension SignatureError {
             AWSError(
                 "InvalidRequest", status: 400,
                 message: "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.")
+        case .version2Header(let given):
+            AWSError(
+                "InvalidArgument", status: 400,
+                message: "AWS authorization header is invalid.  Expected AwsAccessKeyId:signature",
+                fields: ["ArgumentName": "Authorization", "ArgumentValue": .string("AWS \(given)")])
+        case .version2Query(let message): AWSError("AccessDenied", status: 403, message: message)
         case .version4a:
             AWSError(
                 "NotImplemented", status: 501,
@@ -118,11 +154,7 @@ extension SignatureError {
                 "SignatureDoesNotMatch", status: 403,
                 message: "The request signature we calculated does not match the signature you provided. "
                     + "Check your key and signing method.",
-                fields: [
-                    "AWSAccessKeyId": .string(id), "StringToSign": .string(toSign),
-                    "SignatureProvided": .string(provided),
-                    "CanonicalRequest": .string(canonical),
-                ])
+                fields: Self.mismatchFields(id, toSign, provided, canonical))
         case .expired(let signed, _, let now), .notYetCurrent(let signed, _, let now):
             AWSError(
                 "RequestTimeTooSkewed", status: 403,
@@ -134,10 +166,7 @@ extension SignatureError {
         case .presignedExpired(let expires, let now, let seconds):
             AWSError(
                 "AccessDenied", status: 403, message: "Request has expired",
-                fields: [
-                    "X-Amz-Expires": .string(String(seconds)), "Expires": .string(CivilTime.extended(seconds: expires)),
-                    "ServerTime": .string(CivilTime.extended(seconds: now)),
-                ])
+                fields: Self.expiryFields(expires, now, seconds))
         case .presignedNotYetValid: AWSError("AccessDenied", status: 403, message: "Request is not valid yet")
         case .scopeRegion(let given, let expected):
             AWSError(

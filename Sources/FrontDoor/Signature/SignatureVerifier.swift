@@ -36,7 +36,7 @@ struct SignatureVerifier: Sendable {
         _ head: RequestHead, _ parameters: SignatureParameters, body: [UInt8]?, secret: String, expecting: Expectation,
         now: Int64
     ) throws(SignatureError) -> Seed {
-        try checkTime(parameters, isS3: expecting.isS3, now: now)
+        try Self.checkTime(parameters, isS3: expecting.isS3, now: now)
         try checkScope(parameters, expecting)
         try checkSignedHeaders(head, parameters, isS3: expecting.isS3)
 
@@ -92,18 +92,19 @@ struct SignatureVerifier: Sendable {
         }
     }
 
-    private func checkTime(_ parameters: SignatureParameters, isS3: Bool, now: Int64) throws(SignatureError) {
+    /// Whether it was signed at a time that is good `now`.
+    static func checkTime(_ parameters: SignatureParameters, isS3: Bool, now: Int64) throws(SignatureError) {
         let signed = parameters.seconds
         if let expires = parameters.expires {
-            if signed - Self.tolerance > now {
+            if signed - tolerance > now {
                 if isS3 { throw .presignedNotYetValid }
-                throw .notYetCurrent(signed: signed, latest: now + Self.tolerance, now: now)
+                throw .notYetCurrent(signed: signed, latest: now + tolerance, now: now)
             }
             if signed + expires < now { throw .presignedExpired(expires: signed + expires, now: now, seconds: expires) }
-        } else if signed < now - Self.tolerance {
-            throw .expired(signed: signed, earliest: now - Self.tolerance, now: now)
-        } else if signed > now + Self.tolerance {
-            throw .notYetCurrent(signed: signed, latest: now + Self.tolerance, now: now)
+        } else if signed < now - tolerance {
+            throw .expired(signed: signed, earliest: now - tolerance, now: now)
+        } else if signed > now + tolerance {
+            throw .notYetCurrent(signed: signed, latest: now + tolerance, now: now)
         }
         let day = String(parameters.date.prefix(8))
         if parameters.scope.date != day {

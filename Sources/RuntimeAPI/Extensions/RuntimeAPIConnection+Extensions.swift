@@ -1,5 +1,6 @@
 import Execution
 import NIOCore
+import ServiceKit
 
 extension RuntimeAPIConnection: ExtensionsAPICaller {
     private static let bodyLimit = 1 << 20
@@ -43,14 +44,5 @@ extension RuntimeAPIConnection: ExtensionsAPICaller {
         var text = "HTTP/1.1 \(answer.status) \(answer.reason)\r\nContent-Type: application/json\r\n"
         for header in answer.headers { text += "\(header.name): \(header.value)\r\n" }
         sendNow(text + "Content-Length: \(answer.body.utf8.count)\r\n\r\n\(answer.body)")
-    }
-}
-
-extension Substring {
-    fileprivate var trimmingSpaces: Substring {
-        var text = self
-        while text.first == " " { text.removeFirst() }
-        while text.last == " " { text.removeLast() }
-        return text
     }
 }

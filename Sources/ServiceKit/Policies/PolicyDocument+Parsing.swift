@@ -1,9 +1,14 @@
+import ServiceModel
+
 extension PolicyDocument {
+    /// How deep arrays and objects may nest; policies need five levels.
+    private static let maximumDepth = 32
+
     /// Reads a policy's text.
     public init(parsing text: String) throws(PolicySyntaxError) {
         guard let first = text.utf8.first else { throw .notJSON }
         if first == 0x20 || first == 0x0A || first == 0x0D || first == 0x09 { throw .leadingSpace }
-        guard let json = PolicyJSON(text) else { throw .notJSON }
+        guard let json = JSONValue(parsing: text, maximumDepth: Self.maximumDepth) else { throw .notJSON }
         guard case .object(let members) = json else { throw .invalidValue(field: "Policy") }
         var fields = try PolicyFields(members)
         version = try Self.version(fields.take("Version"))
@@ -25,19 +30,19 @@ extension PolicyDocument {
         }
     }
 
-    private static func version(_ value: PolicyJSON?) throws(PolicySyntaxError) -> Version? {
+    private static func version(_ value: JSONValue?) throws(PolicySyntaxError) -> Version? {
         guard let value else { return nil }
         guard case .string(let text) = value, let version = Version(rawValue: text) else { throw .invalidVersion }
         return version
     }
 
-    fileprivate static func string(_ value: PolicyJSON, _ field: String) throws(PolicySyntaxError) -> String {
+    fileprivate static func string(_ value: JSONValue, _ field: String) throws(PolicySyntaxError) -> String {
         guard case .string(let text) = value else { throw .invalidValue(field: field) }
         return text
     }
 
     /// One string or a list of strings.
-    fileprivate static func strings(_ value: PolicyJSON, _ field: String) throws(PolicySyntaxError) -> [String] {
+    fileprivate static func strings(_ value: JSONValue, _ field: String) throws(PolicySyntaxError) -> [String] {
         guard case .array(let elements) = value else { return [try string(value, field)] }
         var strings: [String] = []
         for element in elements { strings.append(try string(element, field)) }
@@ -46,7 +51,7 @@ extension PolicyDocument {
 }
 
 extension PolicyStatement {
-    fileprivate init(_ members: [PolicyJSON.Member]) throws(PolicySyntaxError) {
+    fileprivate init(_ members: [JSONValue.Member]) throws(PolicySyntaxError) {
         var fields = try PolicyFields(members)
         sid = try fields.take("Sid").map { value throws(PolicySyntaxError) in try PolicyDocument.string(value, "Sid") }
         let effect = fields.take("Effect")
@@ -63,7 +68,7 @@ extension PolicyStatement {
 
     private static func element<Value>(
         _ name: String, _ fields: inout PolicyFields,
-        _ read: (PolicyJSON, String) throws(PolicySyntaxError) -> [Value]
+        _ read: (JSONValue, String) throws(PolicySyntaxError) -> [Value]
     ) throws(PolicySyntaxError) -> PolicyElement<Value>? {
         switch (fields.take(name), fields.take("Not" + name)) {
         case (nil, nil): return nil
@@ -73,8 +78,7 @@ extension PolicyStatement {
         }
     }
 
-    private static func principals(_ value: PolicyJSON, _ field: String) throws(PolicySyntaxError) -> [PolicyPrincipal]
-    {
+    private static func principals(_ value: JSONValue, _ field: String) throws(PolicySyntaxError) -> [PolicyPrincipal] {
         switch value {
         case .string("*"): return [.everyone]
         case .object(let members):
@@ -94,7 +98,7 @@ extension PolicyStatement {
         }
     }
 
-    private static func conditions(_ value: PolicyJSON) throws(PolicySyntaxError) -> [PolicyCondition] {
+    private static func conditions(_ value: JSONValue) throws(PolicySyntaxError) -> [PolicyCondition] {
         guard case .object(let operators) = value else { throw .invalidValue(field: "Condition") }
         var seen: Set<String> = []
         var conditions: [PolicyCondition] = []
@@ -113,7 +117,7 @@ extension PolicyStatement {
         return conditions
     }
 
-    private static func conditionValues(_ value: PolicyJSON) throws(PolicySyntaxError) -> [String] {
+    private static func conditionValues(_ value: JSONValue) throws(PolicySyntaxError) -> [String] {
         switch value {
         case .string(let text), .number(let text): return [text]
         case .boolean(let flag): return [flag ? "true" : "false"]
@@ -131,10 +135,10 @@ extension PolicyStatement {
 
 /// The members of an object, taken one by one; what is left over is unknown.
 private struct PolicyFields {
-    private var members: [String: PolicyJSON] = [:]
+    private var members: [String: JSONValue] = [:]
     private var order: [String] = []
 
-    init(_ list: [PolicyJSON.Member]) throws(PolicySyntaxError) {
+    init(_ list: [JSONValue.Member]) throws(PolicySyntaxError) {
         for member in list {
             guard members.updateValue(member.value, forKey: member.name) == nil else {
                 throw .duplicateField(member.name)
@@ -143,7 +147,7 @@ private struct PolicyFields {
         }
     }
 
-    mutating func take(_ name: String) -> PolicyJSON? { members.removeValue(forKey: name) }
+    mutating func take(_ name: String) -> JSONValue? { members.removeValue(forKey: name) }
 
     func end() throws(PolicySyntaxError) {
         if let name = order.first(where: { members[$0] != nil }) { throw .unknownField(name) }

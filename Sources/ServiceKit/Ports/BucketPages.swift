@@ -1,7 +1,9 @@
-/// Knows which web pages may use a bucket; the front door asks for those of other sites.
+/// Knows of a bucket what the front door asks: which web pages may use it, of those of other sites, and where it is.
 public protocol BucketPages: Sendable {
     /// The rules of a bucket's CORS configuration, in order; nil: it has none, or there is no such bucket.
     func corsRules(bucket: String) async throws -> [CrossOriginRule]?
+    /// The region that requests for a bucket must be signed for; nil: there is no such bucket.
+    func region(bucket: String) async throws -> String?
 }
 
 /// One rule of a CORS configuration: https://docs.aws.amazon.com/AmazonS3/latest/userguide/cors.html

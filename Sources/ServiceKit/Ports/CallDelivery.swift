@@ -66,6 +66,7 @@ public struct CallDelivery: EventDelivery {
             return .structure(input)
         case .topic:
             var input: [String: WireValue] = ["TopicArn": .string(target.arn), "Message": text]
+            input["Subject"] = delivery.subject.map(WireValue.string)
             input["MessageAttributes"] = attributes(delivery)
             input["MessageGroupId"] = delivery.group.map(WireValue.string)
             input["MessageDeduplicationId"] = delivery.deduplicationID.map(WireValue.string)

@@ -77,14 +77,16 @@ public struct Delivery: Sendable, Hashable {
     /// Of a bucket: the object's key.
     public var key: String
     public var traceHeader: String?
+    /// Of a topic: what its e-mails have as their subject.
+    public var subject: String?
     /// Of a queue or topic: the message group, and what the message is deduplicated by.
     public var group: String?
     public var deduplicationID: String?
 
     public init(
         body: [UInt8], attributes: [Attribute] = [], source: String = "", detailType: String = "",
-        resources: [String] = [], key: String = "", traceHeader: String? = nil, group: String? = nil,
-        deduplicationID: String? = nil
+        resources: [String] = [], key: String = "", traceHeader: String? = nil, subject: String? = nil,
+        group: String? = nil, deduplicationID: String? = nil
     ) {
         self.body = body
         self.attributes = attributes
@@ -93,6 +95,7 @@ public struct Delivery: Sendable, Hashable {
         self.resources = resources
         self.key = key
         self.traceHeader = traceHeader
+        self.subject = subject
         self.group = group
         self.deduplicationID = deduplicationID
     }

@@ -1,23 +1,24 @@
 /// Connects shapes to their members, and makes operations.
 struct MemberBuilder {
     let shapes: [String: ShapeModel]
-    let nodes: [String: ModelNode]
+    let nodes: [String: JSONValue]
 
-    init(shapes: [String: ShapeModel], nodes: ModelNode) {
+    init(shapes: [String: ShapeModel], nodes: JSONValue) {
         self.shapes = shapes
-        self.nodes = Dictionary(nodes.members.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
+        self.nodes = Dictionary(
+            (nodes.members ?? []).map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// Sets the members of a shape.
-    func complete(_ shape: ShapeModel, _ node: ModelNode) throws {
-        let required = Set(node["required"]?.list.compactMap(\.string) ?? [])
-        for (name, traits) in node["members"]?.members ?? [] {
-            shape.members.append(try member(name, traits, isRequired: required.contains(name)))
+    func complete(_ shape: ShapeModel, _ node: JSONValue) throws {
+        let required = Set(node["required"]?.elements?.compactMap(\.text) ?? [])
+        for part in node["members"]?.members ?? [] {
+            shape.members.append(try member(part.name, part.value, isRequired: required.contains(part.name)))
         }
-        if case .some(.list(let order)) = node["xmlOrder"] {
+        if let order = node["xmlOrder"]?.elements {
             // XML answers of this shape are written in an order of their own.
             let rank = Dictionary(
-                order.enumerated().compactMap { index, name in name.string.map { ($0, index) } },
+                order.enumerated().compactMap { index, name in name.text.map { ($0, index) } },
                 uniquingKeysWith: { first, _ in first })
             shape.members.sort { (rank[$0.name] ?? .max) < (rank[$1.name] ?? .max) }
         }
@@ -30,25 +31,25 @@ struct MemberBuilder {
             try member(shape.kind == .map ? "value" : "member", $0, isRequired: false)
         }
         shape.key = try node["key"].map { try member("key", $0, isRequired: false) }
-        shape.payload = node["payload"]?.string.flatMap { shape.member($0) }
+        shape.payload = node["payload"]?.text.flatMap { shape.member($0) }
     }
 
-    private func member(_ name: String, _ traits: ModelNode, isRequired: Bool) throws -> MemberModel {
-        guard let target = traits["shape"]?.string, let shape = shapes[target], let own = nodes[target] else {
+    private func member(_ name: String, _ traits: JSONValue, isRequired: Bool) throws -> MemberModel {
+        guard let target = traits["shape"]?.text, let shape = shapes[target], let own = nodes[target] else {
             throw ModelLoader.Failure()
         }
-        func trait(_ key: String) -> ModelNode? { traits[key] ?? own[key] }
+        func trait(_ key: String) -> JSONValue? { traits[key] ?? own[key] }
         return MemberModel(
-            name: name, locationName: trait("locationName")?.string, queryName: traits["queryName"]?.string,
+            name: name, locationName: trait("locationName")?.text, queryName: traits["queryName"]?.text,
             shape: shape,
-            location: traits["location"]?.string.flatMap(MemberModel.Location.init) ?? .body, isRequired: isRequired,
-            isFlattened: trait("flattened")?.isTrue ?? false, isXMLAttribute: traits["xmlAttribute"]?.isTrue ?? false,
-            xmlNamespace: namespace(trait("xmlNamespace")), timestampFormat: format(trait("timestampFormat")?.string),
-            isStreaming: trait("streaming")?.isTrue ?? false,
-            isIdempotencyToken: traits["idempotencyToken"]?.isTrue ?? false,
-            isJSONValue: trait("jsonvalue")?.isTrue ?? false, isHostLabel: traits["hostLabel"]?.isTrue ?? false,
-            isEventPayload: traits["eventpayload"]?.isTrue ?? false,
-            isEventHeader: traits["eventheader"]?.isTrue ?? false)
+            location: traits["location"]?.text.flatMap(MemberModel.Location.init) ?? .body, isRequired: isRequired,
+            isFlattened: trait("flattened")?.flag ?? false, isXMLAttribute: traits["xmlAttribute"]?.flag ?? false,
+            xmlNamespace: namespace(trait("xmlNamespace")), timestampFormat: format(trait("timestampFormat")?.text),
+            isStreaming: trait("streaming")?.flag ?? false,
+            isIdempotencyToken: traits["idempotencyToken"]?.flag ?? false,
+            isJSONValue: trait("jsonvalue")?.flag ?? false, isHostLabel: traits["hostLabel"]?.flag ?? false,
+            isEventPayload: traits["eventpayload"]?.flag ?? false,
+            isEventHeader: traits["eventheader"]?.flag ?? false)
     }
 
     private func format(_ name: String?) -> MemberModel.TimestampFormat? {
@@ -60,24 +61,24 @@ struct MemberBuilder {
         }
     }
 
-    private func namespace(_ node: ModelNode?) -> MemberModel.XMLNamespace? {
-        if let uri = node?.string { return MemberModel.XMLNamespace(uri: uri, prefix: nil) }
-        guard let uri = node?["uri"]?.string else { return nil }
-        return MemberModel.XMLNamespace(uri: uri, prefix: node?["prefix"]?.string)
+    private func namespace(_ node: JSONValue?) -> MemberModel.XMLNamespace? {
+        if let uri = node?.text { return MemberModel.XMLNamespace(uri: uri, prefix: nil) }
+        guard let uri = node?["uri"]?.text else { return nil }
+        return MemberModel.XMLNamespace(uri: uri, prefix: node?["prefix"]?.text)
     }
 
-    func operation(_ name: String, _ node: ModelNode, service: ServiceMetadata) throws -> OperationModel {
+    func operation(_ name: String, _ node: JSONValue, service: ServiceMetadata) throws -> OperationModel {
         let checksum = node["httpChecksum"]
         return OperationModel(
-            name: name, service: service.name, method: node["http"]?["method"]?.string ?? "POST",
-            uri: node["http"]?["requestUri"]?.string ?? "/",
-            status: node["http"]?["responseCode"]?.number.map { Int($0) } ?? 200,
+            name: name, service: service.name, method: node["http"]?["method"]?.text ?? "POST",
+            uri: node["http"]?["requestUri"]?.text ?? "/",
+            status: node["http"]?["responseCode"]?.integer ?? 200,
             input: try node["input"].map { try member(name, $0, isRequired: true) },
             output: try node["output"].map { try member(name, $0, isRequired: true) },
-            resultWrapper: node["output"]?["resultWrapper"]?.string,
-            errors: node["errors"]?.list.compactMap { $0.string.flatMap { shapes[$0] } } ?? [],
-            hostPrefix: node["endpoint"]?["hostPrefix"]?.string, allowsAnonymous: node["authtype"]?.string == "none",
-            requiresChecksum: checksum?["requestChecksumRequired"]?.isTrue ?? false,
-            responseContentType: node["responseContentType"]?.string, isDeprecated: node["deprecated"]?.isTrue ?? false)
+            resultWrapper: node["output"]?["resultWrapper"]?.text,
+            errors: node["errors"]?.elements?.compactMap { $0.text.flatMap { shapes[$0] } } ?? [],
+            hostPrefix: node["endpoint"]?["hostPrefix"]?.text, allowsAnonymous: node["authtype"]?.text == "none",
+            requiresChecksum: checksum?["requestChecksumRequired"]?.flag ?? false,
+            responseContentType: node["responseContentType"]?.text, isDeprecated: node["deprecated"]?.flag ?? false)
     }
 }

@@ -16,7 +16,7 @@ enum ModelLoader {
         try scanner.take(UInt8(ascii: ","))
         guard try scanner.string() == "metadata" else { throw Failure() }
         try scanner.take(UInt8(ascii: ":"))
-        return ServiceMetadata(name: name, traits: try ModelNode.read(&scanner))
+        return ServiceMetadata(name: name, traits: try JSONValue.read(&scanner))
     }
 
     static func load(_ text: UnsafeBufferPointer<UInt8>) throws -> ServiceModel {
@@ -25,23 +25,23 @@ enum ModelLoader {
         try scanner.take(UInt8(ascii: ","))
         guard try scanner.string() == "operations" else { throw Failure() }
         try scanner.take(UInt8(ascii: ":"))
-        let operations = try ModelNode.read(&scanner)
+        let operations = try JSONValue.read(&scanner)
         try scanner.take(UInt8(ascii: ","))
         guard try scanner.string() == "shapes" else { throw Failure() }
         try scanner.take(UInt8(ascii: ":"))
-        let nodes = try ModelNode.read(&scanner)
+        let nodes = try JSONValue.read(&scanner)
 
         var shapes: [String: ShapeModel] = [:]
-        for (name, node) in nodes.members { shapes[name] = ShapeModel(name: name, traits: node) }
+        for node in nodes.members ?? [] { shapes[node.name] = ShapeModel(name: node.name, traits: node.value) }
         let builder = MemberBuilder(shapes: shapes, nodes: nodes)
-        for (name, node) in nodes.members {
-            guard let shape = shapes[name] else { continue }
-            try builder.complete(shape, node)
+        for node in nodes.members ?? [] {
+            guard let shape = shapes[node.name] else { continue }
+            try builder.complete(shape, node.value)
         }
         markConstrained(shapes)
         var models: [String: OperationModel] = [:]
-        for (name, node) in operations.members {
-            models[name] = try builder.operation(name, node, service: metadata)
+        for node in operations.members ?? [] {
+            models[node.name] = try builder.operation(node.name, node.value, service: metadata)
         }
         return ServiceModel(metadata: metadata, operations: models, shapes: shapes)
     }

@@ -38,24 +38,24 @@ public final class ServiceMetadata: Sendable {
     /// Whether messages about constraints leave out the value.
     public let hidesInvalidValues: Bool
 
-    init(name: String, traits: ModelNode) {
+    init(name: String, traits: JSONValue) {
         self.name = name
-        serviceID = traits["serviceId"]?.string ?? name
-        apiVersion = traits["apiVersion"]?.string ?? ""
-        let prefix = traits["endpointPrefix"]?.string ?? name
+        serviceID = traits["serviceId"]?.text ?? name
+        apiVersion = traits["apiVersion"]?.text ?? ""
+        let prefix = traits["endpointPrefix"]?.text ?? name
         endpointPrefix = prefix
-        signingName = traits["signingName"]?.string ?? prefix
-        targetPrefix = traits["targetPrefix"]?.string
-        let names = traits["protocols"]?.list ?? traits["protocol"].map { [$0] } ?? []
-        protocols = names.compactMap { $0.string.flatMap(WireProtocolKind.init) }
+        signingName = traits["signingName"]?.text ?? prefix
+        targetPrefix = traits["targetPrefix"]?.text
+        let names = traits["protocols"]?.elements ?? traits["protocol"].map { [$0] } ?? []
+        protocols = names.compactMap { $0.text.flatMap(WireProtocolKind.init) }
         restProtocol = protocols.first { $0 == .restJSON || $0 == .restXML }
-        jsonVersion = traits["jsonVersion"]?.string ?? "1.1"
-        xmlNamespace = traits["xmlNamespace"]?.string
+        jsonVersion = traits["jsonVersion"]?.text ?? "1.1"
+        xmlNamespace = traits["xmlNamespace"]?.text
         isQueryCompatible = traits["awsQueryCompatible"] != nil
-        errorNamespace = traits["errorNamespace"]?.string
-        validation = traits["validation"]?.string.flatMap(ValidationStyle.init) ?? .coral
+        errorNamespace = traits["errorNamespace"]?.text
+        validation = traits["validation"]?.text.flatMap(ValidationStyle.init) ?? .coral
         let isQuery = protocols.contains(.query)
-        validationCode = traits["validationCode"]?.string ?? (isQuery ? "ValidationError" : "ValidationException")
-        hidesInvalidValues = traits["hidesInvalidValues"]?.isTrue ?? false
+        validationCode = traits["validationCode"]?.text ?? (isQuery ? "ValidationError" : "ValidationException")
+        hidesInvalidValues = traits["hidesInvalidValues"]?.flag ?? false
     }
 }

@@ -59,8 +59,7 @@ extension JSONScanner {
 
     /// The nearest double; infinite if the number is too large.
     package static func double(_ text: UnsafeBufferPointer<UInt8>) -> Double? {
-        // Far more digits than any double needs; longer texts would only cost time.
-        guard text.count <= 4096 else { return nil }
+        guard text.count <= longestNumber else { return nil }
         return withUnsafeTemporaryAllocation(of: CChar.self, capacity: text.count + 1) { buffer in
             for (index, byte) in text.enumerated() { buffer[index] = CChar(bitPattern: byte) }
             buffer[text.count] = 0

@@ -22,6 +22,9 @@ package struct JSONScanner {
     /// How deeply values may nest.
     package static let maximumDepth = 128
 
+    /// How many bytes a number may have: far more digits than any double needs; longer texts would only cost time.
+    package static let longestNumber = 4096
+
     private let bytes: UnsafeBufferPointer<UInt8>
     package private(set) var position: Int
 

@@ -1,5 +1,13 @@
 /// Writes a JSON string; only what must be is escaped.
 package enum JSONString {
+    /// The text with its quotes.
+    package static func quoted(_ text: String) -> String {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.utf8.count + 2)
+        append(text, to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     /// Appends the text with its quotes.
     package static func append(_ text: String, to bytes: inout [UInt8]) {
         bytes.append(0x22)

@@ -15,6 +15,17 @@ package enum Hexadecimal {
 
     package static func encode(_ bytes: some Sequence<UInt8>) -> String { encode(Array(bytes)) }
 
+    /// The last digits of a number.
+    package static func text(_ value: UInt64, digits count: Int) -> String {
+        String(unsafeUninitializedCapacity: count) { buffer in
+            for index in 0..<count {
+                let place = count - 1 - index
+                buffer[index] = place < 16 ? digits[Int(value >> UInt64(4 * place) & 15)] : UInt8(ascii: "0")
+            }
+            return count
+        }
+    }
+
     /// The bytes of lower- or upper-case text, nil if it is none.
     package static func decode(_ text: String) -> [UInt8]? {
         let digits = Array(text.utf8)

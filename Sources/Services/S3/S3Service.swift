@@ -22,7 +22,7 @@ public final class S3Service: S3API {
 
     /// - Parameters:
     ///   - database: already migrated with ``S3Migrations``.
-    ///   - folder: where the data of larger objects go; made when it is needed. One process uses it at a time.
+    ///   - folder: where the data of larger objects go; made when it is needed. All processes that share the database share it.
     ///   - durability: `full`: an object is on disk when it is answered.
     ///   - jobs: where events wait, and what the clock does.
     ///   - deliveries: how events reach queues, topics, functions and buses.
@@ -39,7 +39,7 @@ public final class S3Service: S3API {
         self.permissions = permissions
         self.time = time
         catalog = BucketCatalog(database: database)
-        self.folder = SegmentFolder(path: folder, durability: durability)
+        self.folder = SegmentFolder(path: folder, durability: durability, isShared: database.engine == .postgres)
         cipher = ObjectCipher(secrets: secrets)
         receiver = BodyReceiver(folder: self.folder, cipher: cipher)
         lifecycle = LifecycleWorker(logger: logger)
@@ -49,15 +49,24 @@ public final class S3Service: S3API {
         jobs.register(lifecycle, for: LifecycleWorker.kind)
     }
 
+    /// Makes sure of the folder: that it belongs to the database, and the database to it. If it does not, objects that are in files,
+    /// or would be, are refused. To be called before the first request.
+    /// - Throws: ``DatabaseError`` if it can't be read or written.
+    public func openFolder() async throws {
+        try await FolderClaim(database: database, folder: folder, logger: logger).make()
+    }
+
     /// Removes what a crash has left of bodies that no object names, then what is not named any more, until cancelled.
     public func run() async throws {
         let collector = SegmentCollector(database: database, folder: folder, logger: logger)
-        await collector.removeOrphans()
+        await collector.removeOrphans(now: time.now)
         var round = 0
         while true {
             try await Task.sleep(for: .seconds(10))
             await collector.collect(now: time.now)
             if round % 360 == 0 {
+                // Where there are other nodes, theirs are found some time after they were killed.
+                if folder.isShared { await collector.removeOrphans(now: time.now) }
                 await collector.forgetCompletedUploads(before: time.now.advanced(by: .seconds(-86_400)))
             }
             round += 1
@@ -67,6 +76,7 @@ public final class S3Service: S3API {
     public func reset() async throws {
         catalog.forgetAll()
         try await folder.removeAll()
+        try await openFolder()
     }
 
     // MARK: Buckets
@@ -79,8 +89,12 @@ public final class S3Service: S3API {
         if found == nil { found = try await find(name) }
         guard let bucket = found else { throw AWSError.noSuchBucket(name) }
         try checkOwner(call, bucket)
-        try BucketAccess(bucket: bucket, call: call).require(action, key: key)
+        try access(bucket, call).require(action, key: key)
         return bucket
+    }
+
+    func access(_ bucket: BucketRecord, _ call: Call) -> BucketAccess {
+        BucketAccess(bucket: bucket, call: call, now: time.now)
     }
 
     /// Checks whom the caller takes for the bucket's owner.
@@ -109,9 +123,10 @@ public final class S3Service: S3API {
         for _ in 0..<8 {
             do {
                 let current = bucket
-                return try await jobs.write { [time, clock] jobs in
+                return try await jobs.write { [time, clock, folder] jobs in
                     try body(
-                        S3Transaction(jobs: jobs, bucket: current, now: time.now, clock: clock, context: context))
+                        S3Transaction(
+                            jobs: jobs, folder: folder, bucket: current, now: time.now, clock: clock, context: context))
                 }
             } catch is StaleBucket {
                 catalog.forget(bucket.name)
@@ -121,9 +136,7 @@ public final class S3Service: S3API {
                 bucket = found
             }
         }
-        throw AWSError.s3(
-            "OperationAborted", 409,
-            "A conflicting conditional operation is currently in progress against this resource. Please try again.")
+        throw AWSError.operationAborted
     }
 
     /// Changes a bucket's settings.

@@ -133,11 +133,8 @@ public final class SNSService: SNSAPI {
         policy: PolicyDocument? = nil
     ) throws(AWSError) {
         let action = "SNS:\(action)"
-        let isSecure = call.endpoint.isEmpty || call.endpoint.hasPrefix("https:")
-        guard
-            TopicPolicy.permits(
-                action, by: call.principal, on: topic, isSecure: isSecure, more: more, parsed: policy)
-        else {
+        let keys = topic.attributes["Policy"] == nil ? more : call.policyKeys(now: time.now).merging(more) { $1 }
+        guard TopicPolicy.permits(action, by: call.principal, on: topic, more: keys, parsed: policy) else {
             throw SNSFailures.unauthorized(call.principal, action, topic.arn)
         }
     }

@@ -5,18 +5,12 @@ struct CBORReader {
     private var scanner: CBORScanner
 
     static func read(_ body: [UInt8], _ member: MemberModel) throws(SerializationFailure) -> WireValue {
-        let result: Result<WireValue, SerializationFailure> = body.withUnsafeBufferPointer { bytes in
+        try SerializationFailure.reading(body) { bytes in
             var reader = CBORReader(scanner: CBORScanner(bytes))
-            do {
-                let value = try reader.value(member, depth: 0) ?? .structure([:])
-                return reader.scanner.isAtEnd ? .success(value) : .failure(SerializationFailure())
-            } catch let failure as SerializationFailure {
-                return .failure(failure)
-            } catch {
-                return .failure(SerializationFailure())
-            }
+            let value = try reader.value(member, depth: 0) ?? .structure([:])
+            guard reader.scanner.isAtEnd else { throw SerializationFailure() }
+            return value
         }
-        return try result.get()
     }
 
     /// - Returns: nil for null and undefined.

@@ -6,20 +6,12 @@ struct JSONReader {
 
     /// The value of a whole body.
     static func read(_ body: [UInt8], _ member: MemberModel) throws(SerializationFailure) -> WireValue {
-        // Typed throws do not pass through the buffer's closure.
-        let result: Result<WireValue, SerializationFailure> = body.withUnsafeBufferPointer { bytes in
+        try SerializationFailure.reading(body) { bytes in
             var reader = JSONReader(scanner: JSONScanner(bytes))
-            do {
-                guard let value = try reader.value(member, depth: 0) else { return .success(.structure([:])) }
-                guard reader.scanner.atEnd() else { return .failure(SerializationFailure()) }
-                return .success(value)
-            } catch let failure as SerializationFailure {
-                return .failure(failure)
-            } catch {
-                return .failure(SerializationFailure())
-            }
+            guard let value = try reader.value(member, depth: 0) else { return .structure([:]) }
+            guard reader.scanner.atEnd() else { throw SerializationFailure() }
+            return value
         }
-        return try result.get()
     }
 
     /// - Returns: nil for null.
@@ -40,7 +32,7 @@ struct JSONReader {
         case .map:
             try expect(first, UInt8(ascii: "{"))
             return try map(member.shape, depth: depth)
-        case .document: return try document(depth: depth)
+        case .document: return WireValue(try JSONValue.read(&scanner, depth: depth))
         default:
             if first == UInt8(ascii: "{") {
                 throw SerializationFailure("Start of structure or map found where not expected.")
@@ -184,44 +176,17 @@ struct JSONReader {
     }
 }
 
-extension JSONReader {
-    /// Any JSON, where the model leaves the form open.
-    private mutating func document(depth: Int) throws -> WireValue {
-        guard depth < JSONScanner.maximumDepth else { throw JSONScanner.Failure.tooDeep }
-        switch try scanner.peek() {
-        case UInt8(ascii: "{"):
-            try scanner.take(UInt8(ascii: "{"))
-            var entries: [String: WireValue] = [:]
-            if try scanner.takeIf(UInt8(ascii: "}")) { return .map([:]) }
-            repeat {
-                let key = try scanner.string()
-                try scanner.take(UInt8(ascii: ":"))
-                entries[key] = try document(depth: depth + 1)
-            } while try scanner.takeIf(UInt8(ascii: ","))
-            try scanner.take(UInt8(ascii: "}"))
-            return .map(entries)
-        case UInt8(ascii: "["):
-            try scanner.take(UInt8(ascii: "["))
-            var elements: [WireValue] = []
-            if try scanner.takeIf(UInt8(ascii: "]")) { return .list([]) }
-            repeat { elements.append(try document(depth: depth + 1)) } while try scanner.takeIf(UInt8(ascii: ","))
-            try scanner.take(UInt8(ascii: "]"))
-            return .list(elements)
-        case 0x22: return .string(try scanner.string())
-        case UInt8(ascii: "t"):
-            try scanner.word("true")
-            return true
-        case UInt8(ascii: "f"):
-            try scanner.word("false")
-            return false
-        case UInt8(ascii: "n"):
-            try scanner.word("null")
-            return .null
-        default:
-            switch try scanner.number() {
-            case .integer(let value): return .integer(value)
-            case .double(let value): return .double(value)
-            }
+extension WireValue {
+    /// Any JSON, where the model leaves the form open. Of several members with one name the last one counts.
+    fileprivate init(_ value: JSONValue) {
+        switch value {
+        case .null: self = .null
+        case .boolean(let flag): self = .boolean(flag)
+        case .number(let text): self = Int64(text).map(WireValue.integer) ?? .double(Double(text) ?? 0)
+        case .string(let text): self = .string(text)
+        case .array(let elements): self = .list(elements.map(WireValue.init))
+        case .object(let members):
+            self = .map(Dictionary(members.map { ($0.name, WireValue($0.value)) }, uniquingKeysWith: { $1 }))
         }
     }
 }

@@ -53,8 +53,12 @@ enum RESTBinding {
                 ? nil
                 : .map(Dictionary(rest.map { ($0.name, .string($0.value)) }, uniquingKeysWith: { first, _ in first }))
         default:
-            return try items[member.wireName].map { (text) throws(SerializationFailure) in
-                try ScalarText.read(text, member, timestampFormat: member.timestampFormat ?? .iso8601)
+            guard let text = items[member.wireName] else { return nil }
+            do throws(SerializationFailure) {
+                return try ScalarText.read(text, member, timestampFormat: member.timestampFormat ?? .iso8601)
+            } catch {
+                guard member.shape.kind == .integer || member.shape.kind == .long else { throw error }
+                throw SerializationFailure(error.message, number: (member.wireName, text))
             }
         }
     }
@@ -76,12 +80,18 @@ enum RESTBinding {
         return .list(elements)
     }
 
-    /// All headers with the member's prefix, by what follows it.
+    /// All headers with the member's prefix, by what follows it. What is said more than once is one list, as HTTP has it.
     private static func headers(_ headers: [(name: String, value: String)], _ member: MemberModel) -> WireValue? {
         let prefix = member.locationName ?? ""
         var entries: [String: WireValue] = [:]
+        // As each was first written.
+        var names: [String: String] = [:]
         for header in headers where HeaderNames.hasPrefix(header.name, prefix) {
-            entries[String(header.name.dropFirst(prefix.count))] = .string(header.value)
+            let given = String(header.name.dropFirst(prefix.count))
+            let name = names[given.lowercased()] ?? given
+            names[given.lowercased()] = name
+            let earlier = entries[name]?.stringValue.map { $0 + "," } ?? ""
+            entries[name] = .string(earlier + header.value)
         }
         return entries.isEmpty ? nil : .map(entries)
     }

@@ -24,7 +24,7 @@ extension RequestRouter {
             return Route(wire: wire, operation: match.operation, labels: match.labels)
         }
         if candidates.isEmpty, let unknown { throw unknownService(unknown, request) }
-        throw failure(request, candidates)
+        throw failure(request, candidates, bucket: bucket)
     }
 
     /// The answer for a service that there is no model of, in the shape that its clients most likely read.
@@ -39,8 +39,12 @@ extension RequestRouter {
         return RoutingFailure(error: error, wire: WireProtocol(kind: kind, service: service))
     }
 
-    private func failure(_ request: HTTPRequestParts, _ candidates: [ServiceMetadata]) -> RoutingFailure {
-        guard let service = candidates.first else {
+    private func failure(
+        _ request: HTTPRequestParts, _ candidates: [ServiceMetadata], bucket: String?
+    ) -> RoutingFailure {
+        // Any path can be a bucket's: what no other service knows is for S3.
+        let last = request.path == "/" ? nil : restServices.first { $0.restProtocol == .restXML }
+        guard let service = candidates.first ?? last else {
             let message =
                 "The service of the request cannot be told: it has no signature, no X-Amz-Target, no known host and no known path."
             return RoutingFailure(
@@ -49,15 +53,29 @@ extension RequestRouter {
         let kind = service.restProtocol ?? service.protocols.first ?? .json
         let wire = WireProtocol(kind: kind, service: service)
         switch kind {
-        case .restXML:
-            let message = "The specified method is not allowed against this resource."
-            return RoutingFailure(error: AWSError("MethodNotAllowed", status: 405, message: message), wire: wire)
+        case .restXML: return RoutingFailure(error: Self.s3Failure(request, bucket: bucket), wire: wire)
         case .query:
             let message = "The request is missing an action or a required parameter."
             return RoutingFailure(error: AWSError("MissingAction", message: message), wire: wire)
         default:
             return RoutingFailure(error: AWSError("UnknownOperationException", status: 404, message: ""), wire: wire)
         }
+    }
+
+    /// What S3 says of a request that is for none of its operations.
+    private static func s3Failure(_ request: HTTPRequestParts, bucket: String?) -> AWSError {
+        if PercentCoding.decode(request.path[...]) == nil {
+            return AWSError(
+                "InvalidURI", status: 400, message: "Couldn't parse the specified URI.",
+                fields: ["URI": .string(request.path)])
+        }
+        let names = request.path.split(separator: "/", maxSplits: 1).count + (bucket == nil ? 0 : 1)
+        return AWSError(
+            "MethodNotAllowed", status: 405, message: "The specified method is not allowed against this resource.",
+            fields: [
+                "Method": .string(request.method),
+                "ResourceType": names == 0 ? "SERVICE" : names == 1 ? "BUCKET" : "OBJECT",
+            ])
     }
 
     static func isForm(_ contentType: String) -> Bool {

@@ -1,3 +1,4 @@
+import ServiceKit
 import ServiceModel
 
 /// Scalars that a header, a query parameter, a label, a form or an XML element carries as text.
@@ -49,7 +50,7 @@ enum ScalarText {
 
     private static func trimmed(_ text: String) -> String {
         guard let first = text.utf8.first, let last = text.utf8.last, first <= 0x20 || last <= 0x20 else { return text }
-        return String(text.drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
+        return String(text.trimmingWhitespace)
     }
 
     /// - Returns: nil for what is no scalar.

@@ -1,11 +1,13 @@
 import ServiceModel
 
-/// Reads an XML body into ``WireValue`` by shape. Elements that the model does not know are passed over.
+/// Reads an XML body into ``WireValue`` by shape, and takes nothing else than what the shape has: neither another root nor further elements.
 struct XMLReader {
     private let document: XMLDocument
 
     static func read(_ document: XMLDocument, _ member: MemberModel) throws(SerializationFailure) -> WireValue {
-        try XMLReader(document: document).value(member, document.root)
+        let name = document.nodes[document.root].name
+        guard name == member.xmlName || name == member.shape.name else { throw SerializationFailure() }
+        return try XMLReader(document: document).value(member, document.root)
     }
 
     private func value(_ member: MemberModel, _ node: Int) throws(SerializationFailure) -> WireValue {
@@ -22,6 +24,7 @@ struct XMLReader {
 
     private func structure(_ shape: ShapeModel, _ node: Int) throws(SerializationFailure) -> WireValue {
         var members: [String: WireValue] = [:]
+        var taken = 0
         for member in shape.members where member.location == .body {
             if member.isXMLAttribute {
                 // Prefixes are gone from the document's names.
@@ -36,12 +39,14 @@ struct XMLReader {
                 nodes = document.children(named: name, of: node)
             }
             guard let first = nodes.first else { continue }
+            taken += nodes.count
             switch member.shape.kind {
             case .list: members[member.name] = try list(member, nodes)
             case .map: members[member.name] = try map(member, nodes)
             default: members[member.name] = try value(member, first)
             }
         }
+        guard taken == document.nodes[node].children.count else { throw SerializationFailure() }
         return .structure(members)
     }
 
@@ -50,6 +55,9 @@ struct XMLReader {
         guard let element = member.shape.element else { return .list([]) }
         let items =
             member.isFlattened ? nodes : nodes.prefix(1).flatMap { document.children(named: element.xmlName, of: $0) }
+        if !member.isFlattened, items.count != nodes.first.map({ document.nodes[$0].children.count }) ?? 0 {
+            throw SerializationFailure()
+        }
         var elements: [WireValue] = []
         for item in items { elements.append(try value(element, item)) }
         return .list(elements)

@@ -3,6 +3,8 @@ import ServiceModel
 /// Writes ``WireValue`` as XML, by shape, without white space between elements.
 struct XMLWriter {
     private(set) var bytes: [UInt8] = []
+    /// Whether control characters, which XML 1.0 can't hold, are written as references all the same, as S3 does.
+    var hasControls = false
 
     mutating func declaration() { bytes.append(contentsOf: #"<?xml version="1.0" encoding="UTF-8"?>"#.utf8 + [0x0A]) }
 
@@ -37,7 +39,7 @@ struct XMLWriter {
         close(name)
     }
 
-    /// Character data. What XML cannot hold at all becomes U+FFFD. With `isAttribute`, line feeds and tabs are written
+    /// Character data. What XML cannot hold at all becomes U+FFFD, but for ``hasControls``. With `isAttribute`, line feeds and tabs are written
     /// as references: readers make spaces of an attribute's.
     mutating func text(_ value: String, isAttribute: Bool = false) {
         for scalar in value.unicodeScalars {
@@ -50,6 +52,8 @@ struct XMLWriter {
             case "\n" where isAttribute: bytes.append(contentsOf: "&#xA;".utf8)
             case "\t" where isAttribute: bytes.append(contentsOf: "&#x9;".utf8)
             case "\n", "\t": bytes.append(UInt8(scalar.value))
+            case _ where scalar.value < 0x20 && hasControls:
+                bytes.append(contentsOf: "&#x\(String(scalar.value, radix: 16));".utf8)
             default:
                 let isForbidden = scalar.value < 0x20 || scalar.value == 0xFFFE || scalar.value == 0xFFFF
                 bytes.append(

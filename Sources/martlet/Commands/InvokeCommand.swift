@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import NIOHTTP1
+import ServiceModel
 
 struct InvokeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -66,8 +67,5 @@ struct InvokeCommand: ParsableCommand {
         return Array(data)
     }
 
-    static func encoded(_ text: String) -> String {
-        text.addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(CharacterSet(charactersIn: "-_.~")))
-            ?? text
-    }
+    static func encoded(_ text: String) -> String { PercentCoding.encode(text) }
 }

@@ -28,6 +28,11 @@ struct UpCommand: ParsableCommand {
     var allowPrivateEndpoints = false
     @Option(help: ArgumentHelp("A PostgreSQL database instead of SQLite in the data folder.", valueName: "url"))
     var database: String?
+    @Option(
+        help: ArgumentHelp(
+            "A folder for the data of S3's objects, shared by all nodes on one database (default: in the data folder).",
+            valueName: "dir"))
+    var objects: String?
     @Option(help: "full: answer when it is on disk. relaxed: a power cut may lose the last moments (default: full).")
     var durability: String?
     @Option(help: "trace, debug, info, notice, warning, error or critical (default: notice).") var logLevel: String?

@@ -13,6 +13,8 @@ struct Ground: Sendable {
     let folder: String
     /// The data folder as the user named it.
     let namedFolder: String
+    /// The folder of S3's objects; nil: it is in the data folder.
+    let objects: String?
     /// The folders below which a function's code may be, as canonical paths.
     let localCodeFolders: [String]
     /// The certificate and key that the user named: its files may be root's.
@@ -34,10 +36,13 @@ struct Ground: Sendable {
         configuration.codeFolders = try LocalCodeFolders.canonical(settings.localCodeFolders.map(absolute))
         let launcher = try LauncherProcess.start(configuration)
         let identity = try TransportSecurity.identity(settings.tls)
-        let folder = try Privileges.drop(dataFolder: named)
+        let objects = settings.objects.map(absolute)
+        let isMade = try objects.map(ObjectsFolder.make) ?? false
+        let folder = try Privileges.drop(dataFolder: named, made: isMade ? objects.map { [$0] } ?? [] : [])
+        if let objects { try ObjectsFolder.requireWritable(objects) }
         try LocalCodeFolders.requireReadable(configuration.codeFolders)
         return Ground(
-            launcher: launcher, runtimes: runtimes, folder: folder, namedFolder: named,
+            launcher: launcher, runtimes: runtimes, folder: folder, namedFolder: named, objects: objects,
             localCodeFolders: configuration.codeFolders, identity: identity)
     }
 

@@ -106,9 +106,10 @@ enum Platform {
             secrets: SecretBox(keys.master, purpose: "sns/signing"), time: time)
 
         let s3 = S3Service(
-            database: database, folder: folder.objects, durability: durability, jobs: jobs,
+            database: database, folder: ground.objects ?? folder.objects, durability: durability, jobs: jobs,
             deliveries: CallDelivery(calls), permissions: lambda,
             secrets: SecretBox(keys.master, purpose: "s3/objects"), time: time)
+        try await s3.openFolder()
 
         // The way in.
         let services: [any AWSService] = [

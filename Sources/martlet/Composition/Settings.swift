@@ -22,6 +22,8 @@ struct Settings: Sendable {
     var region = "us-east-1"
     /// `postgresql://…`; nil: SQLite in the data folder.
     var database: String?
+    /// The data of S3's objects; nil: in the data folder.
+    var objects: String?
     var durability = Durability.full
     var logLevel = Logger.Level.notice
     var allowReset = false

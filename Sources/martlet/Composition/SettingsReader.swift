@@ -41,6 +41,10 @@ struct SettingsReader {
         settings.allowInsecureBind = try flag(options.allowInsecureBind, "ALLOW_INSECURE_BIND")
         settings.region = text(options.region, "REGION") ?? settings.region
         settings.database = text(options.database, "DATABASE")
+        settings.objects = text(options.objects, "OBJECTS")
+        if settings.ephemeral, settings.objects != nil {
+            throw SettingsError("--ephemeral keeps nothing, and --objects is a folder to keep objects in: choose one.")
+        }
         settings.durability =
             try choice(options.durability, "DURABILITY", Durability.init, "full or relaxed") ?? settings.durability
         settings.logLevel =

@@ -20,17 +20,20 @@ struct BucketPageTests {
             #expect(allowed.contains("Access-Control-Allow-Origin: https://page.example\r\n"))
             #expect(allowed.contains("Access-Control-Allow-Headers: x-amz-date, x-amz-acl\r\n"))
             #expect(allowed.contains("Access-Control-Max-Age: 30\r\n"))
+            #expect(allowed.lowercased().contains("x-amz-request-id: "))
         }
     }
 
     @Test(arguments: [
-        ("OPTIONS /open/k", "Access-Control-Request-Method: PUT\n", "AccessForbidden"),
+        ("OPTIONS /open/k", "Access-Control-Request-Method: PUT\n", "<ResourceType>OBJECT</ResourceType>"),
+        ("OPTIONS /open", "Access-Control-Request-Method: PUT\n", "<ResourceType>BUCKET</ResourceType>"),
         (
             "OPTIONS /open/k", "Access-Control-Request-Method: GET\nAccess-Control-Request-Headers: x-other\n",
             "AccessForbidden"
         ),
         ("OPTIONS /closed/k", "Access-Control-Request-Method: GET\n", "CORS is not enabled for this bucket."),
         ("PUT /open/k", "Content-Length: 0\n", "AccessDenied"),
+        ("PUT /open/k", "Content-Length: 0\nAccess-Control-Request-Method: GET\n", "AccessDenied"),
         ("POST /open", "Content-Type: multipart/form-data; boundary=b\nContent-Length: 0\n", "AccessDenied"),
         ("OPTIONS /2015-03-31/functions/", "Access-Control-Request-Method: GET\n", "AccessDenied"),
     ])
@@ -50,6 +53,27 @@ struct BucketPageTests {
             let answer = try await ask(door, "GET /\(bucket)/3")
             #expect(answer.hasPrefix("HTTP/1.1 206"))
             #expect(answer.contains("Access-Control-Allow-Origin: https://page.example") == isAllowed)
+        }
+    }
+
+    @Test(
+        "what a request says that it would ask for counts in reads too",
+        arguments: ["Access-Control-Request-Method: PUT\n", "Access-Control-Request-Headers: x-other\n"])
+    func readJudgedByAsked(field: String) async throws {
+        try await TestDoor.with { door in
+            let answer = try await ask(door, "GET /open/3", field)
+            #expect(answer.hasPrefix("HTTP/1.1 206"))
+            #expect(!answer.contains("Access-Control-Allow-Origin"))
+        }
+    }
+
+    @Test("a preflight says for which site it asks")
+    func nameless() async throws {
+        try await TestDoor.with { door in
+            let answer = try await RawClient.ask(
+                door.port, "OPTIONS /open/k HTTP/1.1\nHost: localhost\nAccess-Control-Request-Method: GET\n")
+            #expect(answer.hasPrefix("HTTP/1.1 400"))
+            #expect(answer.contains("Insufficient information. Origin request header needed."))
         }
     }
 

@@ -361,7 +361,9 @@ struct IAMChainTests {
                 "GET", "/2015-03-31/functions/", service: "lambda", region: "US_EAST!")
             #expect(scope.contains("Credential should be scoped to a valid region"))
             let version2 = try await RawClient.ask(
-                door.port, "GET /2015-03-31/functions/ HTTP/1.1\nHost: localhost\nAuthorization: AWS AKIDROOT:abc=\n")
+                door.port,
+                "GET /2015-03-31/functions/ HTTP/1.1\nHost: lambda.localhost\nAuthorization: AWS AKIDROOT:abc=\n"
+            )
             #expect(version2.contains("Signature Version 2 is not supported"))
         }
     }

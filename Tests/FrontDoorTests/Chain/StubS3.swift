@@ -65,8 +65,10 @@ struct StubS3: AWSService {
     }
 }
 
-/// Of bucket `open` a page at `https://page.example` may read objects.
+/// Bucket `far` is in Europe. Of bucket `open` a page at `https://page.example` may read objects.
 struct StubBuckets: BucketPages {
+    func region(bucket: String) async throws -> String? { bucket == "far" ? "eu-west-1" : nil }
+
     func corsRules(bucket: String) async throws -> [CrossOriginRule]? {
         guard bucket == "open" else { return nil }
         return [

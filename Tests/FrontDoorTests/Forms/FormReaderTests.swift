@@ -68,7 +68,28 @@ struct FormReaderTests {
     }
 
     @Test(
+        "names of files are read as browsers and others write them",
         arguments: [
+            (#"form-data; name="file"; filename="a;b.txt""#, "a;b.txt"),
+            (#"form-data; filename="a\"b\\c.txt"; name="file""#, "c.txt"),
+            (#"form-data; name=file; filename=plain.txt"#, "plain.txt"),
+            (#"form-data; name="file"; filename="C:\dir\x.txt""#, "x.txt"),
+            (#"form-data; name="file"; filename="C:\\dir\\x.txt""#, "x.txt"),
+            (#"form-data; name="file"; filename="/home/ada/ä b.txt""#, "ä b.txt"),
+            (#"form-data; name="file"; filename="say \"hello\".txt""#, #"say "hello".txt"#),
+            (#"form-data; name="file"; x; y=; filename="name=\"key\"; a" ; z"#, #"name="key"; a"#),
+            (#"form-data; name="file"; filename="open"#, "open"),
+            (#"form-data; name="file""#, ""),
+        ])
+    func fileNames(_ disposition: String, _ name: String) throws {
+        var reader = FormReader(boundary: "b", limit: 1000)
+        _ = try reader.take(Array("--b\r\nContent-Disposition: \(disposition)\r\n\r\nx".utf8))
+        #expect(reader.file?.name == name)
+    }
+
+    @Test(
+        arguments: [
+            ("multipart/form-data; boundary=\"a;b\"; x=y", "a;b"),
             ("multipart/form-data; boundary=abc", "abc"),
             ("Multipart/Form-Data; charset=utf-8; boundary=\"a b\"", "a b"),
             ("multipart/form-data", nil), ("application/x-www-form-urlencoded", nil),

@@ -15,6 +15,7 @@ final class StubResponder: Responder {
     private struct State {
         var asked: [Asked] = []
         var refusals: [RefusalReason] = []
+        var refused: [RequestHead?] = []
         var cancelled = 0
     }
 
@@ -34,6 +35,8 @@ final class StubResponder: Responder {
 
     var asked: [Asked] { state.withLock { $0.asked } }
     var refusals: [RefusalReason] { state.withLock { $0.refusals } }
+    /// The heads of what was refused while it arrived, as far as they are known.
+    var refused: [RequestHead?] { state.withLock { $0.refused } }
     var cancelled: Int { state.withLock { $0.cancelled } }
 
     func admit(_ head: RequestHead, on connection: ConnectionInfo) -> Admission<Int> {
@@ -53,7 +56,10 @@ final class StubResponder: Responder {
     func desk(for connection: ConnectionInfo) -> InvocationDesk? { nil }
 
     func refusal(_ reason: RefusalReason, _ head: RequestHead?, _ ticket: Int?) -> HTTPResponse {
-        state.withLock { $0.refusals.append(reason) }
+        state.withLock {
+            $0.refusals.append(reason)
+            $0.refused.append(head)
+        }
         switch reason {
         case .head(let error): return HTTPResponse(status: error.status)
         case .bodyTooLarge: return HTTPResponse(status: 413)

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOEmbedded
 import NIOHPACK
+import TestSupport
 import Testing
 
 @testable import FrontDoor
@@ -285,7 +286,7 @@ struct HTTP2ConnectionTests {
 
     @Test("spoiled frames never hang or crash a connection")
     func spoiledFrames() throws {
-        var random = SeededRandom(seed: 11)
+        var random = SeededGenerator(seed: 11)
         let maker = try Connection()
         let good =
             Connection.frame(4, 0, 0, []) + Connection.frame(4, 1, 0, [])

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOEmbedded
+import TestSupport
 import Testing
 
 @testable import FrontDoor
@@ -10,7 +11,7 @@ struct HTTP2SequenceTests {
 
     @Test("never crash or hang a connection, whatever the server does meanwhile")
     func anyOrder() throws {
-        var random = SeededRandom(seed: 23)
+        var random = SeededGenerator(seed: 23)
         for _ in 0..<1000 {
             var limits = HTTPLimits()
             limits.concurrentStreams = 4
@@ -26,7 +27,7 @@ struct HTTP2SequenceTests {
         }
     }
 
-    private func step(_ connection: Connection, _ random: inout SeededRandom) throws {
+    private func step(_ connection: Connection, _ random: inout SeededGenerator) throws {
         let stream = Int.random(in: 0...9, using: &random)
         let flags: UInt8 = [0, 1, 4, 5, 8, 0x20, 0x2D].randomElement(using: &random) ?? 0
         let bytes = (0..<Int.random(in: 0...30, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
@@ -46,7 +47,7 @@ struct HTTP2SequenceTests {
         }
     }
 
-    private func answer(_ connection: Connection, _ random: inout SeededRandom) {
+    private func answer(_ connection: Connection, _ random: inout SeededGenerator) {
         guard let exchange = connection.responder.asked.randomElement(using: &random)?.exchange else { return }
         switch Int.random(in: 0..<5, using: &random) {
         case 0, 1: exchange.finish(HTTPResponse(status: 200, body: Array(repeating: 1, count: 100_000)))

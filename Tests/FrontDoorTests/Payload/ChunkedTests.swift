@@ -1,4 +1,5 @@
 import ServiceKit
+import TestSupport
 import Testing
 
 @testable import FrontDoor
@@ -122,7 +123,7 @@ struct ChunkedTests {
     @Test("pieces of any size give the same")
     func pieces() throws {
         let (payload, body) = documented()
-        var random = SeededRandom(seed: 3)
+        var random = SeededGenerator(seed: 3)
         var decoder = AWSChunkedDecoder(form: payload.form)
         var out: [UInt8] = []
         var rest = body[...]
@@ -177,7 +178,7 @@ struct ChunkedTests {
 
     @Test("mutated bodies never crash, and never grow")
     func fuzz() {
-        var random = SeededRandom(seed: 5)
+        var random = SeededGenerator(seed: 5)
         let seed = Array("b\r\nhello world\r\n0\r\nx-amz-checksum-crc32:DUoRhQ==\r\n\r\n".utf8)
         for _ in 0..<5000 {
             var body = seed
@@ -193,21 +194,5 @@ struct ChunkedTests {
                 #expect(decoded.payload.count <= body.count)
             }
         }
-    }
-
-    @Test(
-        "known check values",
-        arguments: [
-            (CRC.Kind.crc32, [0xCB, 0xF4, 0x39, 0x26]), (.crc32c, [0xE3, 0x06, 0x92, 0x83]),
-            (.crc64nvme, [0xAE, 0x8B, 0x14, 0x86, 0x0A, 0x79, 0x98, 0x88]),
-        ] as [(CRC.Kind, [UInt8])])
-    func crc(_ kind: CRC.Kind, _ expected: [UInt8]) {
-        var crc = CRC(kind)
-        Array("123456789".utf8).withUnsafeBytes { crc.update($0) }
-        #expect(crc.bytes == expected)
-        var split = CRC(kind)
-        Array("1".utf8).withUnsafeBytes { split.update($0) }
-        Array("23456789".utf8).withUnsafeBytes { split.update($0) }
-        #expect(split.bytes == expected)
     }
 }

@@ -2,6 +2,7 @@ import Foundation
 import NIOHTTP1
 import ServiceKit
 import ServiceModel
+import TestSupport
 import Testing
 
 @testable import FrontDoor
@@ -149,11 +150,8 @@ struct SignatureTests {
 
     @Test("other versions are named")
     func versions() throws {
-        #expect(
-            AuthorizationHeader.parse("AWS AKID:c2ln", headers: [:]) == .version2(accessKeyID: "AKID"))
-        #expect(
-            PresignedQuery.parse(QueryPairs("AWSAccessKeyId=AKID&Signature=x&Expires=1"))
-                == .version2(accessKeyID: "AKID"))
+        let query = "Action=ListTopics&SignatureVersion=2&AWSAccessKeyId=AKID&Signature=x&Expires=1"
+        #expect(PresignedQuery.parse(QueryPairs(query)) == .queryVersion2(accessKeyID: "AKID"))
         #expect(
             AuthorizationHeader.parse("AWS4-ECDSA-P256-SHA256 Credential=AKID/20261121/s3/aws4_request", headers: [:])
                 == .version4a(accessKeyID: "AKID"))
@@ -192,7 +190,7 @@ struct SignatureTests {
 
     @Test("parsers take anything")
     func fuzz() throws {
-        var random = SeededRandom(seed: 11)
+        var random = SeededGenerator(seed: 11)
         let vectors = try #require(Vectors.shared).vectors
         for round in 0..<3000 {
             let vector = vectors[round % vectors.count]

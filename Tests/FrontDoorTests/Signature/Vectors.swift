@@ -32,8 +32,12 @@ struct Vectors: Decodable, Sendable {
     var now: Int64
     var vectors: [Vector]
 
-    static let shared: Vectors? = {
-        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Vectors/sigv4.json")
+    static let shared = read("sigv4")
+    /// Of Signature Version 2.
+    static let version2 = read("sigv2")
+
+    private static func read(_ name: String) -> Vectors? {
+        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Vectors/\(name).json")
         return (try? Data(contentsOf: file)).flatMap { try? JSONDecoder().decode(Vectors.self, from: $0) }
-    }()
+    }
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes sigv4.json: requests as botocore signs them. Run with botocore installed; commit the result."""
+"""Writes sigv4.json and sigv2.json: requests as botocore signs them. Run with botocore installed; commit the result."""
 import datetime
 import json
 import pathlib
@@ -44,8 +44,38 @@ CASES = [
 ]
 
 
+# Signature Version 2: name, method, url, what the resource is if the host names the bucket, headers, token
+CASES_OF_VERSION_2 = [
+    ("list", "GET", "http://localhost:4566/bucket?prefix=a&max-keys=3", None, {}, None),
+    ("put", "PUT", "http://localhost:4566/bucket/a%20b/%C3%A4//c+d", None,
+     {"Content-Type": "text/plain", "Content-MD5": "jXd/OF09/siBXSD3SWAm3A==", "x-amz-meta-b": " x ", "x-amz-acl": "private"}, None),
+    ("virtual host", "GET", "http://bucket.s3.localhost:4566/key", "/bucket/key", {}, "TOKEN//abc=="),
+    ("virtual host's root", "GET", "http://bucket.s3.localhost:4566/", "/bucket/", {}, None),
+    ("subresource", "PUT", "http://localhost:4566/bucket?acl", None, {}, None),
+    ("subresources", "PUT", "http://localhost:4566/bucket/k?x=1&uploadId=a%2Bb&partNumber=2", None, {}, None),
+    ("overrides", "GET",
+     "http://localhost:4566/bucket/k?response-content-type=text%2Fplain&response-content-disposition=attachment%3B%20filename%3D%22x%22&versionId=3",
+     None, {}, None),
+    ("tilde", "GET", "http://localhost:4566/bucket/a~b%2Cc", None, {}, None),
+]
+
+
 def request(method, url, headers, body):
     return AWSRequest(method=method, url=url, headers=dict(headers), data=body)
+
+
+def version2():
+    vectors = []
+    for name, method, url, resource, headers, token in CASES_OF_VERSION_2:
+        for kind, signer in (("header", botocore.auth.HmacV1Auth), ("query", botocore.auth.HmacV1QueryAuth)):
+            r = AWSRequest(method=method, url=url, headers=dict(headers), auth_path=resource)
+            signer(Credentials(AKID, SECRET, token), *([900] if kind == "query" else [])).add_auth(r)
+            made = vector(name, "s3", "us-east-1", r, b"", kind)
+            if kind == "query":
+                # What is in the query need not be sent; type and MD5 must.
+                made["headers"] = [h for h in made["headers"] if h[0].lower() in ("host", "content-type", "content-md5")]
+            vectors.append(made)
+    return vectors
 
 
 def vector(name, service, region, signed, body, kind):
@@ -78,7 +108,14 @@ def main():
             vectors.append(vector(name, service, region, r, b"", "query"))
     out = {"accessKeyID": AKID, "secret": SECRET, "now": int(NOW.replace(tzinfo=datetime.timezone.utc).timestamp()),
            "vectors": vectors}
-    path = pathlib.Path(__file__).with_name("sigv4.json")
+    write("sigv4.json", out)
+    date = "Sat, 21 Nov 2026 03:45:00 GMT"
+    with mock.patch("botocore.auth.formatdate", lambda **k: date), mock.patch("botocore.auth.time.time", lambda: out["now"]):
+        write("sigv2.json", {**out, "vectors": version2()})
+
+
+def write(name, out):
+    path = pathlib.Path(__file__).with_name(name)
     path.write_text(json.dumps(out, indent=1, ensure_ascii=False) + "\n")
 
 

@@ -33,11 +33,10 @@ S3_CODES = {
     "NoSuchTagSet", "ObjectLockConfigurationNotFoundError", "NoSuchPublicAccessBlockConfiguration", "UserKeyMustBeSpecified",
     "InvalidBucketState", "AccessControlListNotSupported", "UnexpectedContent", "NoSuchObjectLockConfiguration", "NoSuchVersion",
     "InvalidBucketAclWithObjectOwnership", "InvalidBucketAclWithBlockPublicAccessError", "TooManyBuckets", "InvalidPart", "PreconditionFailed",
+    "ReplicationConfigurationNotFoundError", "NoSuchWebsiteConfiguration", "UnresolvableGrantByEmailAddress",
 }  # fmt: skip
-# What S3 does not look at, and what the connection says by itself; and without a parameter a
-# request is one for another operation.
-S3_LENIENT = (
-    "RequestPayer is", "ChecksumMode is", "ChecksumAlgorithm is", " is missing", "ContentLength is")
+# What S3 does not look at; and without a parameter a request is one for another operation.
+S3_LENIENT = ("RequestPayer is", "ChecksumMode is", "ChecksumAlgorithm is", " is missing")
 
 
 def _operations():
@@ -62,7 +61,7 @@ class Sender:
 
     def send(self, probe):
         headers = {
-            **probe.headers, "Authorization": self.authorization, "X-Amz-Date": "20260101T000000Z", "Content-Length": str(len(probe.body)),
+            "Content-Length": str(len(probe.body)), **probe.headers, "Authorization": self.authorization, "X-Amz-Date": "20260101T000000Z",
         }  # fmt: skip
         if self.connection is None:
             self.connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=30)

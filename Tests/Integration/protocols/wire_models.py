@@ -27,6 +27,10 @@ def model(service, protocol):
         raw = copy.deepcopy(_loader.load_service_model(service, "service-2"))
         if key == ("sqs", "query"):
             restore_query(raw)
+        if service == "s3":
+            # Headers that S3 keeps as they are, whatever clients make of them.
+            for name in ("Expires", "ResponseExpires"):
+                raw["shapes"][name] = {"type": "string"}
         raw["metadata"]["protocol"] = protocol
         _cache[key] = botocore.model.ServiceModel(raw, service)
     return _cache[key]

@@ -10,10 +10,13 @@ from recordings import FOLDER
 # The recorded files that are replayed, by the folder that they are in.
 FILES = {
     "lambda": ("lambda_api", "lambda_common", "lambda_destinations", "lambda", "lambda_integration_sqs"),
-    "s3": ("s3", "s3_api", "s3_list_operations", "s3_notifications_sqs"),
+    "s3": (
+        "s3", "s3_api", "s3_cors", "s3_list_operations", "s3_notifications_eventbridge", "s3_notifications_lambda", "s3_notifications_sns",
+        "s3_notifications_sqs",
+    ),
     "sns": ("sns", "sns_filter_policy"),
     "sqs": ("sqs", "sqs_move_task"),
-}
+}  # fmt: skip
 NOT_DERIVABLE = "not derivable"
 EXPLAINED = "explained"
 MATCHED = "matched"

@@ -7,7 +7,7 @@ from notified import Listener
 
 from .replay import answer_of
 
-WAIT = 10
+WAIT = 60
 
 
 class Notifications:

@@ -51,7 +51,8 @@ def _query_session():
 class Replay:
     """Every scenario has an account of its own, so that lists and limits of accounts show nothing else."""
 
-    def __init__(self, scenario, server):
+    def __init__(self, scenario, server, verifying=lambda: None):
+        self._verifying = verifying
         self.scenario = scenario
         self.parameter = scenario.parameter
         self.recorded = scenario.answers
@@ -63,6 +64,11 @@ class Replay:
         self.role = "arn:aws:iam::%s:role/%s" % (self.account, self.name("role"))
         self.api = self.client("lambda")
         self.bindings = Bindings(self.account, self.region)
+
+    @property
+    def verifying(self):
+        """A server with `--auth iam`, for what is signed."""
+        return self._verifying()
 
     def client(self, service, checked=False, **more):
         return _SESSION.client(

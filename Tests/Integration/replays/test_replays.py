@@ -18,8 +18,8 @@ def test_every_scenario_has_a_replay():
 
 
 @pytest.mark.parametrize("scenario", [pytest.param(s, id="%s/%s" % (s.file, s.name)) for s in _SCENARIOS if s.function])
-def test_scenario(movable, scenario):
-    replay = Replay(scenario, movable)
+def test_scenario(movable, scenario, request):
+    replay = Replay(scenario, movable, lambda: request.getfixturevalue("verifying"))
     broken = None
     try:
         scenario.function(replay)

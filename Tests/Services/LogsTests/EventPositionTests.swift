@@ -42,14 +42,6 @@ import Testing
         "", "f/1/s", "x/00000000000000000000000000000000000000000000000000000000/s", "f/00/s/s", "invalid",
     ])
     func refusesTokens(_ token: String) {
-        #expect(PageToken.parsePosition(token) == nil)
-    }
-
-    @Test func tokensKnowTheirQuery() {
-        let token = PageToken.encode(["a|b", "", "ü"], for: "q1")
-        #expect(PageToken.decode(token, for: "q1") == ["a|b", "", "ü"])
-        #expect(PageToken.decode(token, for: "q2") == nil)
-        #expect(PageToken.decode("invalid", for: "q1") == nil)
-        #expect(PageToken.decode(String(token.dropLast()), for: "q1") == nil)
+        #expect(PositionToken.parse(token) == nil)
     }
 }

@@ -80,7 +80,7 @@ import Testing
     @Test func anAccountHasSoManyTopics() async throws {
         try await SNSFixture.with(.sqlite) { fixture in
             func create(_ name: String) async -> AWSError? {
-                await SNSFixture.refusal {
+                await awsError {
                     let key = TopicKey(account: "1", region: "r", name: name)
                     _ = try await fixture.service.topics.create(TopicRecord(key: key, id: 1), limit: 2)
                 }

@@ -16,11 +16,11 @@ import Testing
             for same in [[:], ["RawMessageDelivery": "true"], ["FilterPolicyScope": "MessageAttributes"]] {
                 #expect(try await fixture.subscribe(topic, queue, same) == first)
             }
-            let refusal = await SNSFixture.refusal {
+            let refused = await awsError {
                 try await fixture.subscribe(topic, queue, ["RawMessageDelivery": "false"])
             }
             #expect(
-                refusal?.message
+                refused?.message
                     == "Invalid parameter: Attributes Reason: Subscription already exists with different attributes")
         }
     }
@@ -31,8 +31,8 @@ import Testing
             let topic = try await fixture.topic()
             let late = try await fixture.subscribe(topic, "http", "http://late/")
             fixture.time.advance(by: .seconds(3 * 86_400 + 1))
-            let refusal = await SNSFixture.refusal { try await fixture.confirm(late) }
-            #expect(refusal == SNSFailures.invalid("Token"))
+            let refused = await awsError { try await fixture.confirm(late) }
+            #expect(refused == SNSFailures.invalid("Token"))
             // Asked again, with a new token.
             #expect(try await fixture.subscribe(topic, "http", "http://late/") == late)
             try await fixture.confirm(late)
@@ -47,18 +47,18 @@ import Testing
             let queue = SNSFixture.queue("q", account: "222222222222")
             try await fixture.subscribe(topic, queue)
             await fixture.jobs.settled()
-            let asked = try #require(fixture.targets.texts(queue).first.flatMap(JSONNode.init))
+            let asked = try #require(fixture.targets.texts(queue).first.flatMap { JSONValue(parsing: $0) })
             #expect(asked["Type"]?.text == "SubscriptionConfirmation")
             let token = try #require(asked["Token"]?.text)
             let answer = try await fixture.service.confirmSubscription(
                 ConfirmSubscriptionInput(topicArn: topic, token: token, authenticateOnUnsubscribe: "true"),
                 fixture.call("ConfirmSubscription", principal: .root(account: "222222222222")))
             let subscription = try #require(answer.subscriptionArn)
-            let refusal = await SNSFixture.refusal {
+            let refused = await awsError {
                 try await fixture.service.unsubscribe(
                     UnsubscribeInput(subscriptionArn: subscription), fixture.call("Unsubscribe", principal: .anonymous))
             }
-            #expect(refusal?.code == "AuthorizationError")
+            #expect(refused?.code == "AuthorizationError")
         }
     }
 
@@ -81,8 +81,8 @@ import Testing
     func endpointsOfTheWrongForm(transport: String, endpoint: String, message: String) async throws {
         try await SNSFixture.with(.sqlite) { fixture in
             let topic = try await fixture.topic()
-            let refusal = await SNSFixture.refusal { try await fixture.subscribe(topic, transport, endpoint) }
-            #expect(refusal?.message == message)
+            let refused = await awsError { try await fixture.subscribe(topic, transport, endpoint) }
+            #expect(refused?.message == message)
         }
     }
 

@@ -1,4 +1,5 @@
 import NIOHPACK
+import ServiceKit
 
 /// Makes heads of answers in HTTP/2's form. No value that a service chose may be more than a value.
 enum HTTP2ResponseHead {
@@ -39,6 +40,6 @@ enum HTTP2ResponseHead {
         guard let first = clean.utf8.first, let last = clean.utf8.last, first == 0x20 || last == 0x20 else {
             return clean
         }
-        return String(clean.trimmingPrefix(while: { $0 == " " }).reversed().drop(while: { $0 == " " }).reversed())
+        return String(clean.trimmingSpaces)
     }
 }

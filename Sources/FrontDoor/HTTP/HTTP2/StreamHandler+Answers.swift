@@ -21,16 +21,16 @@ extension StreamHandler {
         context?.flush()
     }
 
-    func write(_ bytes: [UInt8], number: UInt64, continuation: CheckedContinuation<Void, any Error>) {
+    func write(_ bytes: ByteBuffer, number: UInt64, continuation: CheckedContinuation<Void, any Error>) {
         guard let context, request.takesPieces else {
             return continuation.resume(throwing: ExchangeClosed())
         }
-        if !bytes.isEmpty, !request.isHead {
-            guard request.counts(bytes.count) else {
+        if bytes.readableBytes > 0, !request.isHead {
+            guard request.counts(bytes.readableBytes) else {
                 abort(number: number)
                 return continuation.resume(throwing: ExchangeClosed())
             }
-            var rest = ByteBuffer(bytes: bytes)
+            var rest = bytes
             while let piece = rest.readSlice(length: min(Self.piece, rest.readableBytes)), piece.readableBytes > 0 {
                 send(piece, endStream: false)
             }

@@ -1,4 +1,5 @@
 import Crypto
+import ServiceModel
 import SwiftASN1
 import X509
 
@@ -25,8 +26,7 @@ extension CertificateAuthority {
             bytes += serializer.serializedBytes
         }
         // The first four bytes, the last of them first.
-        let digest = Array(Insecure.SHA1.hash(data: bytes).prefix(4).reversed())
-        return digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        return Hexadecimal.encode(Insecure.SHA1.hash(data: bytes).prefix(4).reversed())
     }
 
     /// Only letters of ASCII have two cases there.

@@ -1,4 +1,5 @@
 public import Foundation
+import NIOCore
 import NIOSSL
 
 /// A certificate, those that lead to its authority, and its private key: what a server proves its name with.
@@ -55,6 +56,8 @@ public struct TLSIdentity: Sendable {
             certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
         configuration.minimumTLSVersion = .tlsv12
         configuration.applicationProtocols = ["h2", "http/1.1"]
+        // A client that is idle does not answer when it is told of the end.
+        configuration.shutdownTimeout = .seconds(1)
         return configuration
     }
 

@@ -9,7 +9,7 @@ enum ExecutionRoleTrust {
         let lambda = Principal.service(name: "lambda.amazonaws.com", sourceARN: nil, account: account)
         return switch TrustEvaluation(principal: lambda).decide(policy, action: "sts:AssumeRole") {
         case .allowed, .undecidable: true
-        case .denied: false
+        case .denied, .silent: false
         }
     }
 }

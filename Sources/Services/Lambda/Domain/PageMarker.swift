@@ -1,22 +1,21 @@
-import Foundation
+import ServiceKit
 
-/// The opaque marker between pages of a list: the key of the last item, encoded.
+/// The opaque marker between pages of a list: the key of the last item, as a ``PageToken`` of the operation.
 enum PageMarker {
-    static func encode(_ parts: [String]) -> String {
-        Data(parts.joined(separator: "\u{0}").utf8).base64EncodedString()
-    }
-
     /// Reads a marker of keys with `count` parts.
     /// - Returns: nil if there is no marker.
-    /// - Throws: `InvalidParameterValueException` for a marker that no list gave.
-    static func decode(_ marker: String?, count: Int) throws -> [String]? {
+    /// - Throws: `InvalidParameterValueException` for a marker that the list did not give.
+    static func decode(_ marker: String?, of call: Call, count: Int) throws -> [String]? {
         guard let marker, !marker.isEmpty else { return nil }
-        guard let data = Data(base64Encoded: marker), let text = String(validating: data, as: UTF8.self) else {
+        guard let token = PageToken(marker, scope: call.operation), token.position.count == count else {
             throw LambdaFailures.invalidParameter("The marker is invalid.")
         }
-        let parts = text.split(separator: "\u{0}", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == count else { throw LambdaFailures.invalidParameter("The marker is invalid.") }
-        return parts
+        return token.position
+    }
+
+    static func ordinal(_ text: String) throws -> Int64 {
+        guard let number = Int64(text) else { throw LambdaFailures.invalidParameter("The marker is invalid.") }
+        return number
     }
 
     /// The number of items of a page.

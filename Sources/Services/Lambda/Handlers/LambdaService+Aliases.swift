@@ -79,15 +79,15 @@ extension LambdaService {
     public func listAliases(_ input: ListAliasesRequest, _ call: Call) async throws -> ListAliasesResponse {
         let key = try FunctionTarget.unqualified(input.functionName, in: call)
         let size = PageMarker.size(input.maxItems)
-        let after = try PageMarker.decode(input.marker, count: 1)?[0]
+        let after = try PageMarker.decode(input.marker, of: call, count: 1)?[0]
         let aliases = try await store.read { transaction in
             guard try transaction.exists(key) else { throw LambdaFailures.functionNotFound(key.arn) }
             return try transaction.aliases(key, version: input.functionVersion, after: after, limit: size + 1)
         }
-        let page = aliases.prefix(size)
+        let page = Page(found: aliases, size: size, scope: call.operation) { [$0.name] }
         return ListAliasesResponse(
-            nextMarker: aliases.count > size ? page.last.map { PageMarker.encode([$0.name]) } : nil,
-            aliases: page.map { AliasConfiguration($0) })
+            nextMarker: page.next,
+            aliases: page.items.map { AliasConfiguration($0) })
     }
 
     private static func requireVersions(_ transaction: LambdaTransaction, _ alias: AliasRecord) throws {

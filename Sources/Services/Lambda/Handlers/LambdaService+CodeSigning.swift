@@ -67,15 +67,15 @@ extension LambdaService {
         _ input: ListCodeSigningConfigsRequest, _ call: Call
     ) async throws -> ListCodeSigningConfigsResponse {
         let size = PageMarker.size(input.maxItems)
-        let after = try PageMarker.decode(input.marker, count: 1)?[0]
+        let after = try PageMarker.decode(input.marker, of: call, count: 1)?[0]
         let (account, region) = (call.account, call.region)
         let records = try await store.read {
             try $0.codeSignings(account: account, region: region, after: after, limit: size + 1)
         }
-        let page = records.prefix(size)
+        let page = Page(found: records, size: size, scope: call.operation) { [$0.key.id] }
         return ListCodeSigningConfigsResponse(
-            nextMarker: records.count > size ? page.last.map { PageMarker.encode([$0.key.id]) } : nil,
-            codeSigningConfigs: page.map { CodeSigningConfig($0) })
+            nextMarker: page.next,
+            codeSigningConfigs: page.items.map { CodeSigningConfig($0) })
     }
 
     public func listFunctionsByCodeSigningConfig(
@@ -83,15 +83,15 @@ extension LambdaService {
     ) async throws -> ListFunctionsByCodeSigningConfigResponse {
         let key = try Self.codeSigning(input.codeSigningConfigArn, call)
         let size = PageMarker.size(input.maxItems)
-        let after = try PageMarker.decode(input.marker, count: 1)?[0]
+        let after = try PageMarker.decode(input.marker, of: call, count: 1)?[0]
         let names = try await store.read { transaction in
             guard try transaction.codeSigning(key) != nil else { throw CodeSigningFailures.notFound(key.arn) }
             return try transaction.functions(signedBy: key, after: after, limit: size + 1)
         }
-        let page = names.prefix(size)
+        let page = Page(found: names, size: size, scope: call.operation) { [$0] }
         return ListFunctionsByCodeSigningConfigResponse(
-            nextMarker: names.count > size ? page.last.map { PageMarker.encode([$0]) } : nil,
-            functionArns: page.map { FunctionKey(account: key.account, region: key.region, name: $0).arn })
+            nextMarker: page.next,
+            functionArns: page.items.map { FunctionKey(account: key.account, region: key.region, name: $0).arn })
     }
 
     /// The configuration that an ARN names. Those of other accounts and regions are not found.

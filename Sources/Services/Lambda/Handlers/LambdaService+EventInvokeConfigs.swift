@@ -52,15 +52,15 @@ extension LambdaService {
     ) async throws -> ListFunctionEventInvokeConfigsResponse {
         let key = try FunctionTarget.unqualified(input.functionName, in: call)
         let size = PageMarker.size(input.maxItems)
-        let after = try PageMarker.decode(input.marker, count: 1)?[0]
+        let after = try PageMarker.decode(input.marker, of: call, count: 1)?[0]
         let records = try await store.read { transaction in
             guard try transaction.exists(key) else { throw EventInvokeFailures.noFunction }
             return try transaction.eventInvokes(key, after: after, limit: size + 1)
         }
-        let page = records.prefix(size)
+        let page = Page(found: records, size: size, scope: call.operation) { [$0.qualifier] }
         return ListFunctionEventInvokeConfigsResponse(
-            functionEventInvokeConfigs: page.map(FunctionEventInvokeConfig.init),
-            nextMarker: records.count > size ? page.last.map { PageMarker.encode([$0.qualifier]) } : nil)
+            functionEventInvokeConfigs: page.items.map(FunctionEventInvokeConfig.init),
+            nextMarker: page.next)
     }
 
     public func deleteFunctionEventInvokeConfig(

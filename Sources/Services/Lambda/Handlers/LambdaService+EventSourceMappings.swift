@@ -105,17 +105,17 @@ extension LambdaService {
     ) async throws -> ListEventSourceMappingsResponse {
         let target = try input.functionName.map { try FunctionTarget($0, in: call) }
         let size = min(max(input.maxItems ?? LambdaLimits.mappings, 1), LambdaLimits.mappings)
-        let after = try PageMarker.decode(input.marker, count: 1)?[0]
+        let after = try PageMarker.decode(input.marker, of: call, count: 1)?[0]
         let (account, region) = (call.account, call.region)
         let records = try await store.read {
             try $0.mappings(
                 account: account, region: region, of: target, source: input.eventSourceArn, after: after,
                 limit: size + 1)
         }
-        let page = records.prefix(size)
+        let page = Page(found: records, size: size, scope: call.operation) { [$0.key.uuid] }
         return ListEventSourceMappingsResponse(
-            nextMarker: records.count > size ? page.last.map { PageMarker.encode([$0.key.uuid]) } : nil,
-            eventSourceMappings: page.map { shown($0) })
+            nextMarker: page.next,
+            eventSourceMappings: page.items.map { shown($0) })
     }
 
     /// Ends deletions that a process which has ended had answered.

@@ -81,21 +81,20 @@ extension LambdaService {
     {
         let key = try FunctionTarget.unqualified(input.functionName, in: call)
         let size = PageMarker.size(input.maxItems)
-        let after = try PageMarker.decode(input.marker, count: 2)?[1]
+        let after = try PageMarker.decode(input.marker, of: call, count: 2)?[1]
         let urls = try await store.read { transaction in
             guard try transaction.exists(key) else { throw Self.urlHolderNotFound }
             return try transaction.urls(key, after: after, limit: size + 1)
         }
-        let page = urls.prefix(size)
+        let page = Page(found: urls, size: size, scope: call.operation) { [$0.key.name, $0.qualifier ?? ""] }
         return ListFunctionUrlConfigsResponse(
-            functionUrlConfigs: page.map { url in
+            functionUrlConfigs: page.items.map { url in
                 FunctionUrlConfig(
                     functionUrl: url.address(call), functionArn: url.arn, creationTime: url.created.rfc3339,
                     lastModifiedTime: url.lastModified.rfc3339, authType: url.authType,
                     cors: url.cors.map(Cors.init), invokeMode: url.invokeMode ?? "BUFFERED")
             },
-            nextMarker: urls.count > size
-                ? page.last.map { PageMarker.encode([$0.key.name, $0.qualifier ?? ""]) } : nil)
+            nextMarker: page.next)
     }
 
     /// What an operation on a URL is about: a function or an alias, no version. The model says so of `Qualifier`; a qualifier in the

@@ -109,23 +109,24 @@ extension LambdaService {
             guard master == "ALL" || master == region else { return ListFunctionsResponse(functions: []) }
         }
         if input.functionVersion == "ALL" {
-            let after = try PageMarker.decode(input.marker, count: 2).map { ($0[0], try PageMarker.ordinal($0[1])) }
+            let after = try PageMarker.decode(input.marker, of: call, count: 2).map {
+                ($0[0], try PageMarker.ordinal($0[1]))
+            }
             let versions = try await store.read {
                 try $0.allVersions(account: account, region: region, after: after, limit: size + 1)
             }
-            let page = versions.prefix(size)
+            let page = Page(found: versions, size: size, scope: call.operation) { [$0.key.name, $0.marker] }
             return ListFunctionsResponse(
-                nextMarker: versions.count > size
-                    ? page.last.map { PageMarker.encode([$0.key.name, $0.marker]) } : nil,
-                functions: page.map { FunctionConfiguration($0, arn: $0.arn) })
+                nextMarker: page.next,
+                functions: page.items.map { FunctionConfiguration($0, arn: $0.arn) })
         }
-        let after = try PageMarker.decode(input.marker, count: 1)?[0]
+        let after = try PageMarker.decode(input.marker, of: call, count: 1)?[0]
         let functions = try await store.read {
             try $0.functions(account: account, region: region, after: after, limit: size + 1)
         }
-        let page = functions.prefix(size)
+        let page = Page(found: functions, size: size, scope: call.operation) { [$0.key.name] }
         return ListFunctionsResponse(
-            nextMarker: functions.count > size ? page.last.map { PageMarker.encode([$0.key.name]) } : nil,
-            functions: page.map { FunctionConfiguration($0, arn: $0.key.arn) })
+            nextMarker: page.next,
+            functions: page.items.map { FunctionConfiguration($0, arn: $0.key.arn) })
     }
 }

@@ -87,29 +87,29 @@ extension LambdaService {
     ) async throws -> ListLayerVersionsResponse {
         let key = try ownLayer(input.layerName, call)
         let size = PageMarker.size(input.maxItems)
-        let before = try PageMarker.decode(input.marker, count: 1).map { try PageMarker.ordinal($0[0]) }
+        let before = try PageMarker.decode(input.marker, of: call, count: 1).map { try PageMarker.ordinal($0[0]) }
         let filter = LayerFilter(runtime: input.compatibleRuntime, architecture: input.compatibleArchitecture)
         let layers = try await store.read {
             try $0.layerVersions(key, before: before, matching: filter, limit: size + 1)
         }
-        let page = layers.prefix(size)
+        let page = Page(found: layers, size: size, scope: call.operation) { [String($0.version)] }
         return ListLayerVersionsResponse(
-            nextMarker: layers.count > size ? page.last.map { PageMarker.encode([String($0.version)]) } : nil,
-            layerVersions: page.map { LayerVersionsListItem($0) })
+            nextMarker: page.next,
+            layerVersions: page.items.map { LayerVersionsListItem($0) })
     }
 
     public func listLayers(_ input: ListLayersRequest, _ call: Call) async throws -> ListLayersResponse {
         let (account, region) = (call.account, call.region)
         let size = PageMarker.size(input.maxItems)
-        let after = try PageMarker.decode(input.marker, count: 1)?[0]
+        let after = try PageMarker.decode(input.marker, of: call, count: 1)?[0]
         let filter = LayerFilter(runtime: input.compatibleRuntime, architecture: input.compatibleArchitecture)
         let layers = try await store.read {
             try $0.layers(account: account, region: region, after: after, matching: filter, limit: size + 1)
         }
-        let page = layers.prefix(size)
+        let page = Page(found: layers, size: size, scope: call.operation) { [$0.key.name] }
         return ListLayersResponse(
-            nextMarker: layers.count > size ? page.last.map { PageMarker.encode([$0.key.name]) } : nil,
-            layers: page.map {
+            nextMarker: page.next,
+            layers: page.items.map {
                 LayersListItem(
                     layerName: $0.key.name, layerArn: $0.key.arn, latestMatchingVersion: LayerVersionsListItem($0))
             })

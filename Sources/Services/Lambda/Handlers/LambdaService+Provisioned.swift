@@ -56,14 +56,14 @@ extension LambdaService {
     ) async throws -> ListProvisionedConcurrencyConfigsResponse {
         let key = try FunctionTarget.unqualified(input.functionName, in: call)
         let size = PageMarker.size(input.maxItems)
-        let after = try PageMarker.decode(input.marker, count: 1)?[0]
+        let after = try PageMarker.decode(input.marker, of: call, count: 1)?[0]
         let records = try await store.read { transaction in
             guard try transaction.exists(key) else { throw LambdaFailures.functionNotFound(key.arn) }
             return try transaction.provisioned(key, after: after, limit: size + 1)
         }
-        let page = records.prefix(size)
+        let page = Page(found: records, size: size, scope: call.operation) { [$0.qualifier] }
         return ListProvisionedConcurrencyConfigsResponse(
-            provisionedConcurrencyConfigs: page.map { record in
+            provisionedConcurrencyConfigs: page.items.map { record in
                 let state = state(of: record)
                 return ProvisionedConcurrencyConfigListItem(
                     functionArn: record.arn, requestedProvisionedConcurrentExecutions: state.requested,
@@ -71,7 +71,7 @@ extension LambdaService {
                     allocatedProvisionedConcurrentExecutions: state.allocated, status: state.status.rawValue,
                     statusReason: state.reason, lastModified: record.lastModified.secondsText)
             },
-            nextMarker: records.count > size ? page.last.map { PageMarker.encode([$0.qualifier]) } : nil)
+            nextMarker: page.next)
     }
 
     /// As on AWS, no error if there is no such configuration.

@@ -51,26 +51,19 @@ extension LambdaService {
     ) async throws -> ListVersionsByFunctionResponse {
         let key = try FunctionTarget.unqualified(input.functionName, in: call)
         let size = PageMarker.size(input.maxItems)
-        let after = try PageMarker.decode(input.marker, count: 1).map { try PageMarker.ordinal($0[0]) }
+        let after = try PageMarker.decode(input.marker, of: call, count: 1).map { try PageMarker.ordinal($0[0]) }
         let versions = try await store.read { transaction in
             guard try transaction.exists(key) else { throw LambdaFailures.functionNotFound(key.arn) }
             return try transaction.versions(key, after: after, limit: size + 1)
         }
-        let page = versions.prefix(size)
+        let page = Page(found: versions, size: size, scope: call.operation) { [$0.marker] }
         return ListVersionsByFunctionResponse(
-            nextMarker: versions.count > size ? page.last.map { PageMarker.encode([$0.marker]) } : nil,
-            versions: page.map { FunctionConfiguration($0, arn: $0.arn) })
+            nextMarker: page.next,
+            versions: page.items.map { FunctionConfiguration($0, arn: $0.arn) })
     }
 }
 
 extension VersionRecord {
     /// The version's number as page markers hold it.
     var marker: String { version == latestVersion ? "0" : version }
-}
-
-extension PageMarker {
-    static func ordinal(_ text: String) throws -> Int64 {
-        guard let number = Int64(text) else { throw LambdaFailures.invalidParameter("The marker is invalid.") }
-        return number
-    }
 }

@@ -20,15 +20,8 @@ final class LayerFolders: Sendable {
     init(folder: String, packages: PackageStore) throws {
         self.folder = folder
         self.packages = packages
-        try FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
-        for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
-            if name.hasPrefix(".incoming-") {
-                PackageExtractor.remove("\(folder)/\(name)")
-            } else {
-                _ = state.withLock { $0.present.insert(name) }
-            }
-        }
+        let found = try PackageExtractor.prepare(folder)
+        state.withLock { $0.present = found }
     }
 
     /// Every folder of merged layers.

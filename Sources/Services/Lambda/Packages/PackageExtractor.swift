@@ -35,6 +35,18 @@ struct PackageExtractor: Sendable {
         return archive.size
     }
 
+    /// Makes a folder of unpacked packages if it is missing, and removes what was left half unpacked.
+    /// - Returns: what is there.
+    static func prepare(_ folder: String) throws -> Set<String> {
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
+        var found: Set<String> = []
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
+            if name.hasPrefix(".incoming-") { remove("\(folder)/\(name)") } else { found.insert(name) }
+        }
+        return found
+    }
+
     /// Removes a folder and what is in it; no error if there is none.
     static func remove(_ path: String) {
         try? FileManager.default.removeItem(atPath: path)

@@ -29,15 +29,8 @@ final class PackageStore: Sendable {
         self.folder = folder
         self.blobs = blobs
         extractor = PackageExtractor(isDurable: isDurable)
-        try FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
-        for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
-            if name.hasPrefix(".incoming-") {
-                PackageExtractor.remove("\(folder)/\(name)")
-            } else {
-                _ = present.withLock { $0.insert(name) }
-            }
-        }
+        let found = try PackageExtractor.prepare(folder)
+        present.withLock { $0 = found }
     }
 
     /// Where the package is, or will be, unpacked.

@@ -66,7 +66,7 @@ extension LambdaTransaction {
 
     private func alias(_ row: SQLRow) -> AliasRecord {
         AliasRecord(
-            key: FunctionKey(account: row.text(0) ?? "", region: row.text(1) ?? "", name: row.text(2) ?? ""),
+            key: FunctionKey(row),
             name: row.text(3) ?? "", version: row.text(4) ?? "", description: row.text(5) ?? "",
             routing: row.text(6).map { AliasRouting(version: $0, weight: row.real(7) ?? 0) },
             revisionID: row.text(8) ?? "")

@@ -2,8 +2,8 @@ import Persistence
 import ServiceModel
 
 extension LambdaTransaction {
-    private static let columns = "account, region, name, qualifier, requested, last_modified"
-    private static let select = "SELECT \(columns) FROM lambda_provisioned"
+    private static let table = QualifiedTable(
+        name: "lambda_provisioned", columns: "\(QualifiedTable.keys), requested, last_modified")
 
     /// The function's reserved concurrency; nil: it has none.
     func reservedConcurrency(_ key: FunctionKey) throws -> Int? {
@@ -52,28 +52,21 @@ extension LambdaTransaction {
     // MARK: Provisioned concurrency
 
     func provisioned(_ key: FunctionKey, _ qualifier: String) throws -> ProvisionedRecord? {
-        try connection.first(
-            "\(Self.select) WHERE account = ? AND region = ? AND name = ? AND qualifier = ?",
-            parameters(key) + [.text(qualifier)]
-        ).map(provisioned)
+        try row(Self.table, key, qualifier).map(provisioned)
     }
 
     /// A function's, by qualifier.
     func provisioned(_ key: FunctionKey, after qualifier: String? = nil, limit: Int = .max) throws
         -> [ProvisionedRecord]
     {
-        try connection.query(
-            """
-            \(Self.select) WHERE account = ? AND region = ? AND name = ? AND qualifier > ? ORDER BY qualifier LIMIT ?
-            """, parameters(key) + [.text(qualifier ?? ""), .integer(Int64(limit))]
-        ).map(provisioned)
+        try rows(Self.table, key, after: qualifier, limit: limit).map(provisioned)
     }
 
     /// Inserts the record, or replaces the one of its qualifier.
     func save(_ provisioned: ProvisionedRecord) throws {
         try connection.execute(
             """
-            INSERT INTO lambda_provisioned (\(Self.columns)) VALUES (?, ?, ?, ?, ?, ?)
+            INSERT INTO \(Self.table.name) (\(Self.table.columns)) VALUES (?, ?, ?, ?, ?, ?)
             ON CONFLICT (account, region, name, qualifier) DO UPDATE SET
                 requested = excluded.requested, last_modified = excluded.last_modified
             """,
@@ -86,9 +79,7 @@ extension LambdaTransaction {
     /// - Returns: whether there was one.
     @discardableResult
     func deleteProvisioned(_ key: FunctionKey, _ qualifier: String) throws -> Bool {
-        try connection.execute(
-            "DELETE FROM lambda_provisioned WHERE account = ? AND region = ? AND name = ? AND qualifier = ?",
-            parameters(key) + [.text(qualifier)]) > 0
+        try delete(Self.table, key, qualifier)
     }
 
     // MARK: The catalogue
@@ -96,33 +87,27 @@ extension LambdaTransaction {
     /// Completes functions with how their concurrency is configured.
     func addConcurrency(to functions: inout [FunctionRecord]) throws {
         guard let first = functions.first?.key, let last = functions.last?.key else { return }
-        let range = "(account, region, name) >= (?, ?, ?) AND (account, region, name) <= (?, ?, ?)"
-        let ends = parameters(first) + parameters(last)
         let reserved = try connection.query(
             """
             SELECT account, region, name, reserved_concurrency FROM lambda_functions
-            WHERE reserved_concurrency IS NOT NULL AND \(range)
-            """, ends)
-        let provisioned = try connection.query("\(Self.select) WHERE \(range)", ends).map(provisioned)
+            WHERE reserved_concurrency IS NOT NULL
+                AND (account, region, name) >= (?, ?, ?) AND (account, region, name) <= (?, ?, ?)
+            """, parameters(first) + parameters(last))
+        let provisioned = try rows(Self.table, of: functions)
         guard !reserved.isEmpty || !provisioned.isEmpty else { return }
         let reservations = Dictionary(
-            reserved.map { (Self.key($0), Int($0.integer(3) ?? 0)) }, uniquingKeysWith: { $1 })
-        let provisions = Dictionary(grouping: provisioned, by: \.key)
+            reserved.map { (FunctionKey($0), Int($0.integer(3) ?? 0)) }, uniquingKeysWith: { $1 })
         for index in functions.indices {
             let key = functions[index].key
             functions[index].reservedConcurrency = reservations[key]
             functions[index].provisioned = Dictionary(
-                (provisions[key] ?? []).map { ($0.qualifier, $0) }, uniquingKeysWith: { $1 })
+                (provisioned[key] ?? []).map(self.provisioned).map { ($0.qualifier, $0) }, uniquingKeysWith: { $1 })
         }
-    }
-
-    private static func key(_ row: SQLRow) -> FunctionKey {
-        FunctionKey(account: row.text(0) ?? "", region: row.text(1) ?? "", name: row.text(2) ?? "")
     }
 
     private func provisioned(_ row: SQLRow) -> ProvisionedRecord {
         ProvisionedRecord(
-            key: Self.key(row), qualifier: row.text(3) ?? "", requested: Int(row.integer(4) ?? 0),
+            key: FunctionKey(row), qualifier: row.text(3) ?? "", requested: Int(row.integer(4) ?? 0),
             lastModified: Timestamp(milliseconds: row.integer(5) ?? 0))
     }
 }

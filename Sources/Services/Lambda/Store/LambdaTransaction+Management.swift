@@ -28,7 +28,7 @@ extension LambdaTransaction {
         guard !rows.isEmpty else { return }
         var loops: [FunctionKey: RecursiveLoop] = [:]
         for row in rows {
-            let key = FunctionKey(account: row.text(0) ?? "", region: row.text(1) ?? "", name: row.text(2) ?? "")
+            let key = FunctionKey(row)
             loops[key] = row.text(3).flatMap(RecursiveLoop.init)
         }
         for index in functions.indices {

@@ -2,29 +2,24 @@ import Foundation
 import Persistence
 
 extension LambdaTransaction {
-    private static let columns = "account, region, name, qualifier, statements, revision_id"
-    private static let select = "SELECT \(columns) FROM lambda_policies"
+    private static let table = QualifiedTable(
+        name: "lambda_policies", columns: "\(QualifiedTable.keys), statements, revision_id")
 
     /// The policy of a version or an alias, or with nil of the function itself.
     func policy(_ key: FunctionKey, _ qualifier: String?) throws -> ResourcePolicy? {
-        try connection.first(
-            "\(Self.select) WHERE account = ? AND region = ? AND name = ? AND qualifier = ?",
-            parameters(key) + [.text(qualifier ?? "")]
-        ).map(policy)
+        try row(Self.table, key, qualifier ?? "").map(policy)
     }
 
     /// Inserts the policy, or replaces the one of its qualifier; nil removes it.
     func setPolicy(_ key: FunctionKey, _ qualifier: String?, _ policy: ResourcePolicy?) throws {
         guard let policy else {
-            try connection.execute(
-                "DELETE FROM lambda_policies WHERE account = ? AND region = ? AND name = ? AND qualifier = ?",
-                parameters(key) + [.text(qualifier ?? "")])
+            try delete(Self.table, key, qualifier ?? "")
             return
         }
         let statements = String(decoding: try JSONEncoder().encode(policy.statements), as: UTF8.self)
         try connection.execute(
             """
-            INSERT INTO lambda_policies (\(Self.columns)) VALUES (?, ?, ?, ?, ?, ?)
+            INSERT INTO \(Self.table.name) (\(Self.table.columns)) VALUES (?, ?, ?, ?, ?, ?)
             ON CONFLICT (account, region, name, qualifier) DO UPDATE SET
                 statements = excluded.statements, revision_id = excluded.revision_id
             """, parameters(key) + [.text(qualifier ?? ""), .text(statements), .text(policy.revisionID)])
@@ -32,19 +27,15 @@ extension LambdaTransaction {
 
     /// Completes functions with what decides about access to them: policies and URLs.
     func addAccess(to functions: inout [FunctionRecord]) throws {
-        guard let first = functions.first?.key, let last = functions.last?.key else { return }
-        let range = "(account, region, name) >= (?, ?, ?) AND (account, region, name) <= (?, ?, ?)"
-        let ends = parameters(first) + parameters(last)
-        let policies = Dictionary(
-            grouping: try connection.query("\(Self.select) WHERE \(range)", ends), by: FunctionKey.init)
-        let urls = Dictionary(grouping: try urls(where: range, ends), by: \.key)
+        let policies = try rows(Self.table, of: functions)
+        let urls = try rows(Self.urls, of: functions)
         guard !policies.isEmpty || !urls.isEmpty else { return }
         for index in functions.indices {
             let key = functions[index].key
             functions[index].policies = Dictionary(
                 try (policies[key] ?? []).map { ($0.text(3) ?? "", try policy($0)) }, uniquingKeysWith: { $1 })
             functions[index].urls = Dictionary(
-                (urls[key] ?? []).map { ($0.qualifier ?? "", $0) }, uniquingKeysWith: { $1 })
+                try (urls[key] ?? []).map(url).map { ($0.qualifier ?? "", $0) }, uniquingKeysWith: { $1 })
         }
     }
 

@@ -1,4 +1,5 @@
 import Persistence
+import ServiceModel
 
 extension LambdaTransaction {
     /// Nil if there is no such resource.
@@ -8,7 +9,7 @@ extension LambdaTransaction {
         let row = try connection.first(
             "SELECT tags FROM lambda_resource_tags WHERE account = ? AND region = ? AND resource = ?",
             parameters(resource))
-        return row?.text(0).flatMap { EnvironmentVariables.parse(Array($0.utf8)) } ?? [:]
+        return row?.text(0).flatMap(TextMap.map) ?? [:]
     }
 
     /// Replaces the tags of a resource that is no function; none removes them.
@@ -23,7 +24,7 @@ extension LambdaTransaction {
             """
             INSERT INTO lambda_resource_tags (account, region, resource, tags) VALUES (?, ?, ?, ?)
             ON CONFLICT (account, region, resource) DO UPDATE SET tags = excluded.tags
-            """, parameters(resource) + [.text(EnvironmentVariables.json(tags))])
+            """, parameters(resource) + [.text(TextMap.text(tags))])
     }
 
     private func exists(_ resource: TaggedResource) throws -> Bool {

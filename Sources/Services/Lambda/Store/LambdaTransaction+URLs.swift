@@ -3,40 +3,29 @@ import Persistence
 import ServiceModel
 
 extension LambdaTransaction {
-    private static let columns =
-        "account, region, name, qualifier, id, requires_signature, cors, invoke_mode, created, last_modified"
-    private static let select = "SELECT \(columns) FROM lambda_urls"
+    static let urls = QualifiedTable(
+        name: "lambda_urls",
+        columns: "\(QualifiedTable.keys), id, requires_signature, cors, invoke_mode, created, last_modified")
 
     /// The URL of an alias, or with nil of the function itself.
     func url(_ key: FunctionKey, _ qualifier: String?) throws -> FunctionURLRecord? {
-        try connection.first(
-            "\(Self.select) WHERE account = ? AND region = ? AND name = ? AND qualifier = ?",
-            parameters(key) + [.text(qualifier ?? "")]
-        ).map(url)
+        try row(Self.urls, key, qualifier ?? "").map(url)
     }
 
     func url(id: String) throws -> FunctionURLRecord? {
-        try connection.first("\(Self.select) WHERE id = ?", [.text(id)]).map(url)
+        try connection.first("\(Self.urls.select) WHERE id = ?", [.text(id)]).map(url)
     }
 
     /// A page of a function's URLs, by qualifier: that of the function itself first.
     func urls(_ key: FunctionKey, after qualifier: String?, limit: Int) throws -> [FunctionURLRecord] {
-        let filter = qualifier == nil ? "" : " AND qualifier > ?"
-        return try connection.query(
-            "\(Self.select) WHERE account = ? AND region = ? AND name = ?\(filter) ORDER BY qualifier LIMIT ?",
-            parameters(key) + (qualifier.map { [.text($0)] } ?? []) + [.integer(Int64(limit))]
-        ).map(url)
-    }
-
-    func urls(where condition: String, _ parameters: [SQLValue]) throws -> [FunctionURLRecord] {
-        try connection.query("\(Self.select) WHERE \(condition)", parameters).map(url)
+        try rows(Self.urls, key, after: qualifier, limit: limit).map(url)
     }
 
     /// Inserts the URL, or replaces the one of its qualifier.
     func save(_ url: FunctionURLRecord) throws {
         try connection.execute(
             """
-            INSERT INTO lambda_urls (\(Self.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO \(Self.urls.name) (\(Self.urls.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (account, region, name, qualifier) DO UPDATE SET
                 requires_signature = excluded.requires_signature, cors = excluded.cors,
                 invoke_mode = excluded.invoke_mode, last_modified = excluded.last_modified
@@ -51,12 +40,10 @@ extension LambdaTransaction {
 
     /// - Returns: whether there was one.
     func deleteURL(_ key: FunctionKey, _ qualifier: String?) throws -> Bool {
-        try connection.execute(
-            "DELETE FROM lambda_urls WHERE account = ? AND region = ? AND name = ? AND qualifier = ?",
-            parameters(key) + [.text(qualifier ?? "")]) > 0
+        try delete(Self.urls, key, qualifier ?? "")
     }
 
-    private func url(_ row: SQLRow) throws -> FunctionURLRecord {
+    func url(_ row: SQLRow) throws -> FunctionURLRecord {
         let qualifier = row.text(3) ?? ""
         return FunctionURLRecord(
             key: FunctionKey(row), qualifier: qualifier.isEmpty ? nil : qualifier, id: row.text(4) ?? "",

@@ -125,7 +125,7 @@ extension LambdaTransaction {
     private func values(_ version: VersionRecord) throws -> [SQLValue] {
         let settings = version.settings
         let environment = try settings.environment.map {
-            try secrets.seal(Array(EnvironmentVariables.json($0).utf8), context: version.arn)
+            try secrets.seal(Array(TextMap.text($0).utf8), context: version.arn)
         }
         return parameters(version.key) + [
             SQLValue(Self.ordinal(version.version)), .text(settings.runtime), .text(settings.handler),
@@ -141,7 +141,7 @@ extension LambdaTransaction {
     }
 
     private func record(_ row: SQLRow) throws -> VersionRecord {
-        let key = FunctionKey(account: row.text(0) ?? "", region: row.text(1) ?? "", name: row.text(2) ?? "")
+        let key = FunctionKey(row)
         let ordinal = row.integer(3) ?? 0
         let version = ordinal == 0 ? latestVersion : String(ordinal)
         var settings = FunctionSettings(
@@ -152,7 +152,8 @@ extension LambdaTransaction {
         settings.ephemeralStorage = Int(row.integer(10) ?? 0)
         settings.architecture = row.text(11) ?? ""
         if let sealed = row.blob(12) {
-            settings.environment = EnvironmentVariables.parse(try secrets.open(sealed, context: key.arn(version)))
+            settings.environment = TextMap.map(
+                String(decoding: try secrets.open(sealed, context: key.arn(version)), as: UTF8.self))
         }
         settings.activeTracing = row.boolean(13)
         settings.logging = LoggingSettings(

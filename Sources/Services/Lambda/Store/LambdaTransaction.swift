@@ -1,5 +1,6 @@
 import Persistence
 import ServiceKit
+import ServiceModel
 
 /// Lambda's statements, inside one transaction.
 struct LambdaTransaction {
@@ -19,7 +20,7 @@ struct LambdaTransaction {
     func insertFunction(_ key: FunctionKey, nextVersion: Int64, tags: [String: String]) throws {
         try connection.execute(
             "INSERT INTO lambda_functions (account, region, name, next_version, tags) VALUES (?, ?, ?, ?, ?)",
-            parameters(key) + [.integer(nextVersion), .text(EnvironmentVariables.json(tags))])
+            parameters(key) + [.integer(nextVersion), .text(TextMap.text(tags))])
     }
 
     /// Removes the function with its versions, its aliases and its queue: a new function of its name is not to get its events.
@@ -38,13 +39,13 @@ struct LambdaTransaction {
     func tags(_ key: FunctionKey) throws -> [String: String]? {
         try connection.first(
             "SELECT tags FROM lambda_functions WHERE account = ? AND region = ? AND name = ?", parameters(key)
-        )?.text(0).flatMap { EnvironmentVariables.parse(Array($0.utf8)) }
+        )?.text(0).flatMap(TextMap.map)
     }
 
     func setTags(_ key: FunctionKey, _ tags: [String: String]) throws {
         try connection.execute(
             "UPDATE lambda_functions SET tags = ? WHERE account = ? AND region = ? AND name = ?",
-            [.text(EnvironmentVariables.json(tags))] + parameters(key))
+            [.text(TextMap.text(tags))] + parameters(key))
     }
 
     /// The number of the next version to be published; each is given once, even if its version is deleted.

@@ -38,7 +38,7 @@ extension LogsService {
                 "LogGroup name and LogGroup identifier are mutually exclusive parameters.")
         }
         let token = try input.nextToken.map { token in
-            guard let parsed = PageToken.parsePosition(token) else { throw Self.badToken }
+            guard let parsed = PositionToken.parse(token) else { throw Self.badToken }
             return parsed
         }
         guard let (name, account, region) = LogGroupIdentifier.parse(identifier),
@@ -67,8 +67,8 @@ extension LogsService {
             events: page.events.map {
                 OutputLogEvent(timestamp: $0.position.timestamp, message: $0.message, ingestionTime: $0.ingestion)
             },
-            nextForwardToken: PageToken.position(page.events.last?.position.next ?? empty, isForward: true),
-            nextBackwardToken: PageToken.position(page.events.first?.position ?? empty, isForward: false))
+            nextForwardToken: PositionToken.text(page.events.last?.position.next ?? empty, isForward: true),
+            nextBackwardToken: PositionToken.text(page.events.first?.position ?? empty, isForward: false))
     }
 
     /// The places between two times, without what the group's retention no longer keeps.
@@ -106,7 +106,8 @@ extension LogsService {
             \(input.startTime ?? 0) \(input.endTime ?? 0)
             """
         if let token = input.nextToken {
-            guard let parts = PageToken.decode(token, for: query), parts.count == 2, let timestamp = Int64(parts[0]),
+            guard let parts = PageToken(token, scope: query)?.position, parts.count == 2,
+                let timestamp = Int64(parts[0]),
                 let sequence = Int64(parts[1])
             else { throw Self.badToken }
             lower = max(lower, EventPosition(timestamp: timestamp, sequence: sequence))
@@ -127,7 +128,9 @@ extension LogsService {
                     eventId: event.position.decimal)
             },
             searchedLogStreams: [],
-            nextToken: page.rest.map { PageToken.encode([String($0.timestamp), String($0.sequence)], for: query) })
+            nextToken: page.rest.map {
+                PageToken(scope: query, position: [String($0.timestamp), String($0.sequence)]).text
+            })
     }
 
     static func pattern(_ source: String?) throws -> FilterPattern {

@@ -131,7 +131,7 @@ extension LogsService {
     ) async throws -> ([LogGroupRow], String?) {
         var last: String?
         if let token {
-            guard let parts = PageToken.decode(token, for: query), parts.count == 1 else { throw Self.badToken }
+            guard let parts = PageToken(token, scope: query)?.position, parts.count == 1 else { throw Self.badToken }
             last = parts[0]
         }
         await sink.settle(account: call.account, region: call.region)
@@ -142,7 +142,7 @@ extension LogsService {
                 limit: 500)
             for row in rows where isWanted(row) {
                 if found.count == limit {
-                    return (found, PageToken.encode([found[limit - 1].name], for: query))
+                    return (found, PageToken(scope: query, position: [found[limit - 1].name]).text)
                 }
                 found.append(row)
             }

@@ -47,7 +47,7 @@ extension LogsService {
         let query = "streams \(group.id) \(input.logStreamNamePrefix ?? "") \(byTime) \(descending)"
         var cursor: [String]?
         if let token = input.nextToken {
-            guard let parts = PageToken.decode(token, for: query), parts.count == 2, Int64(parts[0]) != nil else {
+            guard let parts = PageToken(token, scope: query)?.position, parts.count == 2, Int64(parts[0]) != nil else {
                 throw Self.badToken
             }
             cursor = parts
@@ -64,7 +64,9 @@ extension LogsService {
         var token: String?
         if rows.count > limit {
             rows.removeLast()
-            if let last = rows.last { token = PageToken.encode([String(last.lastEvent ?? 0), last.name], for: query) }
+            if let last = rows.last {
+                token = PageToken(scope: query, position: [String(last.lastEvent ?? 0), last.name]).text
+            }
         }
         return DescribeLogStreamsResponse(logStreams: rows.map { shape($0, group, call) }, nextToken: token)
     }

@@ -19,6 +19,13 @@ extension AWSError {
         return error
     }
 
+    /// Something else has happened to the same objects meanwhile.
+    static var operationAborted: AWSError {
+        s3(
+            "OperationAborted", 409,
+            "A conflicting conditional operation is currently in progress against this resource. Please try again.")
+    }
+
     static func noSuchBucket(_ name: String) -> AWSError {
         S3Error.noSuchBucket("The specified bucket does not exist").with(["BucketName": name])
     }

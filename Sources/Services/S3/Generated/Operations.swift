@@ -70,6 +70,9 @@ public protocol S3API: AWSService {
     /// [GetBucketLocation](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/GetBucketLocation)
     func getBucketLocation(_ input: GetBucketLocationRequest, _ call: Call) async throws -> GetBucketLocationOutput
 
+    /// [GetBucketLogging](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/GetBucketLogging)
+    func getBucketLogging(_ input: GetBucketLoggingRequest, _ call: Call) async throws -> GetBucketLoggingOutput
+
     /// [GetBucketNotificationConfiguration](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/GetBucketNotificationConfiguration)
     func getBucketNotificationConfiguration(_ input: GetBucketNotificationConfigurationRequest, _ call: Call) async throws -> NotificationConfiguration
 
@@ -82,6 +85,9 @@ public protocol S3API: AWSService {
     /// [GetBucketPolicyStatus](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/GetBucketPolicyStatus)
     func getBucketPolicyStatus(_ input: GetBucketPolicyStatusRequest, _ call: Call) async throws -> GetBucketPolicyStatusOutput
 
+    /// [GetBucketReplication](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/GetBucketReplication)
+    func getBucketReplication(_ input: GetBucketReplicationRequest, _ call: Call) async throws -> GetBucketReplicationOutput
+
     /// [GetBucketRequestPayment](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/GetBucketRequestPayment)
     func getBucketRequestPayment(_ input: GetBucketRequestPaymentRequest, _ call: Call) async throws -> GetBucketRequestPaymentOutput
 
@@ -90,6 +96,9 @@ public protocol S3API: AWSService {
 
     /// [GetBucketVersioning](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/GetBucketVersioning)
     func getBucketVersioning(_ input: GetBucketVersioningRequest, _ call: Call) async throws -> GetBucketVersioningOutput
+
+    /// [GetBucketWebsite](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/GetBucketWebsite)
+    func getBucketWebsite(_ input: GetBucketWebsiteRequest, _ call: Call) async throws -> GetBucketWebsiteOutput
 
     /// [GetObject](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/GetObject)
     func getObject(_ input: GetObjectRequest, _ call: Call) async throws -> Reply
@@ -258,6 +267,8 @@ extension S3API {
             return Reply(try await getBucketLifecycleConfiguration(GetBucketLifecycleConfigurationRequest(wire: call.input), call).wire)
         case "GetBucketLocation":
             return Reply(try await getBucketLocation(GetBucketLocationRequest(wire: call.input), call).wire)
+        case "GetBucketLogging":
+            return Reply(try await getBucketLogging(GetBucketLoggingRequest(wire: call.input), call).wire)
         case "GetBucketNotificationConfiguration":
             return Reply(try await getBucketNotificationConfiguration(GetBucketNotificationConfigurationRequest(wire: call.input), call).wire)
         case "GetBucketOwnershipControls":
@@ -266,12 +277,16 @@ extension S3API {
             return Reply(try await getBucketPolicy(GetBucketPolicyRequest(wire: call.input), call).wire)
         case "GetBucketPolicyStatus":
             return Reply(try await getBucketPolicyStatus(GetBucketPolicyStatusRequest(wire: call.input), call).wire)
+        case "GetBucketReplication":
+            return Reply(try await getBucketReplication(GetBucketReplicationRequest(wire: call.input), call).wire)
         case "GetBucketRequestPayment":
             return Reply(try await getBucketRequestPayment(GetBucketRequestPaymentRequest(wire: call.input), call).wire)
         case "GetBucketTagging":
             return Reply(try await getBucketTagging(GetBucketTaggingRequest(wire: call.input), call).wire)
         case "GetBucketVersioning":
             return Reply(try await getBucketVersioning(GetBucketVersioningRequest(wire: call.input), call).wire)
+        case "GetBucketWebsite":
+            return Reply(try await getBucketWebsite(GetBucketWebsiteRequest(wire: call.input), call).wire)
         case "GetObject":
             return try await getObject(GetObjectRequest(wire: call.input), call)
         case "GetObjectAcl":
@@ -367,14 +382,14 @@ private let s3Operations: Set<String> = [
     "DeleteBucketOwnershipControls", "DeleteBucketPolicy", "DeleteBucketTagging", "DeleteObject",
     "DeleteObjectTagging", "DeleteObjects", "DeletePublicAccessBlock", "GetBucketAccelerateConfiguration",
     "GetBucketAcl", "GetBucketCors", "GetBucketEncryption", "GetBucketLifecycleConfiguration", "GetBucketLocation",
-    "GetBucketNotificationConfiguration", "GetBucketOwnershipControls", "GetBucketPolicy", "GetBucketPolicyStatus",
-    "GetBucketRequestPayment", "GetBucketTagging", "GetBucketVersioning", "GetObject", "GetObjectAcl",
-    "GetObjectAttributes", "GetObjectLegalHold", "GetObjectLockConfiguration", "GetObjectRetention",
-    "GetObjectTagging", "GetPublicAccessBlock", "HeadBucket", "HeadObject", "ListBuckets", "ListMultipartUploads",
-    "ListObjectVersions", "ListObjects", "ListObjectsV2", "ListParts", "PutBucketAccelerateConfiguration",
-    "PutBucketAcl", "PutBucketCors", "PutBucketEncryption", "PutBucketLifecycleConfiguration",
-    "PutBucketNotificationConfiguration", "PutBucketOwnershipControls", "PutBucketPolicy", "PutBucketRequestPayment",
-    "PutBucketTagging", "PutBucketVersioning", "PutObject", "PutObjectAcl", "PutObjectLegalHold",
-    "PutObjectLockConfiguration", "PutObjectRetention", "PutObjectTagging", "PutPublicAccessBlock", "UploadPart",
-    "UploadPartCopy",
+    "GetBucketLogging", "GetBucketNotificationConfiguration", "GetBucketOwnershipControls", "GetBucketPolicy",
+    "GetBucketPolicyStatus", "GetBucketReplication", "GetBucketRequestPayment", "GetBucketTagging",
+    "GetBucketVersioning", "GetBucketWebsite", "GetObject", "GetObjectAcl", "GetObjectAttributes",
+    "GetObjectLegalHold", "GetObjectLockConfiguration", "GetObjectRetention", "GetObjectTagging",
+    "GetPublicAccessBlock", "HeadBucket", "HeadObject", "ListBuckets", "ListMultipartUploads", "ListObjectVersions",
+    "ListObjects", "ListObjectsV2", "ListParts", "PutBucketAccelerateConfiguration", "PutBucketAcl", "PutBucketCors",
+    "PutBucketEncryption", "PutBucketLifecycleConfiguration", "PutBucketNotificationConfiguration",
+    "PutBucketOwnershipControls", "PutBucketPolicy", "PutBucketRequestPayment", "PutBucketTagging",
+    "PutBucketVersioning", "PutObject", "PutObjectAcl", "PutObjectLegalHold", "PutObjectLockConfiguration",
+    "PutObjectRetention", "PutObjectTagging", "PutPublicAccessBlock", "UploadPart", "UploadPartCopy",
 ]

@@ -96,6 +96,20 @@ public struct AccessControlPolicy: Sendable, Hashable, WireReadable {
     }
 }
 
+public struct AccessControlTranslation: Sendable, Hashable, WireWritable {
+    public var owner: String
+
+    public init(owner: String) {
+        self.owner = owner
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Owner"] = owner.wire
+        return .structure(members)
+    }
+}
+
 public struct BlockedEncryptionTypes: Sendable, Hashable, WireReadable, WireWritable {
     public var encryptionType: [String]?
 
@@ -521,6 +535,23 @@ public struct CompletedPart: Sendable, Hashable, WireReadable {
     }
 }
 
+public struct Condition: Sendable, Hashable, WireWritable {
+    public var httpErrorCodeReturnedEquals: String?
+    public var keyPrefixEquals: String?
+
+    public init(httpErrorCodeReturnedEquals: String? = nil, keyPrefixEquals: String? = nil) {
+        self.httpErrorCodeReturnedEquals = httpErrorCodeReturnedEquals
+        self.keyPrefixEquals = keyPrefixEquals
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["HttpErrorCodeReturnedEquals"] = httpErrorCodeReturnedEquals?.wire
+        members["KeyPrefixEquals"] = keyPrefixEquals?.wire
+        return .structure(members)
+    }
+}
+
 public struct CopyObjectOutput: Sendable, Hashable, WireWritable {
     public var copyObjectResult: CopyObjectResult?
     public var expiration: String?
@@ -584,7 +615,7 @@ public struct CopyObjectRequest: Sendable, Hashable, WireReadable {
     public var copySourceIfModifiedSince: Timestamp?
     public var copySourceIfNoneMatch: String?
     public var copySourceIfUnmodifiedSince: Timestamp?
-    public var expires: Timestamp?
+    public var expires: String?
     public var grantFullControl: String?
     public var grantRead: String?
     public var grantReadACP: String?
@@ -620,7 +651,7 @@ public struct CopyObjectRequest: Sendable, Hashable, WireReadable {
         checksumAlgorithm: String? = nil, contentDisposition: String? = nil, contentEncoding: String? = nil,
         contentLanguage: String? = nil, contentType: String? = nil, copySourceIfMatch: String? = nil,
         copySourceIfModifiedSince: Timestamp? = nil, copySourceIfNoneMatch: String? = nil,
-        copySourceIfUnmodifiedSince: Timestamp? = nil, expires: Timestamp? = nil, grantFullControl: String? = nil,
+        copySourceIfUnmodifiedSince: Timestamp? = nil, expires: String? = nil, grantFullControl: String? = nil,
         grantRead: String? = nil, grantReadACP: String? = nil, grantWriteACP: String? = nil, ifMatch: String? = nil,
         ifNoneMatch: String? = nil, metadata: [String: String]? = nil, metadataDirective: String? = nil,
         taggingDirective: String? = nil, serverSideEncryption: String? = nil, storageClass: String? = nil,
@@ -988,7 +1019,7 @@ public struct CreateMultipartUploadRequest: Sendable, Hashable, WireReadable {
     public var contentEncoding: String?
     public var contentLanguage: String?
     public var contentType: String?
-    public var expires: Timestamp?
+    public var expires: String?
     public var grantFullControl: String?
     public var grantRead: String?
     public var grantReadACP: String?
@@ -1016,15 +1047,14 @@ public struct CreateMultipartUploadRequest: Sendable, Hashable, WireReadable {
     public init(
         bucket: String, key: String, acl: String? = nil, cacheControl: String? = nil,
         contentDisposition: String? = nil, contentEncoding: String? = nil, contentLanguage: String? = nil,
-        contentType: String? = nil, expires: Timestamp? = nil, grantFullControl: String? = nil,
-        grantRead: String? = nil, grantReadACP: String? = nil, grantWriteACP: String? = nil,
-        metadata: [String: String]? = nil, serverSideEncryption: String? = nil, storageClass: String? = nil,
-        websiteRedirectLocation: String? = nil, sseCustomerAlgorithm: String? = nil, sseCustomerKey: String? = nil,
-        sseCustomerKeyMD5: String? = nil, ssekmsKeyId: String? = nil, ssekmsEncryptionContext: String? = nil,
-        bucketKeyEnabled: Bool? = nil, requestPayer: String? = nil, tagging: String? = nil,
-        objectLockMode: String? = nil, objectLockRetainUntilDate: Timestamp? = nil,
-        objectLockLegalHoldStatus: String? = nil, expectedBucketOwner: String? = nil, checksumAlgorithm: String? = nil,
-        checksumType: String? = nil
+        contentType: String? = nil, expires: String? = nil, grantFullControl: String? = nil, grantRead: String? = nil,
+        grantReadACP: String? = nil, grantWriteACP: String? = nil, metadata: [String: String]? = nil,
+        serverSideEncryption: String? = nil, storageClass: String? = nil, websiteRedirectLocation: String? = nil,
+        sseCustomerAlgorithm: String? = nil, sseCustomerKey: String? = nil, sseCustomerKeyMD5: String? = nil,
+        ssekmsKeyId: String? = nil, ssekmsEncryptionContext: String? = nil, bucketKeyEnabled: Bool? = nil,
+        requestPayer: String? = nil, tagging: String? = nil, objectLockMode: String? = nil,
+        objectLockRetainUntilDate: Timestamp? = nil, objectLockLegalHoldStatus: String? = nil,
+        expectedBucketOwner: String? = nil, checksumAlgorithm: String? = nil, checksumType: String? = nil
     ) {
         self.acl = acl
         self.bucket = bucket
@@ -1279,6 +1309,20 @@ public struct DeleteMarkerEntry: Sendable, Hashable, WireWritable {
     }
 }
 
+public struct DeleteMarkerReplication: Sendable, Hashable, WireWritable {
+    public var status: String?
+
+    public init(status: String? = nil) {
+        self.status = status
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Status"] = status?.wire
+        return .structure(members)
+    }
+}
+
 public struct DeleteObjectOutput: Sendable, Hashable, WireWritable {
     public var deleteMarker: Bool?
     public var versionId: String?
@@ -1474,6 +1518,57 @@ public struct DeletedObject: Sendable, Hashable, WireWritable {
     }
 }
 
+public struct Destination: Sendable, Hashable, WireWritable {
+    public var bucket: String
+    public var account: String?
+    public var storageClass: String?
+    public var accessControlTranslation: AccessControlTranslation?
+    public var encryptionConfiguration: EncryptionConfiguration?
+    public var replicationTime: ReplicationTime?
+    public var metrics: Metrics?
+
+    public init(
+        bucket: String, account: String? = nil, storageClass: String? = nil,
+        accessControlTranslation: AccessControlTranslation? = nil,
+        encryptionConfiguration: EncryptionConfiguration? = nil, replicationTime: ReplicationTime? = nil,
+        metrics: Metrics? = nil
+    ) {
+        self.bucket = bucket
+        self.account = account
+        self.storageClass = storageClass
+        self.accessControlTranslation = accessControlTranslation
+        self.encryptionConfiguration = encryptionConfiguration
+        self.replicationTime = replicationTime
+        self.metrics = metrics
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Bucket"] = bucket.wire
+        members["Account"] = account?.wire
+        members["StorageClass"] = storageClass?.wire
+        members["AccessControlTranslation"] = accessControlTranslation?.wire
+        members["EncryptionConfiguration"] = encryptionConfiguration?.wire
+        members["ReplicationTime"] = replicationTime?.wire
+        members["Metrics"] = metrics?.wire
+        return .structure(members)
+    }
+}
+
+public struct EncryptionConfiguration: Sendable, Hashable, WireWritable {
+    public var replicaKmsKeyID: String?
+
+    public init(replicaKmsKeyID: String? = nil) {
+        self.replicaKmsKeyID = replicaKmsKeyID
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["ReplicaKmsKeyID"] = replicaKmsKeyID?.wire
+        return .structure(members)
+    }
+}
+
 public struct Error: Sendable, Hashable, WireWritable {
     public var key: String?
     public var versionId: String?
@@ -1497,6 +1592,20 @@ public struct Error: Sendable, Hashable, WireWritable {
     }
 }
 
+public struct ErrorDocument: Sendable, Hashable, WireWritable {
+    public var key: String
+
+    public init(key: String) {
+        self.key = key
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Key"] = key.wire
+        return .structure(members)
+    }
+}
+
 public struct EventBridgeConfiguration: Sendable, Hashable, WireReadable, WireWritable {
     public init() {
     }
@@ -1506,6 +1615,20 @@ public struct EventBridgeConfiguration: Sendable, Hashable, WireReadable, WireWr
     }
 
     public var wire: WireValue { .structure([:]) }
+}
+
+public struct ExistingObjectReplication: Sendable, Hashable, WireWritable {
+    public var status: String
+
+    public init(status: String) {
+        self.status = status
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Status"] = status.wire
+        return .structure(members)
+    }
 }
 
 public struct FilterRule: Sendable, Hashable, WireReadable, WireWritable {
@@ -1723,6 +1846,36 @@ public struct GetBucketLocationRequest: Sendable, Hashable, WireReadable {
     }
 }
 
+public struct GetBucketLoggingOutput: Sendable, Hashable, WireWritable {
+    public var loggingEnabled: LoggingEnabled?
+
+    public init(loggingEnabled: LoggingEnabled? = nil) {
+        self.loggingEnabled = loggingEnabled
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["LoggingEnabled"] = loggingEnabled?.wire
+        return .structure(members)
+    }
+}
+
+public struct GetBucketLoggingRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var expectedBucketOwner: String?
+
+    public init(bucket: String, expectedBucketOwner: String? = nil) {
+        self.bucket = bucket
+        self.expectedBucketOwner = expectedBucketOwner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+    }
+}
+
 public struct GetBucketNotificationConfigurationRequest: Sendable, Hashable, WireReadable {
     public var bucket: String
     public var expectedBucketOwner: String?
@@ -1829,6 +1982,36 @@ public struct GetBucketPolicyStatusRequest: Sendable, Hashable, WireReadable {
     }
 }
 
+public struct GetBucketReplicationOutput: Sendable, Hashable, WireWritable {
+    public var replicationConfiguration: ReplicationConfiguration?
+
+    public init(replicationConfiguration: ReplicationConfiguration? = nil) {
+        self.replicationConfiguration = replicationConfiguration
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["ReplicationConfiguration"] = replicationConfiguration?.wire
+        return .structure(members)
+    }
+}
+
+public struct GetBucketReplicationRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var expectedBucketOwner: String?
+
+    public init(bucket: String, expectedBucketOwner: String? = nil) {
+        self.bucket = bucket
+        self.expectedBucketOwner = expectedBucketOwner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+    }
+}
+
 public struct GetBucketRequestPaymentOutput: Sendable, Hashable, WireWritable {
     public var payer: String?
 
@@ -1907,6 +2090,48 @@ public struct GetBucketVersioningOutput: Sendable, Hashable, WireWritable {
 }
 
 public struct GetBucketVersioningRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var expectedBucketOwner: String?
+
+    public init(bucket: String, expectedBucketOwner: String? = nil) {
+        self.bucket = bucket
+        self.expectedBucketOwner = expectedBucketOwner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+    }
+}
+
+public struct GetBucketWebsiteOutput: Sendable, Hashable, WireWritable {
+    public var redirectAllRequestsTo: RedirectAllRequestsTo?
+    public var indexDocument: IndexDocument?
+    public var errorDocument: ErrorDocument?
+    public var routingRules: [RoutingRule]?
+
+    public init(
+        redirectAllRequestsTo: RedirectAllRequestsTo? = nil, indexDocument: IndexDocument? = nil,
+        errorDocument: ErrorDocument? = nil, routingRules: [RoutingRule]? = nil
+    ) {
+        self.redirectAllRequestsTo = redirectAllRequestsTo
+        self.indexDocument = indexDocument
+        self.errorDocument = errorDocument
+        self.routingRules = routingRules
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["RedirectAllRequestsTo"] = redirectAllRequestsTo?.wire
+        members["IndexDocument"] = indexDocument?.wire
+        members["ErrorDocument"] = errorDocument?.wire
+        members["RoutingRules"] = routingRules?.wire
+        return .structure(members)
+    }
+}
+
+public struct GetBucketWebsiteRequest: Sendable, Hashable, WireReadable {
     public var bucket: String
     public var expectedBucketOwner: String?
 
@@ -2191,7 +2416,7 @@ public struct GetObjectOutput: Sendable, Hashable, WireWritable {
     public var contentLanguage: String?
     public var contentRange: String?
     public var contentType: String?
-    public var expires: Timestamp?
+    public var expires: String?
     public var websiteRedirectLocation: String?
     public var serverSideEncryption: String?
     public var metadata: [String: String]?
@@ -2217,7 +2442,7 @@ public struct GetObjectOutput: Sendable, Hashable, WireWritable {
         checksumXXHASH128: String? = nil, checksumType: String? = nil, missingMeta: Int? = nil,
         versionId: String? = nil, cacheControl: String? = nil, contentDisposition: String? = nil,
         contentEncoding: String? = nil, contentLanguage: String? = nil, contentRange: String? = nil,
-        contentType: String? = nil, expires: Timestamp? = nil, websiteRedirectLocation: String? = nil,
+        contentType: String? = nil, expires: String? = nil, websiteRedirectLocation: String? = nil,
         serverSideEncryption: String? = nil, metadata: [String: String]? = nil, sseCustomerAlgorithm: String? = nil,
         sseCustomerKeyMD5: String? = nil, ssekmsKeyId: String? = nil, bucketKeyEnabled: Bool? = nil,
         storageClass: String? = nil, requestCharged: String? = nil, replicationStatus: String? = nil,
@@ -2331,7 +2556,7 @@ public struct GetObjectRequest: Sendable, Hashable, WireReadable {
     public var responseContentEncoding: String?
     public var responseContentLanguage: String?
     public var responseContentType: String?
-    public var responseExpires: Timestamp?
+    public var responseExpires: String?
     public var versionId: String?
     public var sseCustomerAlgorithm: String?
     public var sseCustomerKey: String?
@@ -2346,7 +2571,7 @@ public struct GetObjectRequest: Sendable, Hashable, WireReadable {
         ifNoneMatch: String? = nil, ifUnmodifiedSince: Timestamp? = nil, range: String? = nil,
         responseCacheControl: String? = nil, responseContentDisposition: String? = nil,
         responseContentEncoding: String? = nil, responseContentLanguage: String? = nil,
-        responseContentType: String? = nil, responseExpires: Timestamp? = nil, versionId: String? = nil,
+        responseContentType: String? = nil, responseExpires: String? = nil, versionId: String? = nil,
         sseCustomerAlgorithm: String? = nil, sseCustomerKey: String? = nil, sseCustomerKeyMD5: String? = nil,
         requestPayer: String? = nil, partNumber: Int? = nil, expectedBucketOwner: String? = nil,
         checksumMode: String? = nil
@@ -2650,7 +2875,7 @@ public struct HeadObjectOutput: Sendable, Hashable, WireWritable {
     public var contentLanguage: String?
     public var contentType: String?
     public var contentRange: String?
-    public var expires: Timestamp?
+    public var expires: String?
     public var websiteRedirectLocation: String?
     public var serverSideEncryption: String?
     public var metadata: [String: String]?
@@ -2676,7 +2901,7 @@ public struct HeadObjectOutput: Sendable, Hashable, WireWritable {
         checksumXXHASH128: String? = nil, checksumType: String? = nil, eTag: String? = nil, missingMeta: Int? = nil,
         versionId: String? = nil, cacheControl: String? = nil, contentDisposition: String? = nil,
         contentEncoding: String? = nil, contentLanguage: String? = nil, contentType: String? = nil,
-        contentRange: String? = nil, expires: Timestamp? = nil, websiteRedirectLocation: String? = nil,
+        contentRange: String? = nil, expires: String? = nil, websiteRedirectLocation: String? = nil,
         serverSideEncryption: String? = nil, metadata: [String: String]? = nil, sseCustomerAlgorithm: String? = nil,
         sseCustomerKeyMD5: String? = nil, ssekmsKeyId: String? = nil, bucketKeyEnabled: Bool? = nil,
         storageClass: String? = nil, requestCharged: String? = nil, replicationStatus: String? = nil,
@@ -2790,7 +3015,7 @@ public struct HeadObjectRequest: Sendable, Hashable, WireReadable {
     public var responseContentEncoding: String?
     public var responseContentLanguage: String?
     public var responseContentType: String?
-    public var responseExpires: Timestamp?
+    public var responseExpires: String?
     public var versionId: String?
     public var sseCustomerAlgorithm: String?
     public var sseCustomerKey: String?
@@ -2805,7 +3030,7 @@ public struct HeadObjectRequest: Sendable, Hashable, WireReadable {
         ifNoneMatch: String? = nil, ifUnmodifiedSince: Timestamp? = nil, range: String? = nil,
         responseCacheControl: String? = nil, responseContentDisposition: String? = nil,
         responseContentEncoding: String? = nil, responseContentLanguage: String? = nil,
-        responseContentType: String? = nil, responseExpires: Timestamp? = nil, versionId: String? = nil,
+        responseContentType: String? = nil, responseExpires: String? = nil, versionId: String? = nil,
         sseCustomerAlgorithm: String? = nil, sseCustomerKey: String? = nil, sseCustomerKeyMD5: String? = nil,
         requestPayer: String? = nil, partNumber: Int? = nil, expectedBucketOwner: String? = nil,
         checksumMode: String? = nil
@@ -2856,6 +3081,20 @@ public struct HeadObjectRequest: Sendable, Hashable, WireReadable {
         partNumber = try members.optional("PartNumber")
         expectedBucketOwner = try members.optional("ExpectedBucketOwner")
         checksumMode = try members.optional("ChecksumMode")
+    }
+}
+
+public struct IndexDocument: Sendable, Hashable, WireWritable {
+    public var suffix: String
+
+    public init(suffix: String) {
+        self.suffix = suffix
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Suffix"] = suffix.wire
+        return .structure(members)
     }
 }
 
@@ -3629,6 +3868,49 @@ public struct LocationInfo: Sendable, Hashable, WireReadable {
     }
 }
 
+public struct LoggingEnabled: Sendable, Hashable, WireWritable {
+    public var targetBucket: String
+    public var targetGrants: [TargetGrant]?
+    public var targetPrefix: String
+    public var targetObjectKeyFormat: TargetObjectKeyFormat?
+
+    public init(
+        targetBucket: String, targetPrefix: String, targetGrants: [TargetGrant]? = nil,
+        targetObjectKeyFormat: TargetObjectKeyFormat? = nil
+    ) {
+        self.targetBucket = targetBucket
+        self.targetGrants = targetGrants
+        self.targetPrefix = targetPrefix
+        self.targetObjectKeyFormat = targetObjectKeyFormat
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["TargetBucket"] = targetBucket.wire
+        members["TargetGrants"] = targetGrants?.wire
+        members["TargetPrefix"] = targetPrefix.wire
+        members["TargetObjectKeyFormat"] = targetObjectKeyFormat?.wire
+        return .structure(members)
+    }
+}
+
+public struct Metrics: Sendable, Hashable, WireWritable {
+    public var status: String
+    public var eventThreshold: ReplicationTimeValue?
+
+    public init(status: String, eventThreshold: ReplicationTimeValue? = nil) {
+        self.status = status
+        self.eventThreshold = eventThreshold
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Status"] = status.wire
+        members["EventThreshold"] = eventThreshold?.wire
+        return .structure(members)
+    }
+}
+
 public struct MultipartUpload: Sendable, Hashable, WireWritable {
     public var uploadId: String?
     public var key: String?
@@ -4141,6 +4423,20 @@ public struct Part: Sendable, Hashable, WireWritable {
         members["ChecksumXXHASH64"] = checksumXXHASH64?.wire
         members["ChecksumXXHASH3"] = checksumXXHASH3?.wire
         members["ChecksumXXHASH128"] = checksumXXHASH128?.wire
+        return .structure(members)
+    }
+}
+
+public struct PartitionedPrefix: Sendable, Hashable, WireWritable {
+    public var partitionDateSource: String?
+
+    public init(partitionDateSource: String? = nil) {
+        self.partitionDateSource = partitionDateSource
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["PartitionDateSource"] = partitionDateSource?.wire
         return .structure(members)
     }
 }
@@ -4814,7 +5110,7 @@ public struct PutObjectRequest: Sendable, Hashable, WireReadable {
     public var checksumXXHASH64: String?
     public var checksumXXHASH3: String?
     public var checksumXXHASH128: String?
-    public var expires: Timestamp?
+    public var expires: String?
     public var ifMatch: String?
     public var ifNoneMatch: String?
     public var grantFullControl: String?
@@ -4847,7 +5143,7 @@ public struct PutObjectRequest: Sendable, Hashable, WireReadable {
         checksumAlgorithm: String? = nil, checksumCRC32: String? = nil, checksumCRC32C: String? = nil,
         checksumCRC64NVME: String? = nil, checksumSHA1: String? = nil, checksumSHA256: String? = nil,
         checksumSHA512: String? = nil, checksumMD5: String? = nil, checksumXXHASH64: String? = nil,
-        checksumXXHASH3: String? = nil, checksumXXHASH128: String? = nil, expires: Timestamp? = nil,
+        checksumXXHASH3: String? = nil, checksumXXHASH128: String? = nil, expires: String? = nil,
         ifMatch: String? = nil, ifNoneMatch: String? = nil, grantFullControl: String? = nil, grantRead: String? = nil,
         grantReadACP: String? = nil, grantWriteACP: String? = nil, writeOffsetBytes: Int64? = nil,
         metadata: [String: String]? = nil, serverSideEncryption: String? = nil, storageClass: String? = nil,
@@ -5121,6 +5417,194 @@ public struct QueueConfiguration: Sendable, Hashable, WireReadable, WireWritable
     }
 }
 
+public struct Redirect: Sendable, Hashable, WireWritable {
+    public var hostName: String?
+    public var httpRedirectCode: String?
+    public var `protocol`: String?
+    public var replaceKeyPrefixWith: String?
+    public var replaceKeyWith: String?
+
+    public init(
+        hostName: String? = nil, httpRedirectCode: String? = nil, `protocol`: String? = nil,
+        replaceKeyPrefixWith: String? = nil, replaceKeyWith: String? = nil
+    ) {
+        self.hostName = hostName
+        self.httpRedirectCode = httpRedirectCode
+        self.`protocol` = `protocol`
+        self.replaceKeyPrefixWith = replaceKeyPrefixWith
+        self.replaceKeyWith = replaceKeyWith
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["HostName"] = hostName?.wire
+        members["HttpRedirectCode"] = httpRedirectCode?.wire
+        members["Protocol"] = `protocol`?.wire
+        members["ReplaceKeyPrefixWith"] = replaceKeyPrefixWith?.wire
+        members["ReplaceKeyWith"] = replaceKeyWith?.wire
+        return .structure(members)
+    }
+}
+
+public struct RedirectAllRequestsTo: Sendable, Hashable, WireWritable {
+    public var hostName: String
+    public var `protocol`: String?
+
+    public init(hostName: String, `protocol`: String? = nil) {
+        self.hostName = hostName
+        self.`protocol` = `protocol`
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["HostName"] = hostName.wire
+        members["Protocol"] = `protocol`?.wire
+        return .structure(members)
+    }
+}
+
+public struct ReplicaModifications: Sendable, Hashable, WireWritable {
+    public var status: String
+
+    public init(status: String) {
+        self.status = status
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Status"] = status.wire
+        return .structure(members)
+    }
+}
+
+public struct ReplicationConfiguration: Sendable, Hashable, WireWritable {
+    public var role: String
+    public var rules: [ReplicationRule]
+
+    public init(role: String, rules: [ReplicationRule]) {
+        self.role = role
+        self.rules = rules
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Role"] = role.wire
+        members["Rules"] = rules.wire
+        return .structure(members)
+    }
+}
+
+public struct ReplicationRule: Sendable, Hashable, WireWritable {
+    public var id: String?
+    public var priority: Int?
+    public var prefix: String?
+    public var filter: ReplicationRuleFilter?
+    public var status: String
+    public var sourceSelectionCriteria: SourceSelectionCriteria?
+    public var existingObjectReplication: ExistingObjectReplication?
+    public var destination: Destination
+    public var deleteMarkerReplication: DeleteMarkerReplication?
+
+    public init(
+        status: String, destination: Destination, id: String? = nil, priority: Int? = nil, prefix: String? = nil,
+        filter: ReplicationRuleFilter? = nil, sourceSelectionCriteria: SourceSelectionCriteria? = nil,
+        existingObjectReplication: ExistingObjectReplication? = nil,
+        deleteMarkerReplication: DeleteMarkerReplication? = nil
+    ) {
+        self.id = id
+        self.priority = priority
+        self.prefix = prefix
+        self.filter = filter
+        self.status = status
+        self.sourceSelectionCriteria = sourceSelectionCriteria
+        self.existingObjectReplication = existingObjectReplication
+        self.destination = destination
+        self.deleteMarkerReplication = deleteMarkerReplication
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["ID"] = id?.wire
+        members["Priority"] = priority?.wire
+        members["Prefix"] = prefix?.wire
+        members["Filter"] = filter?.wire
+        members["Status"] = status.wire
+        members["SourceSelectionCriteria"] = sourceSelectionCriteria?.wire
+        members["ExistingObjectReplication"] = existingObjectReplication?.wire
+        members["Destination"] = destination.wire
+        members["DeleteMarkerReplication"] = deleteMarkerReplication?.wire
+        return .structure(members)
+    }
+}
+
+public struct ReplicationRuleAndOperator: Sendable, Hashable, WireWritable {
+    public var prefix: String?
+    public var tags: [Tag]?
+
+    public init(prefix: String? = nil, tags: [Tag]? = nil) {
+        self.prefix = prefix
+        self.tags = tags
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Prefix"] = prefix?.wire
+        members["Tags"] = tags?.wire
+        return .structure(members)
+    }
+}
+
+public struct ReplicationRuleFilter: Sendable, Hashable, WireWritable {
+    public var prefix: String?
+    public var tag: Tag?
+    public var and: ReplicationRuleAndOperator?
+
+    public init(prefix: String? = nil, tag: Tag? = nil, and: ReplicationRuleAndOperator? = nil) {
+        self.prefix = prefix
+        self.tag = tag
+        self.and = and
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Prefix"] = prefix?.wire
+        members["Tag"] = tag?.wire
+        members["And"] = and?.wire
+        return .structure(members)
+    }
+}
+
+public struct ReplicationTime: Sendable, Hashable, WireWritable {
+    public var status: String
+    public var time: ReplicationTimeValue
+
+    public init(status: String, time: ReplicationTimeValue) {
+        self.status = status
+        self.time = time
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Status"] = status.wire
+        members["Time"] = time.wire
+        return .structure(members)
+    }
+}
+
+public struct ReplicationTimeValue: Sendable, Hashable, WireWritable {
+    public var minutes: Int?
+
+    public init(minutes: Int? = nil) {
+        self.minutes = minutes
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Minutes"] = minutes?.wire
+        return .structure(members)
+    }
+}
+
 public struct RequestPaymentConfiguration: Sendable, Hashable, WireReadable {
     public var payer: String
 
@@ -5147,6 +5631,23 @@ public struct RestoreStatus: Sendable, Hashable, WireWritable {
         var members: [String: WireValue] = [:]
         members["IsRestoreInProgress"] = isRestoreInProgress?.wire
         members["RestoreExpiryDate"] = restoreExpiryDate?.wire
+        return .structure(members)
+    }
+}
+
+public struct RoutingRule: Sendable, Hashable, WireWritable {
+    public var condition: Condition?
+    public var redirect: Redirect
+
+    public init(redirect: Redirect, condition: Condition? = nil) {
+        self.condition = condition
+        self.redirect = redirect
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Condition"] = condition?.wire
+        members["Redirect"] = redirect.wire
         return .structure(members)
     }
 }
@@ -5242,6 +5743,46 @@ public struct ServerSideEncryptionRule: Sendable, Hashable, WireReadable, WireWr
     }
 }
 
+public struct SimplePrefix: Sendable, Hashable, WireWritable {
+    public init() {
+    }
+
+    public var wire: WireValue { .structure([:]) }
+}
+
+public struct SourceSelectionCriteria: Sendable, Hashable, WireWritable {
+    public var sseKmsEncryptedObjects: SseKmsEncryptedObjects?
+    public var replicaModifications: ReplicaModifications?
+
+    public init(
+        sseKmsEncryptedObjects: SseKmsEncryptedObjects? = nil, replicaModifications: ReplicaModifications? = nil
+    ) {
+        self.sseKmsEncryptedObjects = sseKmsEncryptedObjects
+        self.replicaModifications = replicaModifications
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["SseKmsEncryptedObjects"] = sseKmsEncryptedObjects?.wire
+        members["ReplicaModifications"] = replicaModifications?.wire
+        return .structure(members)
+    }
+}
+
+public struct SseKmsEncryptedObjects: Sendable, Hashable, WireWritable {
+    public var status: String
+
+    public init(status: String) {
+        self.status = status
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Status"] = status.wire
+        return .structure(members)
+    }
+}
+
 public struct Tag: Sendable, Hashable, WireReadable, WireWritable {
     public var key: String
     public var value: String
@@ -5275,6 +5816,40 @@ public struct Tagging: Sendable, Hashable, WireReadable {
     public init(wire: WireValue) throws(AWSError) {
         let members = try wire.members()
         tagSet = try members.required("TagSet")
+    }
+}
+
+public struct TargetGrant: Sendable, Hashable, WireWritable {
+    public var grantee: Grantee?
+    public var permission: String?
+
+    public init(grantee: Grantee? = nil, permission: String? = nil) {
+        self.grantee = grantee
+        self.permission = permission
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["Grantee"] = grantee?.wire
+        members["Permission"] = permission?.wire
+        return .structure(members)
+    }
+}
+
+public struct TargetObjectKeyFormat: Sendable, Hashable, WireWritable {
+    public var simplePrefix: SimplePrefix?
+    public var partitionedPrefix: PartitionedPrefix?
+
+    public init(simplePrefix: SimplePrefix? = nil, partitionedPrefix: PartitionedPrefix? = nil) {
+        self.simplePrefix = simplePrefix
+        self.partitionedPrefix = partitionedPrefix
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["SimplePrefix"] = simplePrefix?.wire
+        members["PartitionedPrefix"] = partitionedPrefix?.wire
+        return .structure(members)
     }
 }
 

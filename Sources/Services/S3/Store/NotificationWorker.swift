@@ -10,6 +10,8 @@ struct NotificationWorker: JobWorker {
     let time: any TimeSource
     let logger: Logger
 
+    /// What topics are told with.
+    static let subject = "Amazon S3 Notification"
     private static let patience = Duration.seconds(24 * 3600)
 
     var isOrdered: Bool { true }
@@ -27,8 +29,10 @@ struct NotificationWorker: JobWorker {
             return .done
         }
         do {
+            var delivery = notification.delivery
+            delivery.subject = Self.subject
             try await deliveries.deliver(
-                notification.delivery, to: target,
+                delivery, to: target,
                 as: Self.principal(bucket: notification.bucket, account: notification.account),
                 account: notification.account, region: notification.region)
             return .done

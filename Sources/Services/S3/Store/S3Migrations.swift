@@ -48,6 +48,15 @@ public enum S3Migrations {
                     answer BLOB NOT NULL)
                 """,
                 "CREATE INDEX s3_completed_time ON s3_completed (completed)",
-            ])
+            ]),
+        Migration(
+            store: "s3", version: 2,
+            statements: [
+                // The folder that this database's segments are in, by the name that is written in it.
+                "CREATE TABLE s3_folder (id BIGINT PRIMARY KEY, name TEXT NOT NULL)",
+                // What went first goes first, however much is garbage.
+                "CREATE INDEX s3_garbage_since ON s3_garbage (since, name)",
+                "CREATE INDEX s3_buckets_region ON s3_buckets (account, region, name)",
+            ]),
     ]
 }

@@ -11,12 +11,16 @@ struct EventContext: Sendable {
     var requester: String
     var requestID: String
     var traceHeader: String?
+    /// The address that the request came from; nil: there was no request.
+    var sourceAddress: String?
 
     init(_ call: Call) {
         principalID = "AWS:" + (call.principal.userID ?? "anonymous")
         requester = call.principal.account ?? "anonymous"
         requestID = call.requestID
         traceHeader = call.traceHeader
+        // What comes from inside the platform comes from this machine.
+        sourceAddress = call.sourceAddress ?? "127.0.0.1"
     }
 
     /// What S3 does by itself.
@@ -30,6 +34,7 @@ struct EventContext: Sendable {
 /// Changes of one bucket's objects, with the events that tell of them. Lives in one transaction.
 struct S3Transaction {
     let jobs: JobTransaction
+    let folder: SegmentFolder
     let bucket: BucketRecord
     let now: Timestamp
     let clock: SequenceClock
@@ -37,7 +42,7 @@ struct S3Transaction {
 
     var connection: any SQLConnection { jobs.connection }
     var objects: ObjectRows { ObjectRows(connection: connection) }
-    var segments: SegmentRows { SegmentRows(connection: connection) }
+    var segments: SegmentRows { SegmentRows(connection: connection, folder: folder) }
     var uploads: UploadRows { UploadRows(connection: connection) }
 
     /// The latest version of a key, as far as a change of it must know it.
@@ -162,7 +167,7 @@ struct S3Transaction {
             etag: record.isMarker ? "d41d8cd98f00b204e9800998ecf8427e" : record.etag,
             version: bucket.versioning == .never ? nil : record.version, sequence: record.sequence,
             principalID: context.principalID, requester: context.requester, requestID: context.requestID,
-            storageClass: storageClass)
+            sourceAddress: context.sourceAddress, storageClass: storageClass)
         for rule in rules.rules where rule.matches(name, key: record.key) {
             let body = Array(event.records(bucket, configuration: rule.id).utf8)
             let delivery = Delivery(body: body, traceHeader: context.traceHeader)

@@ -1,4 +1,5 @@
 import ServiceKit
+import ServiceModel
 
 /// What became of one attempt.
 enum DeliveryResult: Sendable, Hashable {
@@ -23,7 +24,7 @@ enum DeliveryResult: Sendable, Hashable {
         let note = DeliveryNote(
             status: error.status,
             response:
-                "{\"ErrorCode\":\"\(error.code)\",\"ErrorMessage\":\(JSONNode.string(error.message).compact),\"sqsRequestId\":\"Unrecoverable\"}"
+                "{\"ErrorCode\":\"\(error.code)\",\"ErrorMessage\":\(JSONString.quoted(error.message)),\"sqsRequestId\":\"Unrecoverable\"}"
         )
         // What is not built will not be there later either.
         let isLasting = error.status == 501 || (error.status < 500 && error.status != 429)

@@ -36,7 +36,7 @@ final class DeliveryStatusLog: Sendable {
         let now = time.now
         let md5 = Insecure.MD5.hash(data: Data(message.text(for: subscription.transport.rawValue).utf8))
         let note = result.note
-        var delivery: [JSONNode.Member] = [
+        var delivery: [JSONValue.Member] = [
             .init(name: "deliveryId", value: .string(RandomUUID.make())),
             .init(name: "destination", value: .string(subscription.shownEndpoint)),
             .init(name: "providerResponse", value: .string(note.response)),
@@ -46,7 +46,7 @@ final class DeliveryStatusLog: Sendable {
             delivery.append(.init(name: "attempts", value: .integer(Int64(attempts))))
         }
         delivery.append(.init(name: "statusCode", value: .integer(Int64(note.status))))
-        let line: JSONNode = .object(
+        let line: JSONValue = .object(
             (
                 "notification",
                 .object(

@@ -1,4 +1,5 @@
 import ServiceKit
+import ServiceModel
 
 /// Mail, text messages and pushes: kept where they can be looked at, and mail handed on if there is a server for it.
 extension MessageSender {
@@ -65,8 +66,8 @@ extension MessageSender {
                 ),
                 (
                     "SenderID",
-                    (attribute("AWS.SNS.SMS.SenderID") ?? settings["DefaultSenderID"]).map(JSONNode.string) ?? .null
-                ), ("Subject", message.subject.map(JSONNode.string) ?? .null)))
+                    (attribute("AWS.SNS.SMS.SenderID") ?? settings["DefaultSenderID"]).map(JSONValue.string) ?? .null
+                ), ("Subject", message.subject.map(JSONValue.string) ?? .null)))
         return .delivered(DeliveryNote(status: 200, response: "\"Message has been accepted by phone carrier\""))
     }
 
@@ -84,7 +85,7 @@ extension MessageSender {
             document: .object(
                 ("TargetArn", .string(endpoint)), ("Token", .string(found.attributes["Token"] ?? "")),
                 ("Message", .string(message.text(for: key.application.platform))),
-                ("Subject", message.subject.map(JSONNode.string) ?? .null)))
+                ("Subject", message.subject.map(JSONValue.string) ?? .null)))
         return .delivered(DeliveryNote(status: 200, response: "{}"))
     }
 }

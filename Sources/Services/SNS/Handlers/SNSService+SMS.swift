@@ -1,4 +1,5 @@
 public import ServiceKit
+import ServiceModel
 
 /// Text messages: what an account says of them. Those that are sent are kept, and go nowhere.
 extension SNSService {

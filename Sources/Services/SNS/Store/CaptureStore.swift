@@ -13,7 +13,7 @@ struct CaptureStore: Sendable {
 
     /// Keeps what was sent. The same message to the same recipient is kept once, however often its job runs.
     func keep(
-        _ kind: String, id: String, account: String, region: String, recipient: String, document: JSONNode
+        _ kind: String, id: String, account: String, region: String, recipient: String, document: JSONValue
     ) async throws {
         let (text, now) = (document.compact, time.now.milliseconds)
         try await database.write { connection in
@@ -46,9 +46,9 @@ struct CaptureStore: Sendable {
                 """, [.text(kind), .integer(place), SQLValue(limit + 1)])
         }
         let rows = found.prefix(limit)
-        let next = found.count > limit ? rows.last?.integer(5).map { JSONNode.string(String($0)) } : nil
+        let next = found.count > limit ? rows.last?.integer(5).map { JSONValue.string(String($0)) } : nil
         let messages = rows.reversed().map { row in
-            let common: [JSONNode.Member] = [
+            let common: [JSONValue.Member] = [
                 .init(name: "MessageId", value: .string(row.text(0) ?? "")),
                 .init(name: "Account", value: .string(row.text(1) ?? "")),
                 .init(name: "Region", value: .string(row.text(2) ?? "")),
@@ -56,10 +56,10 @@ struct CaptureStore: Sendable {
                     name: "Timestamp",
                     value: .string(Timestamp(milliseconds: row.integer(3) ?? 0).rfc3339)),
             ]
-            return JSONNode.object(common + (row.text(4).flatMap(JSONNode.init)?.members ?? []))
+            return JSONValue.object(common + (row.text(4).flatMap { JSONValue(parsing: $0) }?.members ?? []))
         }
-        var answer: [JSONNode.Member] = [.init(name: "messages", value: .array(messages))]
+        var answer: [JSONValue.Member] = [.init(name: "messages", value: .array(messages))]
         if let next { answer.append(.init(name: "next", value: next)) }
-        return Array(JSONNode.object(answer).compact.utf8)
+        return JSONValue.object(answer).bytes()
     }
 }

@@ -1,4 +1,5 @@
 import Persistence
+import ServiceModel
 
 /// The rows of platform applications and their endpoints.
 struct MobileStore: Sendable {
@@ -15,7 +16,7 @@ struct MobileStore: Sendable {
     {
         try connection.first(
             "SELECT attributes FROM sns_application WHERE account = ? AND region = ? AND name = ?", parameters(key))?
-            .text(0).map(TextMap.map)
+            .text(0).flatMap(TextMap.map)
     }
 
     func put(_ key: ApplicationKey, _ attributes: [String: String]) async throws {
@@ -46,7 +47,7 @@ struct MobileStore: Sendable {
                 "SELECT name, attributes FROM sns_application WHERE account = ? AND region = ? AND name > ? ORDER BY name LIMIT ?",
                 [.text(account), .text(region), .text(name), SQLValue(limit)])
         }
-        return rows.map { ($0.text(0) ?? "", TextMap.map($0.text(1) ?? "")) }
+        return rows.map { ($0.text(0) ?? "", TextMap.map($0.text(1) ?? "") ?? [:]) }
     }
 
     // MARK: Endpoints
@@ -56,7 +57,7 @@ struct MobileStore: Sendable {
             try connection.first(
                 "SELECT attributes FROM sns_endpoint WHERE account = ? AND region = ? AND application = ? AND id = ?",
                 Self.parameters(key.application) + [.text(key.id)])?
-                .text(0).map { MobileEndpoint(key: key, attributes: TextMap.map($0)) }
+                .text(0).map { MobileEndpoint(key: key, attributes: TextMap.map($0) ?? [:]) }
         }
     }
 
@@ -72,7 +73,7 @@ struct MobileStore: Sendable {
             {
                 return MobileEndpoint(
                     key: EndpointKey(application: application, id: row.text(0) ?? ""),
-                    attributes: TextMap.map(row.text(1) ?? ""))
+                    attributes: TextMap.map(row.text(1) ?? "") ?? [:])
             }
             try connection.execute(
                 "INSERT INTO sns_endpoint (account, region, application, id, token, attributes) VALUES (?, ?, ?, ?, ?, ?)",
@@ -110,7 +111,8 @@ struct MobileStore: Sendable {
         }
         return rows.map {
             MobileEndpoint(
-                key: EndpointKey(application: key, id: $0.text(0) ?? ""), attributes: TextMap.map($0.text(1) ?? ""))
+                key: EndpointKey(application: key, id: $0.text(0) ?? ""),
+                attributes: TextMap.map($0.text(1) ?? "") ?? [:])
         }
     }
 

@@ -24,7 +24,7 @@ struct SubscriptionStore: Sendable {
             topicID: topicID, owner: owner, transport: transport, endpoint: endpoint, principal: row.text(8) ?? "",
             isConfirmed: row.boolean(9), wasAuthenticated: row.boolean(10), authenticatesUnsubscribe: row.boolean(11),
             token: row.text(12), tokenExpires: Timestamp(milliseconds: row.integer(13) ?? 0),
-            attributes: TextMap.map(row.text(14) ?? ""), origin: row.text(15) ?? "")
+            attributes: TextMap.map(row.text(14) ?? "") ?? [:], origin: row.text(15) ?? "")
     }
 
     func find(_ key: SubscriptionKey) async throws -> SubscriptionRecord? {

@@ -1,5 +1,6 @@
 import Persistence
 import ServiceKit
+import ServiceModel
 
 /// The rows of topics.
 struct TopicStore: Sendable {
@@ -13,8 +14,10 @@ struct TopicStore: Sendable {
         else { return nil }
         return TopicRecord(
             key: TopicKey(account: account, region: region, name: name), id: id, version: version,
-            attributes: TextMap.map(attributes),
-            tags: (JSONNode(tags)?.members ?? []).map { ResourceTag(key: $0.name, value: $0.value.text ?? "") },
+            attributes: TextMap.map(attributes) ?? [:],
+            tags: (JSONValue(parsing: tags)?.members ?? []).map {
+                ResourceTag(key: $0.name, value: $0.value.text ?? "")
+            },
             dataProtectionPolicy: row.text(8) ?? "", deletedSubscriptions: Int(row.integer(5) ?? 0))
     }
 
@@ -123,7 +126,7 @@ struct TopicStore: Sendable {
         [
             .text(TextMap.text(topic.attributes)),
             .text(
-                JSONNode.object(topic.tags.map { JSONNode.Member(name: $0.key, value: .string($0.value)) }).compact),
+                JSONValue.object(topic.tags.map { JSONValue.Member(name: $0.key, value: .string($0.value)) }).compact),
             .text(topic.dataProtectionPolicy),
         ]
     }

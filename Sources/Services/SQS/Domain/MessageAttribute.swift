@@ -1,5 +1,6 @@
 import Crypto
 import ServiceKit
+import ServiceModel
 
 /// One attribute of a message.
 struct MessageAttribute: Sendable, Hashable {
@@ -52,8 +53,6 @@ extension [MessageAttribute] {
 
 /// MD5, with which senders and receivers see that nothing was damaged on the way; nothing is kept secret with it.
 enum MD5 {
-    private static let digits = Array("0123456789abcdef".utf8)
-
     static func hex(_ text: String) -> String {
         var text = text
         return text.withUTF8 { hex(UnsafeRawBufferPointer($0)) }
@@ -68,8 +67,8 @@ enum MD5 {
         return String(unsafeUninitializedCapacity: 32) { buffer in
             var position = 0
             for byte in digest {
-                buffer[position] = digits[Int(byte >> 4)]
-                buffer[position + 1] = digits[Int(byte & 15)]
+                buffer[position] = Hexadecimal.digits[Int(byte >> 4)]
+                buffer[position + 1] = Hexadecimal.digits[Int(byte & 15)]
                 position += 2
             }
             return position

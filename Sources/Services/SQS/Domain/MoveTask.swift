@@ -1,5 +1,6 @@
 import Foundation
 import ServiceKit
+import ServiceModel
 
 /// The moving of a dead-letter queue's messages to where they came from, or to another queue.
 /// See <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html>.
@@ -41,10 +42,9 @@ struct MoveTask: Sendable, Hashable {
     /// The task's id in a handle; nil for what was never one.
     static func id(ofHandle handle: String) -> String? {
         guard handle.utf8.count <= 4096, let data = Data(base64Encoded: handle),
-            let object = JSONObject.parse(String(decoding: data, as: UTF8.self)),
-            object["sourceArn"] is String
+            let object = JSONValue(parsing: String(decoding: data, as: UTF8.self)), object["sourceArn"]?.text != nil
         else { return nil }
-        return object["taskId"] as? String
+        return object["taskId"]?.text
     }
 }
 

@@ -5,7 +5,6 @@ struct QueuePolicy: Sendable, Hashable {
     /// As it is shown.
     let text: String
     private let document: PolicyDocument
-    private let hasDenials: Bool
 
     /// - Throws: AWS's errors.
     init(parsing text: String) throws(AWSError) {
@@ -15,44 +14,25 @@ struct QueuePolicy: Sendable, Hashable {
             throw SQSFailures.invalidAttribute("Policy")
         }
         self.text = text
-        hasDenials = document.statements.contains { $0.effect == .deny }
     }
 
-    /// Whether the policy lets `principal` do `action`, such as `SendMessage`, to a queue.
-    func allows(_ action: String, on queue: QueueKey, by principal: Principal) -> Bool {
-        decide(statements(on: queue), action, principal) == .allowed
-    }
-
-    /// Whether the policy denies it expressly, or may do so by a condition that cannot be evaluated.
-    func denies(_ action: String, on queue: QueueKey, to principal: Principal) -> Bool {
-        guard hasDenials else { return false }
-        let denials = statements(on: queue).filter { $0.effect == .deny }
-        // What is denied is what these would allow.
-        let allowed = denials.map { statement in
-            var statement = statement
-            statement.effect = .allow
-            return statement
-        }
-        return decide(allowed, action, principal) != .denied
-    }
-
-    private func statements(on queue: QueueKey) -> [PolicyStatement] {
-        document.statements.filter { statement in
-            guard let resources = statement.resources else { return true }
-            return resources.values.contains { PolicyPattern.matches($0, queue.arn) } != resources.isNegated
-        }
-    }
-
-    private func decide(_ statements: [PolicyStatement], _ action: String, _ principal: Principal)
-        -> TrustEvaluation.Decision
-    {
-        var fitting = document
-        fitting.statements = statements
+    /// Whether the policy lets `principal` do `action`, such as `SendMessage`, to a queue. Those of the queue's own account may unless it
+    /// denies it: what else binds them is for their own policies to say. `more` are the condition keys of the request beside those
+    /// that the principal brings along, in lower case.
+    func allows(
+        _ action: String, on queue: QueueKey, by principal: Principal, more: [String: String] = [:]
+    ) -> Bool {
         var evaluation = TrustEvaluation(
-            principal: principal,
-            knowing: ["aws:principalorgid", "aws:sourceorgid", "aws:securetransport", "aws:sourcevpce"])
+            principal: principal, more: more,
+            knowing: Call.policyKeyNames.union(["aws:principalorgid", "aws:sourceorgid"]))
         evaluation.admitsAnonymous = true
-        return evaluation.decide(fitting, action: "sqs:\(action)")
+        switch evaluation.decide(document, action: "sqs:\(action)", resource: queue.arn) {
+        case .allowed: return true
+        case .denied, .undecidable(_, .deny): return false
+        case .silent, .undecidable(_, .allow):
+            if case .service = principal { return false }
+            return principal.account == queue.account
+        }
     }
 
     /// The operations that a policy made by AddPermission can grant.
@@ -66,43 +46,22 @@ struct QueuePolicy: Sendable, Hashable {
     static func adding(
         _ label: String, accounts: [String], actions: [String], to policy: QueuePolicy?, of queue: QueueKey
     ) throws(AWSError) -> QueuePolicy {
-        var object =
-            policy.flatMap { JSONObject.parse($0.text) }
-            ?? ["Version": "2008-10-17", "Id": "\(queue.arn)/SQSDefaultPolicy"]
-        var statements = Self.statements(object)
-        guard !statements.contains(where: { $0["Sid"] as? String == label }) else {
+        var changed = policy.flatMap { PolicyText($0.text) } ?? PolicyText(id: "\(queue.arn)/SQSDefaultPolicy")
+        guard !changed.contains(label) else {
             throw SQSFailures.invalidParameter(label, "Label", "Already exists.")
         }
-        let principals = accounts.map { "arn:aws:iam::\($0):root" }
-        let names = actions.map { "SQS:\($0)" }
-        statements.append([
-            "Sid": label, "Effect": "Allow", "Principal": ["AWS": one(principals)], "Action": one(names),
-            "Resource": queue.arn,
-        ])
-        guard statements.count <= 20 else {
-            throw SQSError.overLimit("\(statements.count) statements were found, maximum allowed is 20.")
+        changed.allow(label, accounts: accounts, actions: actions.map { "SQS:\($0)" }, on: queue.arn)
+        guard changed.count <= 20 else {
+            throw SQSError.overLimit("\(changed.count) statements were found, maximum allowed is 20.")
         }
-        object["Statement"] = statements
-        return try QueuePolicy(parsing: JSONObject.text(object))
+        return try QueuePolicy(parsing: changed.text)
     }
 
     /// A policy without a statement; nil if none is left.
     static func removing(_ label: String, from policy: QueuePolicy?) throws(AWSError) -> QueuePolicy? {
-        var object = policy.flatMap { JSONObject.parse($0.text) } ?? [:]
-        let statements = Self.statements(object)
-        let rest = statements.filter { $0["Sid"] as? String != label }
-        guard rest.count < statements.count else {
+        guard var changed = policy.flatMap({ PolicyText($0.text) }), changed.remove(label) else {
             throw SQSFailures.invalidParameter(label, "Label", "can't find label.")
         }
-        if rest.isEmpty { return nil }
-        object["Statement"] = rest
-        return try QueuePolicy(parsing: JSONObject.text(object))
+        return changed.count == 0 ? nil : try QueuePolicy(parsing: changed.text)
     }
-
-    private static func statements(_ object: [String: Any]) -> [[String: Any]] {
-        if let one = object["Statement"] as? [String: Any] { return [one] }
-        return object["Statement"] as? [[String: Any]] ?? []
-    }
-
-    private static func one(_ values: [String]) -> Any { values.count == 1 ? values[0] : values }
 }

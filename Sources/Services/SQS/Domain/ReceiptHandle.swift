@@ -1,3 +1,5 @@
+import ServiceModel
+
 /// What a receiver deletes a message by, or keeps it for longer: the message, and which of its receipts this is.
 struct ReceiptHandle: Sendable, Hashable {
     /// The queue's number.
@@ -28,8 +30,6 @@ struct ReceiptHandle: Sendable, Hashable {
         guard words.3 == check else { return nil }
     }
 
-    private static let digits = Array("0123456789abcdef".utf8)
-
     var text: String {
         let check = check
         return String(unsafeUninitializedCapacity: 64) { buffer in
@@ -41,7 +41,7 @@ struct ReceiptHandle: Sendable, Hashable {
                     case 2: token
                     default: check
                     }
-                buffer[position] = Self.digits[Int(word >> UInt64(60 - position % 16 * 4) & 15)]
+                buffer[position] = Hexadecimal.digits[Int(word >> UInt64(60 - position % 16 * 4) & 15)]
             }
             return 64
         }

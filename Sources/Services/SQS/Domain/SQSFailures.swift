@@ -27,14 +27,6 @@ enum SQSFailures {
         )
     }
 
-    static func explicitlyDenied(_ action: String, _ queue: QueueKey, _ principal: Principal) -> AWSError {
-        AWSError(
-            "AccessDenied", shape: "AccessDeniedException", status: 403,
-            message:
-                "User: \(principal.arn ?? "anonymous") is not authorized to perform: sqs:\(action.lowercased()) on resource: \(queue.arn) with an explicit deny in a resource-based policy"
-        )
-    }
-
     static var noQueue: AWSError { SQSError.queueDoesNotExist("The specified queue does not exist.") }
 
     static func invalidAddress(_ url: String) -> AWSError {

@@ -1,5 +1,6 @@
 import Crypto
 import ServiceKit
+import ServiceModel
 
 /// A message as its sender gives it, checked.
 struct MessageDraft: Sendable {
@@ -61,10 +62,7 @@ struct MessageDraft: Sendable {
                 "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly"
             )
         }
-        return SHA256.hash(data: Array(fields.body.utf8)).map { byte in
-            let text = String(byte, radix: 16)
-            return text.count == 1 ? "0" + text : text
-        }.joined()
+        return Hexadecimal.encode(SHA256.hash(data: Array(fields.body.utf8)))
     }
 
     /// Seconds; a FIFO queue has its own delay only, which is not a message's.

@@ -105,30 +105,10 @@ extension LocalMessages {
 
     // MARK: Moving
 
-    func move(_ limit: Int, through last: Int64, from source: QueueRecord, to choose: @escaping MoveChoice) async throws
-        -> (moved: Int, isOver: Bool)
-    {
-        let queue = try await open(source)
-        let received = try await receive(ReceiveRequest(maximum: limit, visibility: 30_000, wait: .zero), from: source)
-        var moved = 0
-        var failure: (any Error)?
-        for message in received {
-            do {
-                if failure == nil, message.sequence <= last {
-                    let target = try await open(try await choose(message.content.extra.deadLetterSource))
-                    let now = self.now
-                    moved += try await relocate([message.sequence], from: queue, to: target) { _, message in
-                        message.redriven(now: now)
-                    }
-                    continue
-                }
-            } catch {
-                failure = error
-            }
-            let receipt = ReceiptHandle(queue: source.id, sequence: message.sequence, token: message.token)
-            _ = try await changeVisibility(receipt, to: 0, of: source)
-        }
-        if let failure { throw failure }
-        return (moved, moved == 0)
+    func redrive(_ message: ReceivedMessage, from source: QueueRecord, to target: QueueRecord) async throws -> Bool {
+        let now = self.now
+        return try await relocate([message.sequence], from: try await open(source), to: try await open(target)) {
+            $1.redriven(now: now)
+        } > 0
     }
 }

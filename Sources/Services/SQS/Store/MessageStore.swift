@@ -14,10 +14,9 @@ protocol MessageStore: Sendable {
     func counts(_ queue: QueueRecord) async throws -> QueueCounts
     /// Deletes all messages of a queue.
     func purge(_ queue: QueueRecord) async throws
-    /// Moves up to `limit` of the messages that were there up to `last`, and can be received, to another queue.
-    /// - Returns: how many were moved, and whether there may be more.
-    func move(_ limit: Int, through last: Int64, from source: QueueRecord, to choose: @escaping MoveChoice) async throws
-        -> (moved: Int, isOver: Bool)
+    /// Moves a message that was received to another queue, where it is as if it had just been sent.
+    /// - Returns: whether it was still there.
+    func redrive(_ message: ReceivedMessage, from source: QueueRecord, to target: QueueRecord) async throws -> Bool
     /// The sequence of the last message that was sent, and how many messages there are.
     func extent(_ queue: QueueRecord) async throws -> (last: Int64, count: Int)
     /// The settings of a queue were changed.

@@ -1,5 +1,6 @@
 import Foundation
 import Persistence
+import ServiceModel
 
 /// The rows of queues.
 struct QueueStore: Sendable {
@@ -30,8 +31,9 @@ struct QueueStore: Sendable {
                 VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, ?) ON CONFLICT (account, region, name, live) DO NOTHING RETURNING id
                 """,
                 [
-                    SQLValue(number), .text(key.account), .text(key.region), .text(key.name), .text(Self.text(texts)),
-                    .text(Self.text(tags)),
+                    SQLValue(number), .text(key.account), .text(key.region), .text(key.name),
+                    .text(TextMap.text(texts)),
+                    .text(TextMap.text(tags)),
                     SQLValue(settings.redrive?.target.arn), .integer(now), .integer(now),
                 ])
             guard let id = row?.integer(0) else { return nil }
@@ -80,7 +82,7 @@ struct QueueStore: Sendable {
                 UPDATE sqs_queue SET attributes = ?, tags = ?, dead_letter_target = ?, modified = ?, purged = ? WHERE id = ?
                 """,
                 [
-                    .text(Self.text(changed.settings.texts)), .text(Self.text(changed.tags)),
+                    .text(TextMap.text(changed.settings.texts)), .text(TextMap.text(changed.tags)),
                     SQLValue(changed.settings.redrive?.target.arn), .integer(changed.modified),
                     SQLValue(changed.purged),
                     .integer(id),
@@ -155,18 +157,16 @@ struct QueueStore: Sendable {
 
     // MARK: Rows
 
-    private static func text(_ values: [String: String]) -> String { JSONObject.text(values) }
-
     private static func record(_ row: SQLRow) -> QueueRecord? {
         guard let id = row.integer(0), let account = row.text(1), let region = row.text(2), let name = row.text(3),
-            let attributes = JSONObject.parse(row.text(4) ?? "") as? [String: String]
+            let attributes = row.text(4).flatMap(TextMap.map)
         else { return nil }
         var settings = QueueSettings()
         settings.isFIFO = attributes["FifoQueue"] == "true"
         settings.load(attributes)
         return QueueRecord(
             id: id, key: QueueKey(account: account, region: region, name: name), settings: settings,
-            tags: JSONObject.parse(row.text(5) ?? "") as? [String: String] ?? [:], created: row.integer(6) ?? 0,
+            tags: row.text(5).flatMap(TextMap.map) ?? [:], created: row.integer(6) ?? 0,
             modified: row.integer(7) ?? 0, purged: row.integer(8))
     }
 }

@@ -191,33 +191,13 @@ final class SharedMessages: MessageStore {
         }) == Self.batch {}
     }
 
-    func move(_ limit: Int, through last: Int64, from source: QueueRecord, to choose: @escaping MoveChoice) async throws
-        -> (moved: Int, isOver: Bool)
-    {
-        let received = try await receive(ReceiveRequest(maximum: limit, visibility: 30_000, wait: .zero), from: source)
-        var moved = 0
-        var failure: (any Error)?
-        for message in received {
-            do {
-                if failure == nil, message.sequence <= last {
-                    let target = try await choose(message.content.extra.deadLetterSource)
-                    let now = now
-                    moved += try await database.write { connection in
-                        try SharedRows(connection: connection).redrive(
-                            message, from: source.id, to: target.id, now: now)
-                            ? 1 : 0
-                    }
-                    bell(target.id).ring()
-                    continue
-                }
-            } catch {
-                failure = error
-            }
-            let receipt = ReceiptHandle(queue: source.id, sequence: message.sequence, token: message.token)
-            _ = try await changeVisibility(receipt, to: 0, of: source)
+    func redrive(_ message: ReceivedMessage, from source: QueueRecord, to target: QueueRecord) async throws -> Bool {
+        let now = now
+        let isMoved = try await database.write { connection in
+            try SharedRows(connection: connection).redrive(message, from: source.id, to: target.id, now: now)
         }
-        if let failure { throw failure }
-        return (moved, moved == 0)
+        bell(target.id).ring()
+        return isMoved
     }
 
     func changed(_ queue: QueueRecord) async { bell(queue.id).ring() }

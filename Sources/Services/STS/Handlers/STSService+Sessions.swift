@@ -15,14 +15,15 @@ extension STSService {
             let policy = try? PolicyDocument(parsing: role.trustPolicy)
         else { throw refusal }
 
-        var request = ["sts:rolesessionname": input.roleSessionName]
+        var request = call.policyKeys(now: time.now)
+        request["sts:rolesessionname"] = input.roleSessionName
         request["sts:externalid"] = input.externalId
         request["aws:principalarn"] = try await callerRole(call.principal)
-        let evaluation = TrustEvaluation(principal: call.principal, more: request)
+        let evaluation = TrustEvaluation(principal: call.principal, more: request, knowing: Call.policyKeyNames)
         switch evaluation.decide(policy, action: "sts:AssumeRole") {
         case .allowed: break
-        case .denied: throw refusal
-        case .undecidable(let what):
+        case .denied, .silent: throw refusal
+        case .undecidable(let what, _):
             var unclear = refusal
             unclear.message += ", because Martlet does not evaluate \(what) in the role's trust policy"
             throw unclear

@@ -4,20 +4,10 @@ import json
 
 from martlet import wait_until
 from replays.catalog import scenario
+from replays.queues import SEND
 
-# Without an SDK, which would take longer to load than all else.
-_SEND = """
-import json, os, urllib.request
-
-
-def send(url, body):
-    request = urllib.request.Request(os.environ["AWS_ENDPOINT_URL"], json.dumps({"QueueUrl": url, "MessageBody": json.dumps(body)}).encode(), {
-        "X-Amz-Target": "AmazonSQS.SendMessage", "Content-Type": "application/x-amz-json-1.0"})
-    urllib.request.urlopen(request).read()
-
-"""
 # Fails until the message was received often enough.
-_RETRIED = _SEND + """
+_RETRIED = SEND + """
 def handler(event, context):
     record = event["Records"][0]
     body = json.loads(record["body"])
@@ -26,7 +16,7 @@ def handler(event, context):
     if fails:
         raise ValueError("failed attempt")
 """
-_PARTIAL = _SEND + """
+_PARTIAL = SEND + """
 def handler(event, context):
     failures = []
     for record in event["Records"]:

@@ -133,7 +133,7 @@ def arrays(replay):
 
 def _plain(here, label, url):
     """Notes a message without asking for its attributes."""
-    answer = here.sqs.receive_message(QueueUrl=url, WaitTimeSeconds=10)
+    answer = here.sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20)
     for message in answer["Messages"]:
         here.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
     here.replay.keep(label, answer)

@@ -106,7 +106,7 @@ def traced(replay):
     here.sns.meta.events.register("before-send.sns.Publish", lambda request, **_: request.headers.update({"X-Amzn-Trace-Id": trace}))
     here.sns.publish(TopicArn=topic, Message="X-Ray propagation test msg")
     answer = here.sqs.receive_message(
-        QueueUrl=url, AttributeNames=["SentTimestamp", "AWSTraceHeader"], MessageAttributeNames=["All"], MaxNumberOfMessages=1, WaitTimeSeconds=10
+        QueueUrl=url, AttributeNames=["SentTimestamp", "AWSTraceHeader"], MessageAttributeNames=["All"], MaxNumberOfMessages=1, WaitTimeSeconds=20
     )
     replay.keep("xray-msg", answer["Messages"][0])
 

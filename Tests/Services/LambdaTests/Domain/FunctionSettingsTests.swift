@@ -42,20 +42,12 @@ struct FunctionSettingsTests {
     @Test(arguments: [(4096 - 8, true), (4096 - 7, false)])
     func variablesMayTakeFourKilobytesAsJSON(length: Int, isAllowed: Bool) {
         let variables = ["A": String(repeating: "x", count: length)]
-        #expect(EnvironmentVariables.json(variables).utf8.count == length + 8)
+        #expect(TextMap.text(variables).utf8.count == length + 8)
         if isAllowed {
             #expect(throws: Never.self) { try EnvironmentVariables.validate(variables) }
         } else {
             #expect(throws: AWSError.self) { try EnvironmentVariables.validate(variables) }
         }
-    }
-
-    @Test(
-        arguments: [
-            [:], ["A": ""], ["A": "\"\\\n\r\t\u{1}", "B": "ü 日本 🐦"], ["quote\"": "tab\t"],
-        ] as [[String: String]])
-    func variablesAreReadAsTheyWereWritten(variables: [String: String]) {
-        #expect(EnvironmentVariables.parse(Array(EnvironmentVariables.json(variables).utf8)) == variables)
     }
 
     @Test func levelsBelongToJSONFormat() throws {

@@ -46,19 +46,10 @@ struct MappingTests {
             fixture.call("ListEventSourceMappings"))
     }
 
-    private func error(_ body: () async throws -> Void) async -> AWSError? {
-        do {
-            try await body()
-            return nil
-        } catch {
-            return error as? AWSError
-        }
-    }
-
     @Test func aKeyForFiltersIsRefusedByName() async throws {
         try await LambdaFixture.with(.sqlite) { fixture in
             try await fixture.create()
-            let refusal = await error {
+            let refusal = await awsError {
                 _ = try await fixture.service.createEventSourceMapping(
                     CreateEventSourceMappingRequest(
                         functionName: "f", eventSourceArn: "arn:aws:sqs:us-east-1:111111111111:q",
@@ -100,7 +91,7 @@ struct MappingTests {
             #expect(try await get(fixture.restarted(), made.uuid) == updated)
             #expect(try await delete(fixture, made.uuid).state == "Deleting")
             for missing in [get, delete, { try await update($0, $1) { _ in } }] {
-                #expect(await error { _ = try await missing(fixture, made.uuid) } == MappingFailures.notFound)
+                #expect(await awsError { _ = try await missing(fixture, made.uuid) } == MappingFailures.notFound)
             }
         }
     }
@@ -109,13 +100,13 @@ struct MappingTests {
     func nothingPretendsToPoll(engine: SQLEngine) async throws {
         try await LambdaFixture.with(engine) { fixture in
             try await fixture.create()
-            let refused = await error { _ = try await create(fixture, enabled: nil) }
+            let refused = await awsError { _ = try await create(fixture, enabled: nil) }
             #expect(refused?.code == "NotImplemented")
             #expect(refused?.message.contains("Amazon SQS") == true)
             let kept = try await create(fixture)
             #expect(kept.state == "Disabled")
             #expect(
-                await error { _ = try await update(fixture, kept.uuid) { $0.enabled = true } }
+                await awsError { _ = try await update(fixture, kept.uuid) { $0.enabled = true } }
                     == AWSError(
                         "NotImplemented", status: 501,
                         message: refused?.message.replacing("CreateEvent", with: "UpdateEvent") ?? ""))
@@ -129,17 +120,17 @@ struct MappingTests {
             fixture.sources.offer(.queue)
             fixture.sources.offer(.kinesisStream)
             #expect(
-                await error { _ = try await create(fixture) }?.message
+                await awsError { _ = try await create(fixture) }?.message
                     == "Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. "
                     + "SQS Error Message: The specified queue does not exist.")
             #expect(
-                await error {
+                await awsError {
                     _ = try await create(fixture, MappingRuleTests.kinesis) { $0.startingPosition = "LATEST" }
                 }?.message == "Stream not found: \(MappingRuleTests.kinesis)")
             fixture.sources.add(
                 EventSource(kind: .queue, arn: Self.queue), EventSourceDescription(visibilityTimeout: 30))
             #expect(
-                await error { _ = try await create(fixture) }?.message
+                await awsError { _ = try await create(fixture) }?.message
                     == "Queue visibility timeout: 30 seconds is less than Function timeout: 60 seconds")
         }
     }
@@ -165,7 +156,7 @@ struct MappingTests {
             try await fixture.alias("live", "1")
             let first = try await create(fixture)
             #expect(
-                await error { _ = try await create(fixture, function: fixture.arn("f")) }
+                await awsError { _ = try await create(fixture, function: fixture.arn("f")) }
                     == LambdaFailures.conflict(
                         "An event source mapping with SQS arn (\" \(Self.queue) \") and function (\" f \") already "
                             + "exists. Please update or delete the existing mapping with UUID \(first.uuid ?? "")"))
@@ -173,11 +164,11 @@ struct MappingTests {
             #expect(aliased.functionArn == fixture.arn("f:live"))
             #expect(try await create(fixture, function: "f:1").functionArn == fixture.arn("f:1"))
             #expect(
-                await error { _ = try await update(fixture, aliased.uuid) { $0.functionName = "f" } }?.status == 409)
+                await awsError { _ = try await update(fixture, aliased.uuid) { $0.functionName = "f" } }?.status == 409)
             let stream = MappingRuleTests.kinesis
             let second = try await create(fixture, stream) { $0.startingPosition = "LATEST" }
             #expect(
-                await error { _ = try await create(fixture, stream) { $0.startingPosition = "LATEST" } }?.message
+                await awsError { _ = try await create(fixture, stream) { $0.startingPosition = "LATEST" } }?.message
                     == "The event source arn (\" \(stream) \") and function (\" f \") provided mapping already exists. "
                     + "Please update or delete the existing mapping with UUID \(second.uuid ?? "")")
             _ = try await delete(fixture, first.uuid)
@@ -202,7 +193,7 @@ struct MappingTests {
             #expect(first.maximumBatchingWindowInSeconds == nil && first.functionResponseTypes == nil)
             _ = try await make(["kafka:1000"], "topic_2")
             #expect(
-                await error { _ = try await make(["kafka:1000", "kafka:2000"], "topic") }?.message
+                await awsError { _ = try await make(["kafka:1000", "kafka:2000"], "topic") }?.message
                     == "An event source mapping with event source (\"kafka:1000,kafka:2000\"), function "
                     + "(\"\(fixture.arn("f"))\"), topics (\"topic\") already exists. Please update or delete the "
                     + "existing mapping with UUID \(first.uuid ?? "")")
@@ -211,10 +202,10 @@ struct MappingTests {
 
     @Test func functionsAndSourcesAreCheckedInAWSsOrder() async throws {
         try await LambdaFixture.with(.sqlite) { fixture in
-            #expect(await error { _ = try await create(fixture, nil) } == MappingFailures.unrecognizedSource)
-            #expect(await error { _ = try await create(fixture) } == MappingFailures.noFunction)
+            #expect(await awsError { _ = try await create(fixture, nil) } == MappingFailures.unrecognizedSource)
+            #expect(await awsError { _ = try await create(fixture) } == MappingFailures.noFunction)
             try await fixture.create()
-            #expect(await error { _ = try await create(fixture, function: "f:7") } == MappingFailures.noFunction)
+            #expect(await awsError { _ = try await create(fixture, function: "f:7") } == MappingFailures.noFunction)
         }
     }
 
@@ -251,9 +242,9 @@ struct MappingTests {
             #expect(made.state == "Creating")
             #expect(try await get(fixture, made.uuid).state == "Creating")
             #expect(
-                await error { _ = try await update(fixture, made.uuid) { $0.enabled = false } }?.code
+                await awsError { _ = try await update(fixture, made.uuid) { $0.enabled = false } }?.code
                     == "ResourceInUseException")
-            #expect(await error { _ = try await delete(fixture, made.uuid) }?.code == "ResourceInUseException")
+            #expect(await awsError { _ = try await delete(fixture, made.uuid) }?.code == "ResourceInUseException")
             fixture.service.changingMappings.forget()
             #expect(try await update(fixture, made.uuid) { $0.enabled = false }.state == "Disabling")
             fixture.service.changingMappings.forget()
@@ -266,7 +257,7 @@ struct MappingTests {
             #expect(try await get(fixture, made.uuid).state == "Deleting")
             // The next start ends what this process did not.
             try await fixture.service.finishDeletions()
-            #expect(await error { _ = try await get(fixture, made.uuid) } == MappingFailures.notFound)
+            #expect(await awsError { _ = try await get(fixture, made.uuid) } == MappingFailures.notFound)
         }
     }
 
@@ -283,7 +274,7 @@ struct MappingTests {
                 try await fixture.service.listTags(request, fixture.call("ListTags")).tags == ["a": "1", "b": "2"])
             _ = try await delete(fixture, made.uuid)
             #expect(
-                await error { _ = try await fixture.service.listTags(request, fixture.call("ListTags")) }?.message
+                await awsError { _ = try await fixture.service.listTags(request, fixture.call("ListTags")) }?.message
                     == "Event source mapping not found: \(arn)")
         }
     }

@@ -53,12 +53,7 @@ struct AttachedLayerTests {
             try await fixture.publishLayer()
             try await fixture.create()
             func refused(_ layers: [String]) async -> AWSError? {
-                do {
-                    try await fixture.configure { $0.layers = layers }
-                    return nil
-                } catch {
-                    return error as? AWSError
-                }
+                await awsError { try await fixture.configure { $0.layers = layers } }
             }
             let six = (1...6).map { fixture.layerARN("l\($0):1") }
             #expect(await refused(six) == LambdaFailures.invalidParameter("Cannot reference more than 5 layers."))

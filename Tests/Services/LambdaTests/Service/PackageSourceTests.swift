@@ -8,15 +8,6 @@ import Testing
 
 /// Code that comes from S3.
 struct PackageSourceTests {
-    private func message(_ body: () async throws -> Void) async -> AWSError? {
-        do {
-            try await body()
-            return nil
-        } catch {
-            return error as? AWSError
-        }
-    }
-
     @Test(arguments: TestDatabase.engines)
     func codeComesFromObjects(engine: SQLEngine) async throws {
         try await LambdaFixture.with(engine) { fixture in
@@ -59,16 +50,16 @@ struct PackageSourceTests {
                 ("b", "", "Please provide a source for function code."),
             ]
             for (bucket, key, expected) in cases {
-                let created = await message {
+                let created = await awsError {
                     try await fixture.create("n") { $0.code = FunctionCode(s3Bucket: bucket, s3Key: key) }
                 }
                 #expect(created?.message == expected)
-                let updated = await message {
+                let updated = await awsError {
                     try await fixture.updateCode(code: "") { ($0.zipFile, $0.s3Bucket, $0.s3Key) = (nil, bucket, key) }
                 }
                 #expect(updated?.message == expected)
             }
-            let both = await message {
+            let both = await awsError {
                 try await fixture.create("n") {
                     $0.code.s3Bucket = "b"
                     $0.code.s3Key = "k"
@@ -80,7 +71,7 @@ struct PackageSourceTests {
 
     @Test func withoutS3TheParameterIsRefusedByName() async throws {
         try await LambdaFixture.with(.sqlite) { fixture in
-            let error = await message {
+            let error = await awsError {
                 try await fixture.create { $0.code = FunctionCode(s3Bucket: "b", s3Key: "k") }
             }
             #expect(error?.code == "NotImplemented")

@@ -83,7 +83,7 @@ struct ObjectTests {
     @Test func `attributes are read again`() {
         var attributes = ObjectAttributes()
         attributes.headers = ["ContentType": "text/plain", "CacheControl": "no-store"]
-        attributes.expires = Timestamp(milliseconds: 5)
+        attributes.expires = "0"
         attributes.metadata = ["a": "1", "b": ""]
         attributes.tags = [ResourceTag(key: "k", value: "v")]
         attributes.checksum = StoredChecksum(algorithm: .sha256, type: .composite, text: "abc-2")

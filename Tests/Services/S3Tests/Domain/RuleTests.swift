@@ -117,11 +117,57 @@ struct RuleTests {
                 "Status": "Enabled", "Filter": .structure(["And": .structure(["Prefix": "a"])]),
                 "Expiration": .structure(["Days": 1]),
             ],
+            ["Status": "Enabled", "Filter": .structure([:]), "Transitions": transitions(("STANDARD_IA", 29))],
+            ["Status": "Enabled", "Filter": .structure([:]), "Transitions": transitions(("ONEZONE_IA", 0))],
+            [
+                "Status": "Enabled", "Filter": .structure([:]),
+                "Transitions": transitions(("STANDARD_IA", 30), ("GLACIER", 59)),
+            ],
+            [
+                "Status": "Enabled", "Filter": .structure([:]), "Transitions": transitions(("GLACIER", 5)),
+                "Expiration": .structure(["Days": 5]),
+            ],
+            [
+                "Status": "Enabled", "Filter": .structure([:]), "Transitions": transitions(("GLACIER", 5)),
+                "Expiration": .structure(["Date": .timestamp(Timestamp(milliseconds: 0))]),
+            ],
+            [
+                "Status": "Enabled", "Filter": .structure(["Tag": .structure(["Key": "a", "Value": "b"])]),
+                "Expiration": .structure(["ExpiredObjectDeleteMarker": true]),
+            ],
+            [
+                "Status": "Enabled", "Filter": .structure([:]),
+                "NoncurrentVersionExpiration": .structure(["NoncurrentDays": 1, "NewerNoncurrentVersions": 0]),
+            ],
+            [
+                "Status": "Enabled", "Filter": .structure([:]),
+                "NoncurrentVersionExpiration": .structure(["NoncurrentDays": 1, "NewerNoncurrentVersions": 101]),
+            ],
+            [
+                "Status": "Enabled", "Expiration": .structure(["Days": 1]),
+                "Filter": .structure([
+                    "And": .structure(["ObjectSizeGreaterThan": 10, "ObjectSizeLessThan": 10])
+                ]),
+            ],
         ] as [[String: WireValue]])
     func `lifecycles that AWS refuses`(rule: [String: WireValue]) {
         #expect(throws: AWSError.self) {
             _ = try LifecycleCheck.checked(.structure(["Rules": .list([.structure(rule)])]))
         }
+    }
+
+    private static func transitions(_ steps: (String, Int64)...) -> WireValue {
+        .list(steps.map { .structure(["StorageClass": .string($0.0), "Days": .integer($0.1)]) })
+    }
+
+    @Test func `a lifecycle whose actions follow one another is taken`() throws {
+        let rule: [String: WireValue] = [
+            "Status": "Enabled", "Filter": .structure([:]),
+            "Transitions": Self.transitions(("STANDARD_IA", 30), ("GLACIER", 60)),
+            "Expiration": .structure(["Days": 61]),
+            "NoncurrentVersionExpiration": .structure(["NoncurrentDays": 1, "NewerNoncurrentVersions": 100]),
+        ]
+        _ = try LifecycleCheck.checked(.structure(["Rules": .list([.structure(rule)])]))
     }
 
     // MARK: Notifications
@@ -192,23 +238,19 @@ struct RuleTests {
             text.contains("\"object\":{\"key\":\"a+b/%C3%A9%22\",\"size\":3,\"eTag\":\"e\",\"sequencer\":\"00FF\"}"))
     }
 
-    // MARK: Policies
-
-    @Test(arguments: [
-        (
-            "{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"s3:GetObject\",\"Resource\":\"arn:aws:s3:::bucket/*\"}]}",
-            true
-        ),
-        (
-            "{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"111122223333\"},\"Action\":\"s3:*\",\"Resource\":\"arn:aws:s3:::bucket\"}]}",
-            false
-        ),
-        (
-            "{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"s3:*\",\"Resource\":\"arn:aws:s3:::bucket\",\"Condition\":{\"StringEquals\":{\"aws:SourceAccount\":\"111122223333\"}}}]}",
-            false
-        ),
-    ])
-    func `policies that let everybody in`(text: String, isPublic: Bool) throws {
-        #expect(BucketPolicyRules.isPublic(try BucketPolicyRules.parse(text, bucket: Self.bucket())) == isPublic)
+    @Test func `records and details tell where a request came from`() {
+        var event = S3Event(
+            name: .put, time: Timestamp(milliseconds: 0), key: "k", version: nil, sequence: 1, principalID: "AWS:x",
+            requester: "1", requestID: "r", sourceAddress: "192.0.2.7")
+        #expect(
+            event.records(Self.bucket(), configuration: "c").contains(
+                "\"requestParameters\":{\"sourceIPAddress\":\"192.0.2.7\"}"))
+        #expect(event.eventBridge(Self.bucket()).detail.contains(",\"source-ip-address\":\"192.0.2.7\""))
+        // What a lifecycle does.
+        event.name = .expired
+        event.sourceAddress = nil
+        #expect(
+            event.records(Self.bucket(), configuration: "c").contains("{\"sourceIPAddress\":\"s3.amazonaws.com\"}"))
+        #expect(!event.eventBridge(Self.bucket()).detail.contains("source-ip-address"))
     }
 }

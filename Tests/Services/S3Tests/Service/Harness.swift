@@ -27,14 +27,20 @@ struct Harness: Sendable {
         }
     }
 
-    init(_ database: any Database, folder: String, time: VirtualTime = VirtualTime()) throws {
+    let secrets: SecretBox
+
+    init(
+        _ database: any Database, folder: String, time: VirtualTime = VirtualTime(),
+        secrets: SecretBox = SecretBox(MasterKey(), purpose: "s3/objects")
+    ) throws {
         self.database = database
+        self.secrets = secrets
         self.folder = folder
         self.time = time
         jobs = JobQueue(database: database, time: time)
         service = S3Service(
             database: database, folder: folder, durability: .relaxed, jobs: jobs, deliveries: told, permissions: told,
-            secrets: SecretBox(MasterKey(), purpose: "s3/objects"), time: time)
+            secrets: secrets, time: time)
     }
 
     func call(

@@ -95,7 +95,7 @@ struct ObjectServiceTests {
             try FileBytes.write([1], s3.service.folder.file(String(name.prefix(2) + "00112233")))
             #expect(s3.files.count == 2)
             await SegmentCollector(database: s3.database, folder: s3.service.folder, logger: s3.service.logger)
-                .removeOrphans()
+                .removeOrphans(now: s3.time.now)
             #expect(s3.files == [name])
         }
     }

@@ -30,7 +30,7 @@ import Testing
             #expect(
                 delivered.principal
                     == .service(name: "sns.amazonaws.com", sourceARN: topic, account: SNSFixture.account))
-            let node = try #require(JSONNode(delivered.text))
+            let node = try #require(JSONValue(parsing: delivered.text))
             #expect(node["Message"]?.text == "hello")
             #expect(node["Signature"]?.text != nil)
             #expect(node["SigningCertURL"]?.text?.hasPrefix("http://localhost:4566/SimpleNotificationService-") == true)
@@ -256,10 +256,12 @@ import Testing
             try await fixture.publish(topic, "hello")
             await fixture.jobs.settled()
             let lines = fixture.logs.lines.withLock { $0 }
-            let success = try #require(lines["sns/us-east-1/111111111111/topic"]?.first.flatMap(JSONNode.init))
+            let success = try #require(
+                lines["sns/us-east-1/111111111111/topic"]?.first.flatMap { JSONValue(parsing: $0) })
             #expect(success["status"]?.text == "SUCCESS")
             #expect(success["notification"]?["messageMD5Sum"]?.text == "5d41402abc4b2a76b9719d911017c592")
-            let failure = try #require(lines["sns/us-east-1/111111111111/topic/Failure"]?.first.flatMap(JSONNode.init))
+            let failure = try #require(
+                lines["sns/us-east-1/111111111111/topic/Failure"]?.first.flatMap { JSONValue(parsing: $0) })
             #expect(failure["delivery"]?["statusCode"]?.integer == 400)
         }
     }

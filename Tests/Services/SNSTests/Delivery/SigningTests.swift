@@ -15,7 +15,7 @@ import Testing
             for message in ["a", "b"] { try await fixture.publish(topic, message) }
             while fixture.targets.delivered.count < 10 { await Task.yield() }
             #expect(fixture.service.signer.count == before + 2)
-            let signatures = fixture.targets.delivered.compactMap { JSONNode($0.text)?["Signature"]?.text }
+            let signatures = fixture.targets.delivered.compactMap { JSONValue(parsing: $0.text)?["Signature"]?.text }
             #expect(signatures.count == 10)
             #expect(Set(signatures).count == 2)
             // 2,048 bits.

@@ -50,7 +50,7 @@ import X509
     @Test func theDocumentIsJSONInAWSsForm() throws {
         let text = String(decoding: envelope(subject: nil).document, as: UTF8.self)
         #expect(text.hasPrefix("{\n  \"Type\" : \"Notification\",\n  \"MessageId\" : \"m\",\n  \"TopicArn\" : "))
-        let node = try #require(JSONNode(text))
+        let node = try #require(JSONValue(parsing: text))
         #expect(node["Message"]?.text == "a \"text\"\n")
         #expect(node["MessageAttributes"]?["b"]?["Value"]?.text == "AP8=")
         #expect(node["Subject"] == nil)

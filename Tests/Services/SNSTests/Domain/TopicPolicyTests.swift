@@ -17,7 +17,8 @@ import Testing
     private func permits(
         _ policy: String?, _ principal: Principal, _ action: String = "SNS:Publish", isSecure: Bool = true
     ) -> Bool {
-        TopicPolicy.permits(action, by: principal, on: topic(policy), isSecure: isSecure)
+        TopicPolicy.permits(
+            action, by: principal, on: topic(policy), more: ["aws:securetransport": isSecure ? "true" : "false"])
     }
 
     private func statement(_ effect: String, _ principal: String, condition: String = "", resource: String? = nil)

@@ -99,13 +99,4 @@ struct SNSFixture: Sendable {
                 message: message, topicArn: topic, messageDeduplicationId: deduplicationID, messageGroupId: group),
             call("Publish"))
     }
-
-    static func refusal(_ body: () async throws -> Void) async -> AWSError? {
-        do {
-            try await body()
-            return nil
-        } catch {
-            return error as? AWSError
-        }
-    }
 }

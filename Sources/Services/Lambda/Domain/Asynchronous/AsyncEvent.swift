@@ -1,3 +1,4 @@
+import ServiceKit
 import ServiceModel
 
 /// An event in a function's internal queue: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html

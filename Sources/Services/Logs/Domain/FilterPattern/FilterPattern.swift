@@ -1,3 +1,5 @@
+import ServiceKit
+
 /// A filter pattern of CloudWatch Logs: which events are meant.
 ///
 /// The syntax is AWS's ("Filter pattern syntax for metric filters, subscription filters, filter log events, and Live Tail"): terms, JSON
@@ -55,14 +57,5 @@ enum FilterPattern: Hashable, Sendable {
             }
             return values
         }
-    }
-}
-
-extension String {
-    var trimmingWhitespace: Substring {
-        var text = self[...]
-        while let first = text.first, first.isWhitespace { text.removeFirst() }
-        while let last = text.last, last.isWhitespace { text.removeLast() }
-        return text
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Persistence
+import ServiceModel
 import Synchronization
 
 /// The folder of segment files, and the descriptors that are open to read them.
@@ -24,9 +25,7 @@ final class SegmentFiles: Sendable {
     init(folder: String) { self.folder = folder }
 
     func path(_ segment: Int64) -> String {
-        let digits = String(segment, radix: 16)
-        return
-            "\(folder)/\(String(repeating: "0", count: max(0, 16 - digits.count)))\(digits).\(segment & 1 == 1 ? "merged" : "log")"
+        "\(folder)/\(Hexadecimal.text(UInt64(bitPattern: segment), digits: 16)).\(segment & 1 == 1 ? "merged" : "log")"
     }
 
     /// The segments that have a file.

@@ -5,118 +5,118 @@ import ServiceModel
 /// policies were asked before. See
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-s3-evaluates-access-control.html>.
 struct BucketAccess {
+    /// The object that a request is about, where it is there.
+    struct Target {
+        /// The account that owns it; nil: the bucket's.
+        var owner: String?
+        var attributes: ObjectAttributes
+    }
+
     let bucket: BucketRecord
     let call: Call
+    let now: Timestamp
 
     /// - Throws: `AccessDenied`.
-    func require(_ action: String, key: String? = nil, object: ObjectAttributes? = nil) throws {
-        let isOwn = isOwner
-        // Nearly always there is nothing to ask.
-        if isOwn, bucket.policy == nil { return }
-        switch policyDecision(action, key: key) {
-        case .denied:
-            if isOwn, Self.remainsWithOwner(action), case .root = call.principal { return }
+    func require(_ action: String, key: String? = nil, version: String? = nil, object: Target? = nil) throws {
+        guard paysIfAsked(action), permits(action, key: key, version: version, object: object) else {
             throw AWSError.s3AccessDenied
-        case .allowed: return
-        case .silent: break
         }
-        if isOwn { return }
-        if !bucket.isOwnerEnforced, listsPermit(action, object) { return }
-        throw AWSError.s3AccessDenied
+    }
+
+    /// What a request that writes an object asks for beside that: its tags, its list, its locks.
+    /// - Throws: `AccessDenied`.
+    func requireImplied(key: String) throws {
+        let input = call.input
+        func names(_ members: String...) -> Bool { members.contains { input[$0] != nil } }
+        if names("Tagging") { try require("s3:PutObjectTagging", key: key) }
+        if names("ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP") {
+            try require("s3:PutObjectAcl", key: key)
+        }
+        if names("ObjectLockMode", "ObjectLockRetainUntilDate") { try require("s3:PutObjectRetention", key: key) }
+        if names("ObjectLockLegalHoldStatus") { try require("s3:PutObjectLegalHold", key: key) }
+    }
+
+    func permits(_ action: String, key: String? = nil, version: String? = nil, object: Target? = nil) -> Bool {
+        let isOwn = isOwner
+        let foreign = bucket.isOwnerEnforced ? nil : object?.owner
+        // Nearly always there is nothing to ask.
+        if isOwn, bucket.policy == nil, foreign == nil { return true }
+        switch policyDecision(action, key: key, version: version, object: object) {
+        case .denied, .undecidable(_, .deny):
+            // A denial that can't be evaluated denies.
+            if isOwn, Self.remainsWithOwner(action), case .root = call.principal { return true }
+            return false
+        // A bucket's policy can't give what belongs to somebody else.
+        case .allowed: if foreign == nil { return true }
+        case .silent, .undecidable(_, .allow): break
+        }
+        if let foreign { return isOf(foreign) || listsPermit(action, object) }
+        if isOwn { return true }
+        return !bucket.isOwnerEnforced && listsPermit(action, object)
     }
 
     /// Whether the caller belongs to the bucket's account. A service acts for its own account only through the bucket's policy.
-    var isOwner: Bool {
-        if case .service = call.principal { return false }
-        return call.principal.account == bucket.account
-    }
+    var isOwner: Bool { isOf(bucket.account) }
 
-    /// Whether nobody in particular asks, or anybody with an account.
-    private var isStranger: Bool { !isOwner }
+    private func isOf(_ account: String) -> Bool {
+        if case .service = call.principal { return false }
+        return call.principal.account == account
+    }
 
     /// What a root user may always do, lest nobody could undo a policy.
     private static func remainsWithOwner(_ action: String) -> Bool {
         ["s3:PutBucketPolicy", "s3:GetBucketPolicy", "s3:DeleteBucketPolicy"].contains(action)
     }
 
+    /// Where the requester pays, others than the owner must say that they know. See
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/RequesterPaysBuckets.html>.
+    private func paysIfAsked(_ action: String) -> Bool {
+        guard bucket.isPaidByRequester, !isOwner else { return true }
+        if case .service = call.principal { return true }
+        let isCharged = action.contains("Object") || action.hasPrefix("s3:List") || action.contains("MultipartUpload")
+        return !isCharged || call.principal != .anonymous && call.input["RequestPayer"]?.stringValue == "requester"
+    }
+
     // MARK: Policy
 
-    private enum Decision { case allowed, denied, silent }
-
-    private func policyDecision(_ action: String, key: String?) -> Decision {
+    private func policyDecision(
+        _ action: String, key: String?, version: String?, object: Target?
+    ) -> TrustEvaluation.Decision {
         guard let policy = bucket.policy else { return .silent }
-        let resource = key.map { "\(bucket.arn)/\($0)" } ?? bucket.arn
-        let matching = policy.statements.filter { statement in
-            guard let resources = statement.resources else { return false }
-            return resources.values.contains { PolicyPattern.matches($0, resource) } != resources.isNegated
-        }
-        if matching.isEmpty { return .silent }
-        var evaluation = TrustEvaluation(principal: call.principal, more: keys, knowing: Self.knownKeys)
+        let keys = RequestKeys(bucket: bucket, call: call, now: now, version: version, object: object?.attributes)
+        var evaluation = TrustEvaluation(
+            principal: call.principal, more: keys.single, sets: keys.sets, knowing: RequestKeys.known)
         evaluation.admitsAnonymous = true
-        let denials = PolicyDocument(
-            version: policy.version, statements: matching.filter { $0.effect == .deny }.map(Self.asPermission))
-        switch evaluation.decide(denials, action: action) {
-        // A denial that can't be evaluated denies.
-        case .allowed, .undecidable: return .denied
-        case .denied: break
-        }
-        let permissions = PolicyDocument(version: policy.version, statements: matching.filter { $0.effect == .allow })
-        guard case .allowed = evaluation.decide(permissions, action: action) else { return .silent }
+        evaluation.canonicalUser = call.principal.account.map(CanonicalID.of)
+        let decision = evaluation.decide(
+            policy, action: action, resource: key.map { "\(bucket.arn)/\($0)" } ?? bucket.arn)
         // What is public counts for nobody outside the account where that is blocked.
-        if bucket.publicAccess.restrictPublicBuckets, isStranger, BucketPolicyRules.isPublic(policy) {
+        if decision == .allowed, !isOwner, bucket.publicAccess.restrictPublicBuckets, PublicPolicy.isPublic(policy) {
             if case .service = call.principal { return .allowed }
             return .silent
         }
-        return .allowed
-    }
-
-    private static func asPermission(_ statement: PolicyStatement) -> PolicyStatement {
-        var statement = statement
-        statement.effect = .allow
-        return statement
-    }
-
-    private static let knownKeys: Set<String> = [
-        "s3:prefix", "s3:delimiter", "s3:max-keys", "s3:x-amz-acl", "s3:versionid", "s3:x-amz-server-side-encryption",
-        "s3:x-amz-storage-class", "s3:x-amz-copy-source", "aws:securetransport", "s3:x-amz-content-sha256",
-        "aws:sourceip", "s3:x-amz-metadata-directive",
-    ]
-
-    private var keys: [String: String] {
-        var keys: [String: String] = [:]
-        func note(_ key: String, _ member: String) {
-            if let text = call.input[member]?.stringValue { keys[key] = text }
-        }
-        note("s3:prefix", "Prefix")
-        note("s3:delimiter", "Delimiter")
-        note("s3:x-amz-acl", "ACL")
-        note("s3:versionid", "VersionId")
-        note("s3:x-amz-server-side-encryption", "ServerSideEncryption")
-        note("s3:x-amz-storage-class", "StorageClass")
-        note("s3:x-amz-copy-source", "CopySource")
-        note("s3:x-amz-metadata-directive", "MetadataDirective")
-        if let most = call.input["MaxKeys"]?.integerValue { keys["s3:max-keys"] = String(most) }
-        keys["aws:securetransport"] = call.endpoint.hasPrefix("https:") ? "true" : "false"
-        keys["aws:sourceip"] = "127.0.0.1"
-        return keys
+        return decision
     }
 
     // MARK: Lists
 
-    private func listsPermit(_ action: String, _ object: ObjectAttributes?) -> Bool {
+    private func listsPermit(_ action: String, _ object: Target?) -> Bool {
         let user = call.principal.account.map(CanonicalID.of)
         let ignored = bucket.publicAccess.ignorePublicACLs
-        func list(_ list: AccessControlList, _ permission: AccessControlList.Permission) -> Bool {
-            list.permits(permission, to: user, ignoringPublic: ignored)
+        func list(_ list: AccessControlList?, _ permission: AccessControlList.Permission) -> Bool {
+            list?.permits(permission, to: user, ignoringPublic: ignored) ?? false
         }
+        let acl = object?.attributes.acl
         switch action {
         case "s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads": return list(bucket.acl, .read)
         case "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload": return list(bucket.acl, .write)
         case "s3:GetBucketAcl": return list(bucket.acl, .readACP)
         case "s3:PutBucketAcl": return list(bucket.acl, .writeACP)
-        case "s3:GetObject", "s3:GetObjectVersion": return object?.acl.map { list($0, .read) } ?? false
-        case "s3:GetObjectAcl", "s3:GetObjectVersionAcl": return object?.acl.map { list($0, .readACP) } ?? false
-        case "s3:PutObjectAcl", "s3:PutObjectVersionAcl": return object?.acl.map { list($0, .writeACP) } ?? false
+        case "s3:GetObject", "s3:GetObjectVersion": return list(acl, .read)
+        case "s3:GetObjectAcl", "s3:GetObjectVersionAcl": return list(acl, .readACP)
+        // Who may write objects says whose they are.
+        case "s3:PutObjectAcl" where object == nil: return list(bucket.acl, .write)
+        case "s3:PutObjectAcl", "s3:PutObjectVersionAcl": return list(acl, .writeACP)
         default: return false
         }
     }

@@ -9,6 +9,13 @@ enum RequestedACL {
         ("GrantWriteACP", "x-amz-grant-write-acp", .writeACP),
     ]
 
+    static let maximumGrants = 100
+
+    /// Accounts have no addresses here.
+    private static let unresolvable = AWSError.s3(
+        "UnresolvableGrantByEmailAddress", 400,
+        "The e-mail address you provided does not match any account on record.")
+
     /// - Returns: nil if the request asks for none.
     static func read(_ input: WireValue, owner: String, bucketOwner: String, isBucket: Bool) throws
         -> AccessControlList?
@@ -26,6 +33,7 @@ enum RequestedACL {
             else { throw AWSError.invalidArgument("", name: "x-amz-acl", value: canned) }
             return list
         }
+        guard grants.count <= maximumGrants else { throw malformed }
         if !grants.isEmpty { return AccessControlList(owner: owner, grants: grants) }
         return nil
     }
@@ -47,7 +55,7 @@ enum RequestedACL {
             case "uri":
                 try checkGroup(value, "uri")
                 return .init(grantee: .group(value), permission: permission)
-            case "emailaddress": return .init(grantee: .email(value), permission: permission)
+            case "emailaddress": throw unresolvable
             default: throw AWSError.invalidArgument("Argument format not recognized", name: header, value: text)
             }
         }
@@ -59,9 +67,9 @@ enum RequestedACL {
 
     /// An `AccessControlPolicy` document.
     static func document(_ policy: WireValue, owner: String) throws -> AccessControlList {
-        guard let given = policy["Owner"]?["ID"]?.stringValue, let list = policy["Grants"]?.listValue else {
-            throw malformed
-        }
+        guard let given = policy["Owner"]?["ID"]?.stringValue, let list = policy["Grants"]?.listValue,
+            list.count <= maximumGrants
+        else { throw malformed }
         guard given == owner else {
             guard isID(given) else {
                 throw AWSError.invalidArgument("Invalid id", name: "CanonicalUser/ID", value: given)
@@ -82,8 +90,7 @@ enum RequestedACL {
                 try checkGroup(uri, "Group/URI")
                 return AccessControlList.Grant(grantee: .group(uri), permission: permission)
             case "AmazonCustomerByEmail"?:
-                guard let email = grantee["EmailAddress"]?.stringValue else { throw malformed }
-                return AccessControlList.Grant(grantee: .email(email), permission: permission)
+                throw grantee["EmailAddress"] == nil ? malformed : unresolvable
             default: throw malformed
             }
         }

@@ -70,6 +70,7 @@ final class BucketRecord: Sendable {
     var arn: String { "arn:aws:s3:::\(name)" }
     /// Whether access control lists say nothing: the bucket's owner owns everything.
     var isOwnerEnforced: Bool { ownership == "BucketOwnerEnforced" }
+    var isPaidByRequester: Bool { settings[Setting.payment]?.stringValue == "Requester" }
     var hasObjectLock: Bool { settings[Setting.lock] != nil }
 }
 

@@ -45,6 +45,7 @@ enum LifecycleCheck {
         }
         try checkExpiration(rule["Expiration"])
         if let noncurrent = rule["NoncurrentVersionExpiration"] {
+            try checkNewer(noncurrent, "NoncurrentVersionExpiration")
             guard let days = noncurrent["NoncurrentDays"]?.integerValue else { throw AWSError.malformedXML }
             try checkDays(
                 days, "NoncurrentDays",
@@ -58,7 +59,9 @@ enum LifecycleCheck {
         for transition in rule["NoncurrentVersionTransitions"]?.listValue ?? [] {
             guard transition["NoncurrentDays"] != nil else { throw AWSError.malformedXML }
             try checkClass(transition)
+            try checkNewer(transition, "NoncurrentVersionTransition")
         }
+        try LifecycleOrder.check(LifecycleTerm(rule))
         if let abort = rule["AbortIncompleteMultipartUpload"] {
             guard let days = abort["DaysAfterInitiation"]?.integerValue else { throw AWSError.malformedXML }
             try checkDays(
@@ -79,6 +82,13 @@ enum LifecycleCheck {
         guard count >= 2 else { throw AWSError.malformedXML }
         let keys = both["Tags"]?.listValue?.compactMap { $0["Key"]?.stringValue } ?? []
         if Set(keys).count < keys.count { throw AWSError.invalidRequest("Duplicate Tag Keys are not allowed.") }
+    }
+
+    private static func checkNewer(_ action: WireValue, _ name: String) throws {
+        guard let count = action["NewerNoncurrentVersions"]?.integerValue, !(1...100).contains(count) else { return }
+        throw AWSError.invalidArgument(
+            "'NewerNoncurrentVersions' for \(name) action must be a positive integer between 1 and 100",
+            name: "NewerNoncurrentVersions", value: String(count))
     }
 
     private static func checkExpiration(_ expiration: WireValue?) throws {

@@ -16,6 +16,8 @@ struct ListingWalk<Row: Sendable>: Sendable {
         var lastRow: Row?
         /// What came last, if it was a common prefix.
         var lastPrefix: String?
+        /// The last key that was looked at, where the page ends before its limit because so much was not to be shown.
+        var stoppedAfter: String?
 
         var count: Int { rows.count + prefixes.count }
     }
@@ -32,6 +34,8 @@ struct ListingWalk<Row: Sendable>: Sendable {
     var place: @Sendable (Row) -> Int64
     /// Rows that are not shown.
     var isHidden: @Sendable (Row) -> Bool
+    /// How many rows a page reads before it gives up looking for more to show; nil: it looks until the end.
+    var patience: Int?
 
     /// Where a listing begins that goes on after a marker, which is a key or a common prefix.
     func start(after marker: String) -> Cursor? {
@@ -45,14 +49,23 @@ struct ListingWalk<Row: Sendable>: Sendable {
         return Cursor(key: KeyRange.next(after: marker))
     }
 
+    /// Where a listing goes on that has stopped after a key: what the key's common prefix holds may not have been shown.
+    func start(stoppedAfter key: String) -> Cursor? {
+        key.hasKeyPrefix(prefix) ? Cursor(key: KeyRange.next(after: key)) : start(after: key)
+    }
+
     /// `fetch`: rows from a cursor on, below the end of the prefix, as many as are asked for.
     func page(from start: Cursor?, fetch: (Cursor, Int) throws -> [Row]) rethrows -> Page {
         var page = Page()
         guard limit > 0, var cursor = start else { return page }
         let most = min(limit + 1, 1001)
         var batch = delimiter.isEmpty ? most : min(most, 64)
+        var read = 0
         while true {
             let rows = try fetch(cursor, batch)
+            read += rows.count
+            let before = page.count
+            var keys = 0
             var rolled: String?
             var seen: String?
             for row in rows {
@@ -60,6 +73,7 @@ struct ListingWalk<Row: Sendable>: Sendable {
                 if let rolled, key.hasKeyPrefix(rolled) { continue }
                 if isFirstOnly, let seen, seen.isSameKey(as: key) { continue }
                 seen = key
+                keys += 1
                 if isHidden(row) { continue }
                 if page.count == limit {
                     page.isTruncated = true
@@ -81,11 +95,19 @@ struct ListingWalk<Row: Sendable>: Sendable {
                 cursor = Cursor(key: end)
                 batch = 8
             } else {
+                if let patience, read >= patience {
+                    page.isTruncated = true
+                    page.stoppedAfter = lastKey
+                    return page
+                }
                 let (next, overflow) = place(last).addingReportingOverflow(1)
                 cursor =
                     isFirstOnly || overflow
                     ? Cursor(key: KeyRange.next(after: lastKey)) : Cursor(key: lastKey, place: next)
-                batch = min(batch * 2, most)
+                // Where keys have many versions, what comes behind each first row is read for nothing; where nothing is shown, a small
+                // page takes large steps.
+                let largest = page.count == before ? 1001 : most
+                batch = isFirstOnly && keys * 4 < batch ? max(2, keys * 2) : min(batch * 2, largest)
             }
         }
     }

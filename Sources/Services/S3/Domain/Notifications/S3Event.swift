@@ -60,6 +60,8 @@ struct S3Event: Sendable, Hashable {
     var principalID: String
     var requester: String
     var requestID: String
+    /// Where the request came from; nil: S3 has done it by itself.
+    var sourceAddress: String?
     var storageClass: String?
 
     private var sequencer: String { "00" + String(sequence, radix: 16, uppercase: true) }
@@ -85,8 +87,8 @@ struct S3Event: Sendable, Hashable {
             {"Records":[{"eventVersion":"\(name.version)","eventSource":"aws:s3","awsRegion":\(JSONText.quoted(bucket.region)),\
             "eventTime":"\(time.rfc3339)","eventName":"\(name.rawValue)",\
             "userIdentity":{"principalId":\(JSONText.quoted(principalID))},\
-            "requestParameters":{"sourceIPAddress":"127.0.0.1"},\
-            "responseElements":{"x-amz-request-id":"\(requestID)","x-amz-id-2":"\(requestID)"},\
+            "requestParameters":{"sourceIPAddress":\(JSONText.quoted(sourceAddress ?? "s3.amazonaws.com"))},\
+            "responseElements":{"x-amz-request-id":"\(requestID)","x-amz-id-2":"\(HostID.of(requestID))"},\
             "s3":{"s3SchemaVersion":"1.0","configurationId":\(JSONText.quoted(configuration)),\
             "bucket":{"name":\(JSONText.quoted(bucket.name)),"ownerIdentity":{"principalId":"\(bucket.principalID)"},\
             "arn":\(JSONText.quoted(bucket.arn))},"object":{\(object)}}\(more)}]}
@@ -100,23 +102,23 @@ struct S3Event: Sendable, Hashable {
         if let etag, name != .delete, name != .markerCreated { object += ",\"etag\":" + JSONText.quoted(etag) }
         if let version { object += ",\"version-id\":" + JSONText.quoted(version) }
         object += ",\"sequencer\":\"\(sequencer)\""
-        var more = ""
+        var more = sourceAddress.map { ",\"source-ip-address\":" + JSONText.quoted($0) } ?? ""
         switch name {
-        case .put: more = ",\"reason\":\"PutObject\""
-        case .post: more = ",\"reason\":\"POST Object\""
-        case .copy: more = ",\"reason\":\"CopyObject\""
-        case .complete: more = ",\"reason\":\"CompleteMultipartUpload\""
-        case .delete: more = ",\"reason\":\"DeleteObject\",\"deletion-type\":\"Permanently Deleted\""
-        case .markerCreated: more = ",\"reason\":\"DeleteObject\",\"deletion-type\":\"Delete Marker Created\""
-        case .expired: more = ",\"reason\":\"Lifecycle Expiration\",\"deletion-type\":\"Permanently Deleted\""
+        case .put: more += ",\"reason\":\"PutObject\""
+        case .post: more += ",\"reason\":\"POST Object\""
+        case .copy: more += ",\"reason\":\"CopyObject\""
+        case .complete: more += ",\"reason\":\"CompleteMultipartUpload\""
+        case .delete: more += ",\"reason\":\"DeleteObject\",\"deletion-type\":\"Permanently Deleted\""
+        case .markerCreated: more += ",\"reason\":\"DeleteObject\",\"deletion-type\":\"Delete Marker Created\""
+        case .expired: more += ",\"reason\":\"Lifecycle Expiration\",\"deletion-type\":\"Permanently Deleted\""
         case .expirationMarker:
-            more = ",\"reason\":\"Lifecycle Expiration\",\"deletion-type\":\"Delete Marker Created\""
-        case .transition: more = ",\"destination-storage-class\":" + JSONText.quoted(storageClass ?? "")
+            more += ",\"reason\":\"Lifecycle Expiration\",\"deletion-type\":\"Delete Marker Created\""
+        case .transition: more += ",\"destination-storage-class\":" + JSONText.quoted(storageClass ?? "")
         case .taggingPut, .taggingDelete, .aclPut: break
         }
         let detail = """
             {"version":"0","bucket":{"name":\(JSONText.quoted(bucket.name))},"object":{\(object)},\
-            "request-id":"\(requestID)","requester":\(JSONText.quoted(requester)),"source-ip-address":"127.0.0.1"\(more)}
+            "request-id":"\(requestID)","requester":\(JSONText.quoted(requester))\(more)}
             """
         return (name.detailType, detail)
     }
@@ -136,19 +138,4 @@ extension BucketRecord {
 }
 
 /// Text in JSON documents.
-enum JSONText {
-    static func quoted(_ text: String) -> String {
-        var out = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": out += "\\\""
-            case "\\": out += "\\\\"
-            case _ where scalar.value < 0x20:
-                let digits = String(scalar.value, radix: 16)
-                out += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: out.unicodeScalars.append(scalar)
-            }
-        }
-        return out + "\""
-    }
-}
+typealias JSONText = JSONString

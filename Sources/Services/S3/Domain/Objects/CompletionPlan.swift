@@ -94,18 +94,13 @@ struct CompletionPlan: Sendable {
         let algorithm = upload.checksumAlgorithm ?? .crc64nvme
         let type = upload.checksumType ?? .fullObject
         let values = parts.map { part in part.checksum.flatMap { Data(base64Encoded: $0) }.map(Array.init) ?? [] }
-        if type == .composite {
-            var hasher = ChecksumHasher([algorithm])
-            for value in values { value.withUnsafeBytes { hasher.update($0) } }
-            let text = (hasher.finish()[algorithm] ?? []).base64 + "-\(parts.count)"
-            return StoredChecksum(algorithm: algorithm, type: .composite, text: text)
+        guard type == .fullObject, let kind = algorithm.crc else {
+            let checksum = Array(values.joined()).withUnsafeBytes { ChecksumHasher.checksum(algorithm, $0) }
+            return StoredChecksum(
+                algorithm: algorithm, type: .composite, text: checksum.base64 + "-\(parts.count)")
         }
-        var whole = CRCCombination.value(values.first ?? [])
-        for (part, value) in zip(parts, values).dropFirst() {
-            whole = CRCCombination.combine(algorithm, whole, CRCCombination.value(value), length: Int(part.size))
-        }
-        return StoredChecksum(
-            algorithm: algorithm, type: .fullObject, text: CRCCombination.bytes(whole, algorithm).base64)
+        let whole = CRC.combined(kind, zip(parts, values).lazy.map { (check: $1, length: Int($0.size)) })
+        return StoredChecksum(algorithm: algorithm, type: .fullObject, text: whole.base64)
     }
 
     /// The checksum of the whole, if the request claims one.

@@ -18,7 +18,8 @@ struct ObjectAttributes: Sendable, Hashable {
 
     /// By the model's member, such as `ContentType`.
     var headers: [String: String] = [:]
-    var expires: Timestamp?
+    /// The header as the request had it.
+    var expires: String?
     /// By name in lower case, as the request had them.
     var metadata: [String: String] = [:]
     var tags: [ResourceTag] = []
@@ -52,12 +53,13 @@ struct ObjectAttributes: Sendable, Hashable {
         static let legalHold: UInt8 = 18
         static let restored: UInt8 = 19
         static let held: UInt8 = 20
+        static let expiresText: UInt8 = 21
     }
 
     var encoded: [UInt8] {
         var writer = RecordWriter()
         for (index, name) in Self.headerNames.enumerated() { writer.append(UInt8(index), headers[name]) }
-        if let expires { writer.append(Tag.expires, expires.milliseconds) }
+        writer.append(Tag.expiresText, expires)
         for (name, value) in metadata.sorted(by: { $0.key < $1.key }) {
             writer.append(Tag.metadata) { inner in
                 inner.append(0, name)
@@ -102,7 +104,9 @@ struct ObjectAttributes: Sendable, Hashable {
                 continue
             }
             switch field.tag {
-            case Tag.expires: expires = Timestamp(milliseconds: field.number)
+            // As it was kept before it was kept as it is.
+            case Tag.expires: expires = HTTPDateText.text(Timestamp(milliseconds: field.number))
+            case Tag.expiresText: expires = field.text
             case Tag.metadata:
                 let (name, value) = Self.pair(field)
                 metadata[name] = value

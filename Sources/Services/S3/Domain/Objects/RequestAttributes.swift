@@ -20,7 +20,7 @@ enum RequestAttributes {
                 "InvalidRedirectLocation", 400,
                 "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.")
         }
-        attributes.expires = input["Expires"]?.timestampValue
+        attributes.expires = input["Expires"]?.stringValue
         attributes.metadata = try metadata(input)
         if let text = input["Tagging"]?.stringValue { attributes.tags = try ObjectTags.header(text) }
         return attributes

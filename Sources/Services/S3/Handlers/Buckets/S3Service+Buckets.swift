@@ -104,7 +104,7 @@ extension S3Service {
         let bucket = try await open(input.bucket, call, "s3:DeleteBucket")
         defer { catalog.forget(bucket.name) }
         let now = time.now
-        try await jobs.write { transaction in
+        try await jobs.write { [folder] transaction in
             let connection = transaction.connection
             guard try ObjectRows(connection: connection).isEmpty(bucket.id) else {
                 throw AWSError.s3(
@@ -115,7 +115,7 @@ extension S3Service {
             }
             // Uploads that are under way end with their bucket.
             let uploads = UploadRows(connection: connection)
-            let segments = SegmentRows(connection: connection)
+            let segments = SegmentRows(connection: connection, folder: folder)
             while let upload = try uploads.page(bucket.id, from: "", after: .min, below: nil, limit: 1).first {
                 for part in try uploads.parts(upload.id, after: 0, limit: 10_000) {
                     try segments.unlink(part.manifest, at: now)

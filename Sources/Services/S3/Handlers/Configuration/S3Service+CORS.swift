@@ -23,6 +23,11 @@ extension S3Service: BucketPages {
         try await set(BucketRecord.Setting.cors, nil, of: bucket)
     }
 
+    public func region(bucket: String) async throws -> String? {
+        guard BucketName.isValid(bucket) else { return nil }
+        return try await catalog.bucket(bucket)?.region
+    }
+
     public func corsRules(bucket: String) async throws -> [CrossOriginRule]? {
         guard BucketName.isValid(bucket) else { return nil }
         return try await catalog.bucket(bucket)?.settings[BucketRecord.Setting.cors].map(CORSRules.rules)

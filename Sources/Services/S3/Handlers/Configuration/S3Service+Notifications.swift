@@ -68,8 +68,8 @@ extension S3Service {
         do {
             let test = S3Event.test(bucket: bucket.name, at: time.now, requestID: call.requestID)
             try await deliveries.deliver(
-                Delivery(body: Array(test.utf8)), to: target, as: principal, account: bucket.account,
-                region: bucket.region)
+                Delivery(body: Array(test.utf8), subject: NotificationWorker.subject), to: target, as: principal,
+                account: bucket.account, region: bucket.region)
             return nil
         } catch let error as AWSError {
             let isQueue = target.kind == .queue

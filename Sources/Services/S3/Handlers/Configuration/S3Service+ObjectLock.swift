@@ -83,6 +83,7 @@ extension S3Service {
                 "The retain until date must be in the future!", name: "RetainUntilDate", value: until.rfc3339)
         }
         let bypass = input.bypassGovernanceRetention ?? false
+        if bypass { try access(bucket, call).require("s3:BypassGovernanceRetention", key: input.key) }
         _ = try await alter(bucket, input.key, input.versionId, call, event: nil) { attributes in
             if let old = attributes.retention, old.until > now {
                 // It may be made longer and stronger by anybody, anything else only with the right to.

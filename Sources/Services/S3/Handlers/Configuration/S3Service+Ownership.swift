@@ -91,7 +91,7 @@ extension S3Service {
         let bucket = try await open(input.bucket, call, "s3:PutBucketPolicy")
         let text = input.policy ?? ""
         let policy = try BucketPolicyRules.parse(text, bucket: bucket)
-        let isPublic = BucketPolicyRules.isPublic(policy)
+        let isPublic = PublicPolicy.isPublic(policy)
         try await configure(bucket) { current, settings in
             if isPublic, current.publicAccess.blockPublicPolicy { throw AWSError.s3AccessDenied }
             settings[BucketRecord.Setting.policy] = .string(text)
@@ -108,7 +108,7 @@ extension S3Service {
     {
         let bucket = try await open(input.bucket, call, "s3:GetBucketPolicyStatus")
         _ = try policy(bucket)
-        let isPublic = bucket.policy.map(BucketPolicyRules.isPublic) ?? false
+        let isPublic = bucket.policy.map(PublicPolicy.isPublic) ?? false
         return GetBucketPolicyStatusOutput(policyStatus: PolicyStatus(isPublic: isPublic))
     }
 }

@@ -28,15 +28,15 @@ extension S3Service {
 
     public func getObjectTagging(_ input: GetObjectTaggingRequest, _ call: Call) async throws -> GetObjectTaggingOutput
     {
-        let bucket = try await open(
-            input.bucket, call, input.versionId == nil ? "s3:GetObjectTagging" : "s3:GetObjectVersionTagging",
-            key: input.key)
+        let bucket: BucketRecord
         let record: ObjectRecord
         do {
-            record = try await find(bucket, input.key, version: input.versionId, call, withBody: false)
+            (bucket, record, _) = try await readable(
+                input.bucket, input.key, version: input.versionId, call,
+                input.versionId == nil ? "s3:GetObjectTagging" : "s3:GetObjectVersionTagging", withBody: false)
         } catch let error as AWSError where error.code == "NoSuchKey" {
             // Here alone the bucket is a part of the key.
-            throw AWSError.noSuchKey("\(bucket.name)/\(input.key)").with(headers: error.headers)
+            throw AWSError.noSuchKey("\(input.bucket)/\(input.key)").with(headers: error.headers)
         }
         return GetObjectTaggingOutput(
             tagSet: ObjectTags.wire(ObjectAttributes(record.attributes).tags),
@@ -45,9 +45,10 @@ extension S3Service {
 
     public func putObjectTagging(_ input: PutObjectTaggingRequest, _ call: Call) async throws -> PutObjectTaggingOutput
     {
-        let bucket = try await open(
-            input.bucket, call, input.versionId == nil ? "s3:PutObjectTagging" : "s3:PutObjectVersionTagging",
-            key: input.key)
+        let (bucket, _, _) = try await readable(
+            input.bucket, input.key, version: input.versionId, call,
+            input.versionId == nil ? "s3:PutObjectTagging" : "s3:PutObjectVersionTagging", withBody: false,
+            method: "PUT")
         let tags = try ObjectTags.document(call.input["Tagging"], limit: 10).sorted { $0.key < $1.key }
         let record = try await alter(bucket, input.key, input.versionId, call, event: .taggingPut) { $0.tags = tags }
         return PutObjectTaggingOutput(versionId: bucket.versioning == .never ? nil : record.versionName)
@@ -56,9 +57,10 @@ extension S3Service {
     public func deleteObjectTagging(_ input: DeleteObjectTaggingRequest, _ call: Call) async throws
         -> DeleteObjectTaggingOutput
     {
-        let bucket = try await open(
-            input.bucket, call, input.versionId == nil ? "s3:DeleteObjectTagging" : "s3:DeleteObjectVersionTagging",
-            key: input.key)
+        let (bucket, _, _) = try await readable(
+            input.bucket, input.key, version: input.versionId, call,
+            input.versionId == nil ? "s3:DeleteObjectTagging" : "s3:DeleteObjectVersionTagging", withBody: false,
+            method: "PUT")
         let record = try await alter(bucket, input.key, input.versionId, call, event: .taggingDelete) { $0.tags = [] }
         return DeleteObjectTaggingOutput(versionId: bucket.versioning == .never ? nil : record.versionName)
     }

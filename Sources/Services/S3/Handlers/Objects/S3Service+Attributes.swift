@@ -12,7 +12,8 @@ extension S3Service {
         }
         let (bucket, record, attributes) = try await readable(
             input.bucket, input.key, version: input.versionId, call,
-            input.versionId == nil ? "s3:GetObject" : "s3:GetObjectVersion", withBody: false)
+            input.versionId == nil ? "s3:GetObject" : "s3:GetObjectVersion",
+            input.versionId == nil ? "s3:GetObjectAttributes" : "s3:GetObjectVersionAttributes", withBody: false)
         try checkCustomerKey(CustomerKey(call.input), attributes)
         var output = GetObjectAttributesOutput()
         output.lastModified = record.modified

@@ -15,6 +15,7 @@ extension S3Service {
     public func copyObject(_ input: CopyObjectRequest, _ call: Call) async throws -> CopyObjectOutput {
         try ObjectKey.check(input.key)
         let bucket = try await open(input.bucket, call, "s3:PutObject", key: input.key)
+        try access(bucket, call).requireImplied(key: input.key)
         let condition = try WriteCondition(call.input)
         let customer = try CustomerKey(call.input)
         try RequestAttributes.checkEncryption(call.input, customer: customer, operation: call.operation)
@@ -26,6 +27,13 @@ extension S3Service {
             )
         }
         var attributes = try copied(source, call)
+        if input.taggingDirective != "REPLACE", !source.attributes.tags.isEmpty {
+            let target = BucketAccess.Target(owner: source.record.owner, attributes: source.attributes)
+            try access(source.bucket, reading(call)).require(
+                origin.version == nil ? "s3:GetObjectTagging" : "s3:GetObjectVersionTagging",
+                key: origin.key, version: origin.version, object: target)
+            try access(bucket, call).require("s3:PutObjectTagging", key: input.key)
+        }
         let isInPlace = source.bucket.id == bucket.id && source.record.key.isSameKey(as: input.key)
         if isInPlace, origin.version == nil { try requireChange(call.input, bucket, source) }
         try RequestAttributes.readLock(call.input, bucket, now: time.now, into: &attributes)
@@ -80,12 +88,19 @@ extension S3Service {
         return output
     }
 
+    /// The part of a copy that reads.
+    private func reading(_ call: Call) -> Call {
+        var reading = call
+        var input: [String: WireValue] = [:]
+        input["ExpectedBucketOwner"] = call.input["ExpectedSourceBucketOwner"]
+        input["RequestPayer"] = call.input["RequestPayer"]
+        reading.input = .structure(input)
+        return reading
+    }
+
     /// The source of a copy, as its caller may read it.
     func findSource(_ origin: CopySource, _ call: Call) async throws -> Source {
-        var reading = call
-        var input = call.input.structureValue ?? [:]
-        input["ExpectedBucketOwner"] = input["ExpectedSourceBucketOwner"]
-        reading.input = .structure(input)
+        let reading = reading(call)
         let action = origin.version == nil ? "s3:GetObject" : "s3:GetObjectVersion"
         let bucket: BucketRecord
         let record: ObjectRecord

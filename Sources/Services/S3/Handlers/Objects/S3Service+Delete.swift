@@ -17,6 +17,9 @@ extension S3Service {
                 "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.",
                 name: "x-amz-bypass-governance-retention")
         }
+        if input.bypassGovernanceRetention == true {
+            try access(bucket, call).require("s3:BypassGovernanceRetention", key: input.key)
+        }
         let condition = input.ifMatch.map(ETagText.plain)
         let (key, version, bypass) = (input.key, input.versionId, input.bypassGovernanceRetention ?? false)
         let deletion = try await change(bucket, EventContext(call)) { transaction in
@@ -58,7 +61,7 @@ extension S3Service {
         guard !objects.contains(where: \.key.isEmpty) else {
             throw AWSError.s3("UserKeyMustBeSpecified", 400, "The bucket POST must contain the specified field name.")
         }
-        let access = BucketAccess(bucket: bucket, call: call)
+        let access = access(bucket, call)
         let bypass = input.bypassGovernanceRetention ?? false
         var output = DeleteObjectsOutput()
         var errors: [Error] = []
@@ -71,7 +74,8 @@ extension S3Service {
                     throw AWSError.s3(
                         "NotImplemented", 501, "A header you provided implies functionality that is not implemented")
                 }
-                try access.require(action, key: object.key)
+                try access.require(action, key: object.key, version: object.versionId)
+                if bypass { try access.require("s3:BypassGovernanceRetention", key: object.key) }
                 allowed.append(object)
             } catch let error as AWSError {
                 errors.append(Self.refusal(error, object))

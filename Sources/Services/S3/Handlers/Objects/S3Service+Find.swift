@@ -19,13 +19,8 @@ extension S3Service {
         }
         guard let record = found else {
             // Who may not list must not learn what is not there.
-            if !BucketAccess(bucket: bucket, call: call).isOwner {
-                do {
-                    try BucketAccess(bucket: bucket, call: call).require("s3:ListBucket")
-                } catch {
-                    throw AWSError.s3AccessDenied
-                }
-            }
+            let access = access(bucket, call)
+            if !access.isOwner { try access.require("s3:ListBucket") }
             if let version, bucket.versioning != .never { throw AWSError.noSuchVersion(key, version) }
             throw AWSError.noSuchKey(key)
         }

@@ -14,11 +14,7 @@ extension S3Service {
                 "The operation is not valid for the object's storage class", storageClass: record.storageClass)
         }
         var (members, range) = try describe(record, attributes, bucket, call)
-        // What the caller wants the headers to be.
-        for name in ["CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage", "ContentType"] {
-            if let text = call.input["Response" + name]?.stringValue { members[name] = .string(text) }
-        }
-        if let time = input.responseExpires { members["Expires"] = .timestamp(time) }
+        try replaceHeaders(&members, call)
         let payload = try source(record, range, customer: customer)
         return Reply(.structure(members), payload: payload, status: members["ContentRange"] == nil ? nil : 206)
     }
@@ -28,27 +24,48 @@ extension S3Service {
         let (bucket, record, attributes) = try await readable(
             input.bucket, input.key, version: input.versionId, call, action, withBody: false, method: "HEAD")
         try checkCustomerKey(CustomerKey(call.input), attributes)
-        let (members, _) = try describe(record, attributes, bucket, call)
+        var (members, _) = try describe(record, attributes, bucket, call)
+        try replaceHeaders(&members, call)
         return Reply(.structure(members), status: members["ContentRange"] == nil ? nil : 206)
     }
 
-    /// A version that the caller may read, by policy or by its list.
+    /// Makes the headers what the caller wants them to be, who must be somebody.
+    private func replaceHeaders(_ members: inout [String: WireValue], _ call: Call) throws {
+        let names = [
+            "CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage", "ContentType", "Expires",
+        ]
+        for name in names {
+            guard let text = call.input["Response" + name]?.stringValue else { continue }
+            if call.principal == .anonymous {
+                throw AWSError.invalidRequest(
+                    "Request specific response headers cannot be used for anonymous GET requests.")
+            }
+            members[name] = .string(text)
+        }
+    }
+
+    /// A version that the caller may read, by policy or by its list: each of the actions must be allowed.
     func readable(
-        _ name: String, _ key: String, version: String?, _ call: Call, _ action: String, withBody: Bool,
+        _ name: String, _ key: String, version: String?, _ call: Call, _ actions: String..., withBody: Bool,
         method: String = "GET"
     ) async throws -> (BucketRecord, ObjectRecord, ObjectAttributes) {
         let bucket = try await locate(name, call)
-        let access = BucketAccess(bucket: bucket, call: call)
+        let access = access(bucket, call)
         let isOwn = access.isOwner && bucket.policy == nil
         let record: ObjectRecord
         do {
             record = try await find(bucket, key, version: version, call, withBody: withBody, method: method)
         } catch {
-            if !isOwn, (error as? AWSError)?.status == 404 { try access.require(action, key: key) }
+            if !isOwn, (error as? AWSError)?.status == 404 {
+                for action in actions { try access.require(action, key: key, version: version) }
+            }
             throw error
         }
         let attributes = ObjectAttributes(record.attributes)
-        if !isOwn { try access.require(action, key: key, object: attributes) }
+        if !isOwn || record.owner != nil {
+            let target = BucketAccess.Target(owner: record.owner, attributes: attributes)
+            for action in actions { try access.require(action, key: key, version: version, object: target) }
+        }
         return (bucket, record, attributes)
     }
 
@@ -108,6 +125,9 @@ extension S3Service {
             addChecksum(
                 attributes, part: number.map(Int.init), isWhole: range.map { $0 == 0..<record.size } ?? true, &members)
         }
+        if bucket.isPaidByRequester, input["RequestPayer"]?.stringValue == "requester" {
+            members["RequestCharged"] = "requester"
+        }
         // Rules are about the latest versions, and told to who asks for those.
         if !bucket.lifecycle.isEmpty, input["VersionId"] == nil {
             members["Expiration"] = LifecycleTerm.expirationHeader(
@@ -126,7 +146,7 @@ extension S3Service {
         ]
         for (name, value) in attributes.headers { members[name] = .string(value) }
         if members["ContentType"] == nil { members["ContentType"] = "binary/octet-stream" }
-        if let expires = attributes.expires { members["Expires"] = .timestamp(expires) }
+        if let expires = attributes.expires { members["Expires"] = .string(expires) }
         if !attributes.metadata.isEmpty { members["Metadata"] = .map(attributes.metadata.mapValues(WireValue.string)) }
         if bucket.versioning != .never { members["VersionId"] = .string(record.versionName) }
         if let storage = record.storage { members["StorageClass"] = .string(storage) }

@@ -7,7 +7,9 @@ extension S3Service {
         let bucket = try await open(input.bucket, call, "s3:ListBucket")
         let names = try ListingNames(encodingType: input.encodingType)
         let limit = try Self.limit(input.maxKeys, "maxKeys")
-        let walk = Self.objectWalk(prefix: input.prefix, delimiter: input.delimiter, limit: limit)
+        var walk = Self.objectWalk(prefix: input.prefix, delimiter: input.delimiter, limit: limit)
+        // A marker passes all of its common prefix, so that only without a delimiter a page can stop at any key.
+        if walk.delimiter.isEmpty { walk.patience = Self.patience }
         let page = try await page(walk, bucket, after: input.marker ?? "")
         var output = ListObjectsOutput()
         output.name = bucket.name
@@ -19,8 +21,8 @@ extension S3Service {
         output.isTruncated = page.isTruncated
         output.contents = page.rows.isEmpty ? nil : page.rows.map { Self.object($0, bucket, names, withOwner: true) }
         output.commonPrefixes = Self.commonPrefixes(page.prefixes, names)
-        if page.isTruncated, !walk.delimiter.isEmpty {
-            output.nextMarker = (page.lastPrefix ?? page.lastRow?.key).map { names($0) }
+        if page.isTruncated, !walk.delimiter.isEmpty || page.stoppedAfter != nil {
+            output.nextMarker = (page.stoppedAfter ?? page.lastPrefix ?? page.lastRow?.key).map { names($0) }
         }
         return output
     }
@@ -30,15 +32,18 @@ extension S3Service {
         let names = try ListingNames(encodingType: input.encodingType)
         let limit = try Self.limit(input.maxKeys, "maxKeys")
         var marker = input.startAfter ?? ""
+        var isExact = false
         if let token = input.continuationToken {
             guard let text = ContinuationToken.decode(token), !text.isEmpty else {
                 throw AWSError.invalidArgument(
                     "The continuation token provided is incorrect", name: "continuation-token")
             }
-            marker = text
+            isExact = text.utf8.first == 0
+            marker = isExact ? String(text.dropFirst()) : text
         }
-        let walk = Self.objectWalk(prefix: input.prefix, delimiter: input.delimiter, limit: limit)
-        let page = try await page(walk, bucket, after: marker)
+        var walk = Self.objectWalk(prefix: input.prefix, delimiter: input.delimiter, limit: limit)
+        walk.patience = Self.patience
+        let page = try await page(walk, bucket, after: marker, isExact: isExact)
         var output = ListObjectsV2Output()
         output.name = bucket.name
         output.prefix = names(input.prefix ?? "")
@@ -54,7 +59,9 @@ extension S3Service {
             ? nil : page.rows.map { Self.object($0, bucket, names, withOwner: input.fetchOwner ?? false) }
         output.commonPrefixes = Self.commonPrefixes(page.prefixes, names)
         if page.isTruncated {
-            output.nextContinuationToken = (page.lastPrefix ?? page.lastRow?.key).map(ContinuationToken.encode)
+            // No key holds a NUL: with one in front it is not a key that was shown.
+            let next = page.stoppedAfter.map { "\u{0}" + $0 } ?? page.lastPrefix ?? page.lastRow?.key
+            output.nextContinuationToken = next.map(ContinuationToken.encode)
         }
         return output
     }
@@ -176,18 +183,23 @@ extension S3Service {
             place: \.position, isHidden: \.isMarker)
     }
 
-    private func page(_ walk: ListingWalk<ObjectRecord>, _ bucket: BucketRecord, after marker: String) async throws
-        -> ListingWalk<ObjectRecord>.Page
-    {
+    /// `isExact`: whether nothing but what comes before the marker, or is the marker, was looked at.
+    private func page(
+        _ walk: ListingWalk<ObjectRecord>, _ bucket: BucketRecord, after marker: String, isExact: Bool = false
+    ) async throws -> ListingWalk<ObjectRecord>.Page {
         if marker.utf8.contains(0) || walk.prefix.utf8.contains(0) { return ListingWalk.Page() }
         return try await database.read { connection in
             let rows = ObjectRows(connection: connection)
             let end = KeyRange.end(ofPrefix: walk.prefix)
-            return try walk.page(from: walk.start(after: marker)) { cursor, limit in
+            let start = isExact ? walk.start(stoppedAfter: marker) : walk.start(after: marker)
+            return try walk.page(from: start) { cursor, limit in
                 try rows.page(bucket.id, from: cursor.key, position: cursor.place, below: end, limit: limit)
             }
         }
     }
+
+    /// Rows that a page reads of objects that are deleted: whoever lists them goes on with the next page, which may be empty too.
+    static let patience = 20_000
 
     static func commonPrefixes(_ prefixes: [String], _ names: ListingNames) -> [CommonPrefix]? {
         prefixes.isEmpty ? nil : prefixes.map { CommonPrefix(prefix: names($0)) }

@@ -49,6 +49,7 @@ extension S3Service {
     {
         try ObjectKey.check(key)
         let bucket = try await open(name, call, "s3:PutObject", key: key)
+        try access(bucket, call).requireImplied(key: key)
         let input = call.input
         if input["WriteOffsetBytes"] != nil {
             throw AWSError.unsupportedHeader("x-amz-write-offset-bytes")
@@ -59,6 +60,14 @@ extension S3Service {
         let checksums = try ChecksumRequest(input)
         var attributes = try RequestAttributes.read(input, operation: call.operation)
         try RequestAttributes.readLock(input, bucket, now: time.now, into: &attributes)
+        let locks = ["ObjectLockMode", "ObjectLockRetainUntilDate", "ObjectLockLegalHoldStatus"]
+        if locks.contains(where: { input[$0] != nil }), checksums.given == nil, checksums.md5 == nil,
+            checksums.declared == nil, call.facts != nil, !call.isForm
+        {
+            throw AWSError.invalidRequest(
+                "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock parameters"
+            )
+        }
         let storage = try StorageClass.stored(input["StorageClass"]?.stringValue)
         let owner = newOwner(call, bucket)
         try setACL(&attributes, input, bucket, owner: owner)

@@ -17,7 +17,7 @@ extension S3Service {
         // Who has not heard of the success asks again.
         if let answer = try await completed(bucket, input.key, input.uploadId) { return answer }
         let upload = try await upload(bucket, input.key, input.uploadId)
-        let location = "\(call.endpoint)/\(bucket.name)/\(PercentCoding.encode(input.key, keepSlash: true))"
+        let location = ObjectLocation.url(call.endpoint, bucket: bucket.name, key: input.key)
         let now = time.now
         let wire = call.input
         let stored = try await change(bucket, EventContext(call)) { transaction in

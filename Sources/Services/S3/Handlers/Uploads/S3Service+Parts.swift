@@ -92,9 +92,9 @@ extension S3Service {
         let record = PartRecord(
             number: number, size: size, etag: etag, modified: now, checksum: checksum.base64,
             manifest: Manifest.encode(extents))
-        try await database.write { connection in
+        try await database.write { [folder] connection in
             let uploads = UploadRows(connection: connection)
-            let segments = SegmentRows(connection: connection)
+            let segments = SegmentRows(connection: connection, folder: folder)
             guard try uploads.upload(upload.bucket, upload.key, upload.upload) != nil else {
                 throw AWSError.noSuchUpload(upload.upload)
             }

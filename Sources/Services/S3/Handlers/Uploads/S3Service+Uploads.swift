@@ -8,6 +8,7 @@ extension S3Service {
     {
         try ObjectKey.check(input.key)
         let bucket = try await open(input.bucket, call, "s3:PutObject", key: input.key)
+        try access(bucket, call).requireImplied(key: input.key)
         let customer = try CustomerKey(call.input)
         try RequestAttributes.checkEncryption(call.input, customer: customer, operation: call.operation)
         var attributes = try RequestAttributes.read(call.input, operation: call.operation)
@@ -26,9 +27,10 @@ extension S3Service {
             else {
                 throw StaleBucket()
             }
+            let sequence = transaction.clock.next()
             let record = UploadRecord(
-                upload: UploadID.make(), bucket: bucket.id, key: input.key, initiated: now,
-                sequence: transaction.clock.next(), initiator: initiator, owner: owner, storage: storage,
+                upload: UploadID.make(sequence: sequence), bucket: bucket.id, key: input.key, initiated: now,
+                sequence: sequence, initiator: initiator, owner: owner, storage: storage,
                 checksum: checksum, attributes: encoded)
             try transaction.uploads.insert(record)
             return record.upload
@@ -90,12 +92,12 @@ extension S3Service {
     /// The upload goes with all its parts.
     func abort(_ upload: UploadRecord, of bucket: BucketRecord) async throws {
         let now = time.now
-        try await database.write { connection in
+        try await database.write { [folder] connection in
             let uploads = UploadRows(connection: connection)
             guard try uploads.upload(bucket.id, upload.key, upload.upload) != nil else {
                 throw AWSError.noSuchUpload(upload.upload)
             }
-            let segments = SegmentRows(connection: connection)
+            let segments = SegmentRows(connection: connection, folder: folder)
             for part in try uploads.parts(upload.id, after: 0, limit: 10_000) {
                 try segments.unlink(part.manifest, at: now)
             }
@@ -168,10 +170,17 @@ extension S3Service {
         var start = walk.start(after: marker)
         // Without a key the id of an upload says nothing.
         if let id = input.uploadIdMarker, !id.isEmpty, !marker.isEmpty {
-            guard
-                let found = try await database.read({ try UploadRows(connection: $0).upload(bucket.id, marker, id) })
-            else { throw AWSError.invalidArgument("Invalid uploadId marker", name: "upload-id-marker", value: id) }
-            start = .init(key: marker, place: found.id + 1)
+            // The upload may be gone, its place is not.
+            let sequence = UploadID.sequence(id).flatMap { $0 <= clock.next() ? $0 : nil }
+            let place = try await database.read { connection -> Int64? in
+                let rows = UploadRows(connection: connection)
+                if let found = try rows.upload(bucket.id, marker, id) { return found.id + 1 }
+                guard let sequence else {
+                    throw AWSError.invalidArgument("Invalid uploadId marker", name: "upload-id-marker", value: id)
+                }
+                return try rows.next(bucket.id, marker, after: sequence)
+            }
+            if let place { start = .init(key: marker, place: place) }
         }
         let first = start
         let page = try await database.read { connection in

@@ -1,4 +1,5 @@
 import DequeModule
+import NIOCore
 import Synchronization
 
 /// Pieces of segments that were read and decrypted and are asked for often, as far as there is room. What is read once alone does not
@@ -11,7 +12,7 @@ final class PieceCache: Sendable {
     }
 
     private struct Entry {
-        var bytes: [UInt8]
+        var bytes: ByteBuffer
         /// Whether it was asked for since the hand came by.
         var isUsed = false
     }
@@ -33,7 +34,7 @@ final class PieceCache: Sendable {
     /// `limit` is in bytes; 0 keeps nothing.
     init(limit: Int) { self.limit = limit }
 
-    func find(_ key: Key) -> [UInt8]? {
+    func find(_ key: Key) -> ByteBuffer? {
         state.withLock { state in
             state.entries[key]?.isUsed = true
             return state.entries[key]?.bytes
@@ -41,10 +42,10 @@ final class PieceCache: Sendable {
     }
 
     /// A piece was read, and may be kept.
-    func offer(_ bytes: [UInt8], _ key: Key) {
+    func offer(_ bytes: ByteBuffer, _ key: Key) {
         // One object shall not be all that is kept.
-        guard bytes.count <= limit / 16 else { return }
-        let gone = state.withLock { state -> [[UInt8]] in
+        guard bytes.storageCapacity <= limit / 16 else { return }
+        let gone = state.withLock { state -> [ByteBuffer] in
             guard state.entries[key] == nil else { return [] }
             guard state.seen.remove(key) != nil else {
                 state.seen.insert(key)
@@ -56,14 +57,14 @@ final class PieceCache: Sendable {
             }
             state.entries[key] = Entry(bytes: bytes)
             state.ring.append(key)
-            state.size += bytes.count
-            var gone: [[UInt8]] = []
+            state.size += bytes.storageCapacity
+            var gone: [ByteBuffer] = []
             while state.size > limit, let next = state.ring.popFirst() {
                 if state.entries[next]?.isUsed == true {
                     state.entries[next]?.isUsed = false
                     state.ring.append(next)
                 } else if let entry = state.entries.removeValue(forKey: next) {
-                    state.size -= entry.bytes.count
+                    state.size -= entry.bytes.storageCapacity
                     gone.append(entry.bytes)
                 }
             }

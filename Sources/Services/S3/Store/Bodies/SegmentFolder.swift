@@ -1,5 +1,7 @@
 import Foundation
+import Logging
 import Persistence
+import ServiceKit
 import ServiceModel
 import Synchronization
 
@@ -8,15 +10,21 @@ import Synchronization
 final class SegmentFolder: Sendable {
     let path: String
     let isDurable: Bool
+    /// Whether other processes may use it too.
+    let isShared: Bool
     let threads: BlockingThreads
     /// What is asked for again and again, decrypted.
     let pieces: PieceCache
     /// What is being written or read: it is not removed.
     private let pins = Mutex<[String: Int]>([:])
     private let made = Mutex<Set<String>>([])
+    /// Why nothing is read or written here; nil: it is the database's folder.
+    private let refusal = Mutex<String?>(nil)
+    private static let logger = Logger(label: "martlet.s3")
 
-    init(path: String, durability: Durability) {
+    init(path: String, durability: Durability, isShared: Bool = false) {
         self.path = path
+        self.isShared = isShared
         isDurable = durability == .full
         pieces = PieceCache(limit: Self.cacheLimit)
         threads = BlockingThreads(
@@ -38,6 +46,7 @@ final class SegmentFolder: Sendable {
 
     /// Opens a new file for writing. Blocks.
     func create(_ name: String) throws -> Int32 {
+        try requireOurs()
         let folder = "\(path)/\(name.prefix(2))"
         if !made.withLock({ $0.contains(folder) }) {
             try DurableFile.makeFolder(path, mode: 0o700, isSynced: isDurable)
@@ -56,10 +65,37 @@ final class SegmentFolder: Sendable {
         try DurableFile.syncFolder("\(path)/\(name.prefix(2))")
     }
 
+    /// Blocks.
     func openForReading(_ name: String) throws -> Int32 {
+        try requireOurs()
         let descriptor = open(file(name), O_RDONLY | O_CLOEXEC)
-        if descriptor < 0 { throw DatabaseError(errno: errno, "The segment \(name) can't be read") }
+        if descriptor < 0 { throw DatabaseError(errno: errno, "The segment \(name) can't be read in \(path)") }
         return descriptor
+    }
+
+    func exists(_ name: String) -> Bool { access(file(name), F_OK) == 0 }
+
+    /// When a file was last written to; nil: there is none.
+    func modified(_ name: String) -> Timestamp? {
+        var status = stat()
+        guard stat(file(name), &status) == 0 else { return nil }
+        return Timestamp(milliseconds: Int64(status.st_mtim.tv_sec) * 1000 + Int64(status.st_mtim.tv_nsec / 1_000_000))
+    }
+
+    // MARK: Whose it is
+
+    /// From now on nothing is read or written here, and nothing removed.
+    /// `reason`: what to tell who looks after the server; nil: all is well.
+    func refuse(_ reason: String?) { refusal.withLock { $0 = reason } }
+
+    var isOurs: Bool { refusal.withLock { $0 == nil } }
+
+    private func requireOurs() throws {
+        guard let reason = refusal.withLock({ $0 }) else { return }
+        Self.logger.error("An object's data can't be used.", metadata: ["reason": "\(reason)"])
+        throw AWSError.s3(
+            "ServiceUnavailable", 503,
+            "The data of larger objects are not within reach of this node. Its log tells why.")
     }
 
     func remove(_ name: String) { unlink(file(name)) }
@@ -84,7 +120,11 @@ final class SegmentFolder: Sendable {
         (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/\(prefix)")) ?? []
     }
 
-    var folders: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted() }
+    var folders: [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).filter {
+            $0.utf8.count == 2 && $0.utf8.allSatisfy { Character(UnicodeScalar($0)).isHexDigit }
+        }.sorted()
+    }
 
     /// Removes everything, for a reset.
     func removeAll() async throws {

@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import NIOCore
 import Persistence
 import ServiceKit
 import Synchronization
@@ -18,8 +19,8 @@ final class SegmentSource: ByteSource {
     private static let ahead = 2
 
     private enum Read {
-        case known([UInt8])
-        case coming(Task<[UInt8], any Swift.Error>)
+        case known(ByteBuffer)
+        case coming(Task<ByteBuffer, any Swift.Error>)
     }
 
     private struct State {
@@ -43,7 +44,9 @@ final class SegmentSource: ByteSource {
         for case .coming(let read) in state.withLock({ $0.reads }) { read.cancel() }
     }
 
-    func next() async throws -> [UInt8]? {
+    func next() async throws -> [UInt8]? { try await nextBuffer().map { Array($0.readableBytesView) } }
+
+    func nextBuffer() async throws -> ByteBuffer? {
         let read: Read? = try state.withLock { state in
             while state.reads.count <= Self.ahead, let piece = try nextPiece(&state) {
                 state.reads.append(begin(piece))
@@ -123,7 +126,7 @@ private final class OpenSegment: Sendable {
     }
 
     /// Blocks.
-    func read(_ range: Range<Int64>) throws -> [UInt8] {
+    func read(_ range: Range<Int64>) throws -> ByteBuffer {
         let file = try descriptor.withLock { descriptor in
             if descriptor < 0 { descriptor = try folder.openForReading(name) }
             return descriptor
@@ -153,8 +156,10 @@ private final class OpenSegment: Sendable {
     }
 
     /// The bytes of `range` out of the frames that `sealed` holds.
-    private func open(_ sealed: UnsafeRawBufferPointer, first: Int64, _ range: Range<Int64>) throws -> [UInt8] {
-        try [UInt8](unsafeUninitializedCapacity: range.count) { bytes, count in
+    private func open(_ sealed: UnsafeRawBufferPointer, first: Int64, _ range: Range<Int64>) throws -> ByteBuffer {
+        var buffer = ByteBufferAllocator().buffer(capacity: range.count)
+        try buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: range.count) { bytes in
+            var count = 0
             var rest = sealed
             var frame = first
             while !rest.isEmpty {
@@ -168,14 +173,16 @@ private final class OpenSegment: Sendable {
                 plain.withUnsafeBytes { plain in
                     let part = UnsafeRawBufferPointer(
                         rebasing: plain[Int(wanted.lowerBound - begin)..<Int(wanted.upperBound - begin)])
-                    UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(bytes)[count...])
+                    UnsafeMutableRawBufferPointer(rebasing: bytes[count...])
                         .copyMemory(from: part)
                     count += part.count
                 }
                 rest = UnsafeRawBufferPointer(rebasing: rest[length...])
                 frame += 1
             }
+            return count
         }
+        return buffer
     }
 
     private var damaged: DatabaseError { .failed("The segment \(name) is damaged.") }

@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import Persistence
+import ServiceKit
 import ServiceModel
 
 /// Writes one segment: frames are encrypted and written on threads, while their hashes are computed on others and the next bytes come.

@@ -59,9 +59,9 @@ struct ObjectRows {
         var parameters: [SQLValue] = [.integer(bucket), .text(from)]
         var filter = "key >= ?"
         if position > .min {
-            // Row values would be shorter; two of SQLite's planner's terms are better than one that it can't use.
-            filter = "key >= ? AND (key > ? OR position >= ?)"
-            parameters += [.text(from), .integer(position)]
+            // A row value is one place in the index: nothing of what came before is read again.
+            filter = "(key, position) >= (?, ?)"
+            parameters.append(.integer(position))
         }
         if let below {
             filter += " AND key < ?"
@@ -80,10 +80,10 @@ struct ObjectRows {
         try connection.query(
             """
             SELECT \(Self.summary), attributes, manifest FROM s3_objects
-            WHERE bucket = ? AND key >= ? AND (key > ? OR position >= ?)\(below == nil ? "" : " AND key < ?")
+            WHERE bucket = ? AND (key, position) >= (?, ?)\(below == nil ? "" : " AND key < ?")
             ORDER BY key, position LIMIT ?
             """,
-            [.integer(bucket), .text(from), .text(from), .integer(position)] + (below.map { [.text($0)] } ?? [])
+            [.integer(bucket), .text(from), .integer(position)] + (below.map { [.text($0)] } ?? [])
                 + [.integer(Int64(limit))]
         ).map { Self.record($0, bucket) }
     }

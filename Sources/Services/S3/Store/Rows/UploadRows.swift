@@ -1,4 +1,5 @@
 import Persistence
+import ServiceKit
 import ServiceModel
 
 /// A multipart upload that is under way.
@@ -68,12 +69,19 @@ struct UploadRows {
     func page(_ bucket: Int64, from: String, after id: Int64, below: String?, limit: Int) throws -> [UploadRecord] {
         try connection.query(
             """
-            SELECT \(Self.columns) FROM s3_uploads WHERE bucket = ? AND key >= ? AND (key > ? OR id > ?)\
+            SELECT \(Self.columns) FROM s3_uploads WHERE bucket = ? AND (key, id) > (?, ?)\
             \(below == nil ? "" : " AND key < ?") ORDER BY key, id LIMIT ?
             """,
-            [.integer(bucket), .text(from), .text(from), .integer(id)] + (below.map { [.text($0)] } ?? [])
+            [.integer(bucket), .text(from), .integer(id)] + (below.map { [.text($0)] } ?? [])
                 + [.integer(Int64(limit))]
         ).map(Self.record)
+    }
+
+    /// The row of the first upload of a key that was begun later.
+    func next(_ bucket: Int64, _ key: String, after sequence: Int64) throws -> Int64? {
+        try connection.first(
+            "SELECT id FROM s3_uploads WHERE bucket = ? AND key = ? AND sequence > ? ORDER BY id LIMIT 1",
+            [.integer(bucket), .text(key), .integer(sequence)])?.integer(0)
     }
 
     /// The key was deleted: conditional completions must know.

@@ -1,4 +1,5 @@
 import Persistence
+import ServiceKit
 import ServiceModel
 
 /// A message on its way to several subscriptions, as its job keeps it: the message once, and the subscriptions' ids.

@@ -1,4 +1,5 @@
 import ServiceKit
+import ServiceModel
 
 /// What a delivery policy says of HTTP(S) deliveries, in the form that both topics and subscriptions have. Absent members are nil.
 /// https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html#creating-delivery-policy
@@ -41,28 +42,28 @@ struct HTTPDeliveryPolicy: Sendable, Hashable {
     // MARK: As JSON
 
     /// The retry policy with all that is not said, as effective policies show it.
-    var effectiveRetry: JSONNode {
+    var effectiveRetry: JSONValue {
         .object(
             Self.retryMembers.map { name in
-                JSONNode.Member(name: name, value: .integer(Int64(retry?[name] ?? Self.defaults[name] ?? 0)))
-            } + [JSONNode.Member(name: "backoffFunction", value: .string((backoff ?? .linear).rawValue))])
+                JSONValue.Member(name: name, value: .integer(Int64(retry?[name] ?? Self.defaults[name] ?? 0)))
+            } + [JSONValue.Member(name: "backoffFunction", value: .string((backoff ?? .linear).rawValue))])
     }
 
     /// The retry policy as it was given; nil if none was.
-    var givenRetry: JSONNode? {
+    var givenRetry: JSONValue? {
         retry.map { retry in
             var members = Self.retryMembers.compactMap { name in
-                retry[name].map { JSONNode.Member(name: name, value: .integer(Int64($0))) }
+                retry[name].map { JSONValue.Member(name: name, value: .integer(Int64($0))) }
             }
             if let backoff {
-                members.append(JSONNode.Member(name: "backoffFunction", value: .string(backoff.rawValue)))
+                members.append(JSONValue.Member(name: "backoffFunction", value: .string(backoff.rawValue)))
             }
             return .object(members)
         }
     }
 
-    var throttle: JSONNode? { maxReceivesPerSecond.map { .object(("maxReceivesPerSecond", .integer(Int64($0)))) } }
-    var request: JSONNode? { contentType.map { .object(("headerContentType", .string($0))) } }
+    var throttle: JSONValue? { maxReceivesPerSecond.map { .object(("maxReceivesPerSecond", .integer(Int64($0)))) } }
+    var request: JSONValue? { contentType.map { .object(("headerContentType", .string($0))) } }
 
     // MARK: Reading
 
@@ -73,7 +74,7 @@ struct HTTPDeliveryPolicy: Sendable, Hashable {
 
     /// Reads a policy, whose parts have other names in topics and in subscriptions. `refuse` makes a refusal of a reason.
     init(
-        _ node: JSONNode, retry retryName: String, throttle throttleName: String, request requestName: String,
+        _ node: JSONValue, retry retryName: String, throttle throttleName: String, request requestName: String,
         refuse: (String) -> AWSError
     ) throws(AWSError) {
         if let policy = node[retryName] { try readRetry(policy, retryName, refuse) }
@@ -103,7 +104,8 @@ struct HTTPDeliveryPolicy: Sendable, Hashable {
         self.contentType = contentType
     }
 
-    private mutating func readRetry(_ policy: JSONNode, _ name: String, _ refuse: (String) -> AWSError) throws(AWSError)
+    private mutating func readRetry(_ policy: JSONValue, _ name: String, _ refuse: (String) -> AWSError)
+        throws(AWSError)
     {
         guard policy.members != nil else { throw refuse("\(name) must be an object") }
         var values: [String: Int] = [:]
@@ -152,11 +154,11 @@ struct TopicDeliveryPolicy: Sendable, Hashable {
     var disablesOverrides = false
 
     init(stored text: String?) {
-        guard let text, let node = JSONNode(text)?["http"] else { return }
+        guard let text, let node = JSONValue(parsing: text)?["http"] else { return }
         self = (try? Self(node) { SNSFailures.invalid($0) }) ?? self
     }
 
-    private init(_ node: JSONNode, refuse: (String) -> AWSError) throws(AWSError) {
+    private init(_ node: JSONValue, refuse: (String) -> AWSError) throws(AWSError) {
         http = try HTTPDeliveryPolicy(
             node, retry: "defaultHealthyRetryPolicy", throttle: "defaultThrottlePolicy",
             request: "defaultRequestPolicy",
@@ -167,8 +169,8 @@ struct TopicDeliveryPolicy: Sendable, Hashable {
     /// The policy's text in the form in which it is kept and shown; nil: it says nothing.
     static func checked(_ text: String, prefix: String) throws(AWSError) -> String? {
         func refuse(_ reason: String) -> AWSError { SNSFailures.invalid("\(prefix)DeliveryPolicy: \(reason)") }
-        try JSONText.check(text, "\(prefix)DeliveryPolicy")
-        guard let node = JSONNode(text), let members = node.members else { throw refuse("must be an object") }
+        try JSONSyntax.check(text, "\(prefix)DeliveryPolicy")
+        guard let node = JSONValue(parsing: text), let members = node.members else { throw refuse("must be an object") }
         if let unknown = members.first(where: { $0.name != "http" }) {
             throw refuse("Unexpected JSON member: \(unknown.name)")
         }
@@ -178,8 +180,8 @@ struct TopicDeliveryPolicy: Sendable, Hashable {
         return policy.given.compact
     }
 
-    private var given: JSONNode {
-        var members: [JSONNode.Member] = []
+    private var given: JSONValue {
+        var members: [JSONValue.Member] = []
         if let retry = http.givenRetry { members.append(.init(name: "defaultHealthyRetryPolicy", value: retry)) }
         members.append(.init(name: "disableSubscriptionOverrides", value: .boolean(disablesOverrides)))
         if let throttle = http.throttle { members.append(.init(name: "defaultThrottlePolicy", value: throttle)) }
@@ -187,8 +189,8 @@ struct TopicDeliveryPolicy: Sendable, Hashable {
         return .object(("http", .object(members)))
     }
 
-    var effective: JSONNode {
-        var members: [JSONNode.Member] = [
+    var effective: JSONValue {
+        var members: [JSONValue.Member] = [
             .init(name: "defaultHealthyRetryPolicy", value: http.effectiveRetry),
             .init(name: "disableSubscriptionOverrides", value: .boolean(disablesOverrides)),
         ]
@@ -207,19 +209,19 @@ struct SubscriptionDeliveryPolicy: Sendable, Hashable {
     var http = HTTPDeliveryPolicy()
 
     init(stored text: String?) {
-        guard let text, let node = JSONNode(text) else { return }
+        guard let text, let node = JSONValue(parsing: text) else { return }
         http = (try? Self.read(node) { SNSFailures.invalid($0) }) ?? http
     }
 
-    private static func read(_ node: JSONNode, refuse: (String) -> AWSError) throws(AWSError) -> HTTPDeliveryPolicy {
+    private static func read(_ node: JSONValue, refuse: (String) -> AWSError) throws(AWSError) -> HTTPDeliveryPolicy {
         try HTTPDeliveryPolicy(
             node, retry: "healthyRetryPolicy", throttle: "throttlePolicy", request: "requestPolicy", refuse: refuse)
     }
 
     static func checked(_ text: String, prefix: String) throws(AWSError) -> String {
         func refuse(_ reason: String) -> AWSError { SNSFailures.invalid("\(prefix)DeliveryPolicy: \(reason)") }
-        try JSONText.check(text, "\(prefix)DeliveryPolicy")
-        guard let node = JSONNode(text), let members = node.members else { throw refuse("must be an object") }
+        try JSONSyntax.check(text, "\(prefix)DeliveryPolicy")
+        guard let node = JSONValue(parsing: text), let members = node.members else { throw refuse("must be an object") }
         let known: Set = ["healthyRetryPolicy", "sicklyRetryPolicy", "throttlePolicy", "requestPolicy", "guaranteed"]
         if let unknown = members.first(where: { !known.contains($0.name) }) {
             throw refuse("Unexpected JSON member: \(unknown.name)")
@@ -239,7 +241,7 @@ struct SubscriptionDeliveryPolicy: Sendable, Hashable {
         return shown(policy, retry: policy.effectiveRetry).compact
     }
 
-    private static func shown(_ policy: HTTPDeliveryPolicy, retry: JSONNode?) -> JSONNode {
+    private static func shown(_ policy: HTTPDeliveryPolicy, retry: JSONValue?) -> JSONValue {
         .object(
             ("healthyRetryPolicy", retry ?? .null), ("sicklyRetryPolicy", .null),
             ("throttlePolicy", policy.throttle ?? .null), ("requestPolicy", policy.request ?? .null),

@@ -1,4 +1,5 @@
 import ServiceKit
+import ServiceModel
 
 /// Which messages a subscription wants. https://docs.aws.amazon.com/sns/latest/dg/sns-subscription-filter-policies.html
 struct FilterPolicy: Sendable, Hashable {
@@ -21,8 +22,8 @@ struct FilterPolicy: Sendable, Hashable {
     static func check(_ text: String, isBody: Bool, prefix: String) throws(AWSError) {
         func refuse(_ reason: String) -> AWSError { SNSFailures.invalid("\(prefix)FilterPolicy: \(reason)") }
         guard text.utf8.count <= maximumSize else { throw refuse("Filter policy is too long") }
-        try JSONText.check(text, "\(prefix)FilterPolicy")
-        if JSONNode(text)?.members?.isEmpty == true { return }
+        try JSONSyntax.check(text, "\(prefix)FilterPolicy")
+        if JSONValue(parsing: text)?.members?.isEmpty == true { return }
         let pattern: EventPattern
         do throws(EventPatternError) {
             pattern = try EventPattern(text, dialect: isBody ? .messageBody : .messageAttributes)

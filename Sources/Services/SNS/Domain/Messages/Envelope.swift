@@ -115,21 +115,21 @@ struct Envelope: Sendable, Hashable {
     /// The event that a function gets. https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html
     func event(subscriptionARN: String) -> [UInt8] {
         let attributes = attributes.map { attribute in
-            JSONNode.Member(
+            JSONValue.Member(
                 name: attribute.name,
                 value: .object(("Type", .string(attribute.type)), ("Value", .string(attribute.shown))))
         }
-        func text(_ value: String?) -> JSONNode { value.map(JSONNode.string) ?? .null }
-        let notification: JSONNode = .object(
+        func text(_ value: String?) -> JSONValue { value.map(JSONValue.string) ?? .null }
+        let notification: JSONValue = .object(
             ("Type", .string(kind.rawValue)), ("MessageId", .string(messageID)), ("TopicArn", .string(topicARN)),
             ("Subject", text(subject)), ("Message", .string(message)), ("Timestamp", .string(timestamp.rfc3339)),
             ("SignatureVersion", text(signature.map { String($0.version) })), ("Signature", text(signature?.value)),
             ("SigningCertUrl", text(signature?.certificateURL)), ("UnsubscribeUrl", text(unsubscribeURL)),
             ("MessageAttributes", .object(attributes)))
-        let record: JSONNode = .object(
+        let record: JSONValue = .object(
             ("EventSource", "aws:sns"), ("EventVersion", "1.0"), ("EventSubscriptionArn", .string(subscriptionARN)),
             ("Sns", notification))
-        return Array(JSONNode.object(("Records", .array([record]))).compact.utf8)
+        return JSONValue.object(("Records", .array([record]))).bytes()
     }
 }
 

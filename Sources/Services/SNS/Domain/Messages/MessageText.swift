@@ -1,4 +1,5 @@
 import ServiceKit
+import ServiceModel
 
 /// What AWS checks of a message's parts.
 enum MessageText {
@@ -18,7 +19,7 @@ enum MessageText {
         guard structure == "json" else {
             throw SNSFailures.invalid("MessageStructure", reason: "Unsupported message structure: \(structure)")
         }
-        guard let node = JSONNode(message), node.members != nil else {
+        guard let node = JSONValue(parsing: message), node.members != nil else {
             throw SNSFailures.invalid("Message Structure - JSON message body failed to parse")
         }
         guard node["default"]?.text != nil else {

@@ -25,7 +25,7 @@ struct PublishedMessage: Sendable, Hashable {
 
     /// What is sent by a protocol; nil: by any.
     func text(for transport: String?) -> String {
-        guard isStructured, let texts = JSONNode(body) else { return body }
+        guard isStructured, let texts = JSONValue(parsing: body) else { return body }
         return transport.flatMap { texts[$0]?.text } ?? texts["default"]?.text ?? body
     }
 

@@ -1,4 +1,5 @@
 import ServiceKit
+import ServiceModel
 
 /// What may be set of a subscription. https://docs.aws.amazon.com/sns/latest/api/API_SetSubscriptionAttributes.html
 enum SubscriptionAttributes {
@@ -61,7 +62,7 @@ enum SubscriptionAttributes {
                 return
             }
             try FilterPolicy.check(value, isBody: subscription.filtersBody, prefix: prefix)
-            subscription.attributes[name] = JSONNode(value)?.members?.isEmpty == true ? nil : value
+            subscription.attributes[name] = JSONValue(parsing: value)?.members?.isEmpty == true ? nil : value
         case "RedrivePolicy": subscription.attributes[name] = try redrive(value, subscription, prefix: prefix)
         case "DeliveryPolicy":
             guard subscription.transport.isHTTP || value.isEmpty else {
@@ -87,8 +88,8 @@ enum SubscriptionAttributes {
         -> String?
     {
         guard !text.isEmpty else { return nil }
-        try JSONText.check(text, "\(prefix)RedrivePolicy")
-        guard let policy = JSONNode(text), let members = policy.members else {
+        try JSONSyntax.check(text, "\(prefix)RedrivePolicy")
+        guard let policy = JSONValue(parsing: text), let members = policy.members else {
             throw SNSFailures.invalid("\(prefix)RedrivePolicy: must be an object")
         }
         guard !members.isEmpty else { return nil }

@@ -75,7 +75,7 @@ struct SubscriptionRecord: Sendable, Hashable {
 
     /// Where messages go that cannot be delivered.
     var deadLetterTarget: String? {
-        attributes["RedrivePolicy"].flatMap(JSONNode.init)?["deadLetterTargetArn"]?.text
+        attributes["RedrivePolicy"].flatMap { JSONValue(parsing: $0) }?["deadLetterTargetArn"]?.text
     }
 
     /// What lists show.

@@ -1,4 +1,5 @@
 import ServiceKit
+import ServiceModel
 
 /// What may be set of a topic. https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html
 enum TopicAttributes {
@@ -103,7 +104,7 @@ enum TopicAttributes {
 
     /// `{"MessageRetentionPeriod": days}`, of 1 to 365.
     private static func checkArchive(_ text: String, prefix: String) throws(AWSError) {
-        guard let policy = JSONNode(text), policy.members != nil else {
+        guard let policy = JSONValue(parsing: text), policy.members != nil else {
             throw SNSFailures.invalid("\(prefix)ArchivePolicy: failed to parse JSON.")
         }
         let period = policy["MessageRetentionPeriod"]

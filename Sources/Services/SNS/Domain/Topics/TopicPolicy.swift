@@ -1,4 +1,5 @@
 import ServiceKit
+import ServiceModel
 
 /// Who may do what with a topic: its resource policy.
 /// https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html
@@ -16,7 +17,7 @@ enum TopicPolicy {
             "GetTopicAttributes", "SetTopicAttributes", "AddPermission", "RemovePermission", "DeleteTopic",
             "Subscribe", "ListSubscriptionsByTopic", "Publish",
         ]
-        return JSONNode.object(
+        return JSONValue.object(
             ("Version", "2008-10-17"), ("Id", "__default_policy_ID"),
             (
                 "Statement",
@@ -65,55 +66,31 @@ enum TopicPolicy {
     static func adding(
         _ label: String, accounts: [String], actions names: [String], to text: String, _ key: TopicKey
     ) throws(AWSError) -> String {
-        guard var policy = JSONNode(text), policy.members != nil else {
-            throw SNSFailures.invalid("Policy Error: null")
-        }
-        var statements = statements(policy)
-        guard !statements.contains(where: { $0["Sid"]?.text == label }) else {
-            throw SNSFailures.invalid("Statement already exists")
-        }
+        guard var policy = PolicyText(text) else { throw SNSFailures.invalid("Policy Error: null") }
+        guard !policy.contains(label) else { throw SNSFailures.invalid("Statement already exists") }
         for name in names where !actions.contains(name) && name != "*" {
             throw SNSFailures.invalid("Policy statement action out of service scope!")
         }
         for account in accounts where !AccountID.isValid(account) {
             throw SNSFailures.invalid("Policy Error: null")
         }
-        let principals = accounts.map { JSONNode.string("arn:aws:iam::\($0):root") }
-        let granted = names.map { JSONNode.string("SNS:\($0)") }
-        statements.append(
-            .object(
-                ("Sid", .string(label)), ("Effect", "Allow"),
-                ("Principal", .object(("AWS", principals.count == 1 ? principals[0] : .array(principals)))),
-                ("Action", granted.count == 1 ? granted[0] : .array(granted)), ("Resource", .string(key.arn))))
-        guard statements.count <= 100 else { throw SNSFailures.invalid("Policy Error: too many statements") }
-        policy.set("Statement", .array(statements))
-        return policy.compact
+        policy.allow(label, accounts: accounts, actions: names.map { "SNS:\($0)" }, on: key.arn)
+        guard policy.count <= 100 else { throw SNSFailures.invalid("Policy Error: too many statements") }
+        return policy.text
     }
 
     /// The policy without the statement of this label; as it was if there is none.
     static func removing(_ label: String, from text: String) -> String {
-        guard var policy = JSONNode(text), policy.members != nil else { return text }
-        let statements = statements(policy)
-        let kept = statements.filter { $0["Sid"]?.text != label }
-        if kept.count == statements.count { return text }
-        policy.set("Statement", .array(kept))
-        return policy.compact
-    }
-
-    private static func statements(_ policy: JSONNode) -> [JSONNode] {
-        switch policy["Statement"] {
-        case .array(let statements)?: statements
-        case .some(let statement): [statement]
-        case nil: []
-        }
+        guard var policy = PolicyText(text), policy.remove(label) else { return text }
+        return policy.text
     }
 
     // MARK: Evaluation
 
-    /// Whether the principal may do it. `parsed` is the topic's policy, if it was read before. Those of the topic's own account may unless the policy denies it: what else binds them is for
-    /// their own policies to say.
+    /// Whether the principal may do it. Those of the topic's own account may unless the policy denies it: what else binds them is for
+    /// their own policies to say. `parsed` is the topic's policy, if it was read before.
     static func permits(
-        _ action: String, by principal: Principal, on topic: TopicRecord, isSecure: Bool, more: [String: String] = [:],
+        _ action: String, by principal: Principal, on topic: TopicRecord, more: [String: String] = [:],
         parsed: PolicyDocument? = nil
     ) -> Bool {
         let isOwn = principal.account == topic.key.account && !principal.isService
@@ -121,28 +98,22 @@ enum TopicPolicy {
         if topic.attributes["Policy"] == nil { return isOwn }
         guard let policy = parsed ?? (try? PolicyDocument(parsing: topic.policyText)) else { return isOwn }
         var evaluation = TrustEvaluation(
-            principal: principal, more: context(principal, isSecure: isSecure, more),
-            knowing: [
-                "aws:sourcevpc", "aws:sourcevpce", "aws:principalorgid", "aws:sourceorgid", "aws:calledvia",
-                "aws:sourceowner", "sns:endpoint", "sns:protocol",
-            ])
+            principal: principal, more: context(principal, more),
+            knowing: Call.policyKeyNames.union([
+                "aws:principalorgid", "aws:sourceorgid", "aws:sourceowner", "sns:endpoint", "sns:protocol",
+            ]))
         evaluation.admitsAnonymous = true
-        let about = policy.statements.filter { $0.concerns(topic.arn) }.map(\.admittingServices)
-        let denials = PolicyDocument(
-            statements: about.filter { $0.effect == .deny }.map {
-                var statement = $0
-                statement.effect = .allow
-                return statement
-            })
-        guard case .denied = evaluation.decide(denials, action: action) else { return false }
-        if isOwn { return true }
-        return evaluation.decide(
-            PolicyDocument(statements: about.filter { $0.effect == .allow }), action: action) == .allowed
+        // Conditions on the source tell services apart.
+        evaluation.starMeansServices = true
+        switch evaluation.decide(policy, action: action, resource: topic.arn) {
+        case .allowed: return true
+        case .denied, .undecidable(_, .deny): return false
+        case .silent, .undecidable(_, .allow): return isOwn
+        }
     }
 
-    private static func context(_ principal: Principal, isSecure: Bool, _ more: [String: String]) -> [String: String] {
+    private static func context(_ principal: Principal, _ more: [String: String]) -> [String: String] {
         var context = more
-        context["aws:securetransport"] = isSecure ? "true" : "false"
         // Services have to be let in by name, or as the source that they act for.
         if !principal.isService, let account = principal.account { context["aws:sourceowner"] = account }
         return context
@@ -151,18 +122,4 @@ enum TopicPolicy {
 
 extension Principal {
     var isService: Bool { if case .service = self { true } else { false } }
-}
-
-extension PolicyStatement {
-    fileprivate func concerns(_ arn: String) -> Bool {
-        guard let resources else { return true }
-        return resources.values.contains { PolicyPattern.matches($0, arn) } != resources.isNegated
-    }
-
-    /// In policies of topics `"AWS": "*"` is everybody, services too: conditions on the source tell them apart.
-    fileprivate var admittingServices: PolicyStatement {
-        var statement = self
-        statement.principals?.values = (principals?.values ?? []).map { $0 == .aws("*") ? .everyone : $0 }
-        return statement
-    }
 }

@@ -1,7 +1,7 @@
 import ServiceKit
 
 /// Whether a text is JSON, and what AWS says if it is not.
-enum JSONText {
+enum JSONSyntax {
     /// `what` is the attribute, with what stands before it.
     static func check(_ text: String, _ what: String) throws(AWSError) {
         do throws(EventPatternError) {
