@@ -1,5 +1,6 @@
 import Persistence
 import ServiceKit
+import ServiceModel
 import TestSupport
 import Testing
 
