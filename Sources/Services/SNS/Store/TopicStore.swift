@@ -45,8 +45,11 @@ struct TopicStore: Sendable {
         }
     }
 
-    /// - Parameter limit: how many topics an account may have in a region.
+    /// - Parameters:
+    ///   - topic: what is made.
+    ///   - limit: how many topics an account may have in a region.
     /// - Returns: the topic that was there already; nil if it was made.
+    /// - Throws: `TopicLimitExceeded` if there are so many.
     func create(_ topic: TopicRecord, limit: Int) async throws -> TopicRecord? {
         try await database.write { connection in
             if let known = try Self.find(topic.key, connection) { return known }
