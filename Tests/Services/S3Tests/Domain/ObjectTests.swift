@@ -92,7 +92,10 @@ struct ObjectTests {
         attributes.customerKeyMD5 = "md5"
         attributes.retention = .init(mode: "COMPLIANCE", until: Timestamp(milliseconds: -3))
         attributes.hasLegalHold = true
-        #expect(ObjectAttributes(attributes.encoded) == attributes)
+        for restoration in [Restoration.State.ongoing(days: 3), .until(Timestamp(milliseconds: 7))] {
+            attributes.restoration = restoration
+            #expect(ObjectAttributes(attributes.encoded) == attributes)
+        }
     }
 
     @Test func `damaged attributes are no danger`() {

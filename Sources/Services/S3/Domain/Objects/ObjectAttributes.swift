@@ -45,9 +45,9 @@ struct ObjectAttributes: Sendable, Hashable {
         static let retention: UInt8 = 17
         static let legalHold: UInt8 = 18
         static let restored: UInt8 = 19
-        static let restoring: UInt8 = 21
         static let held: UInt8 = 20
         static let expiresText: UInt8 = 21
+        static let restoring: UInt8 = 22
     }
 
     var encoded: [UInt8] {
