@@ -17,6 +17,9 @@ struct S3Event: Sendable, Hashable {
         case expired = "LifecycleExpiration:Delete"
         case expirationMarker = "LifecycleExpiration:DeleteMarkerCreated"
         case transition = "LifecycleTransition"
+        case restorePost = "ObjectRestore:Post"
+        case restoreCompleted = "ObjectRestore:Completed"
+        case restoreDelete = "ObjectRestore:Delete"
 
         var full: String { "s3:" + rawValue }
 
@@ -27,6 +30,7 @@ struct S3Event: Sendable, Hashable {
             }
         }
 
+        var isRestoration: Bool { rawValue.hasPrefix("ObjectRestore") }
         fileprivate var isCreation: Bool { rawValue.hasPrefix("ObjectCreated") }
         fileprivate var hasSequencer: Bool {
             switch self {
@@ -44,6 +48,9 @@ struct S3Event: Sendable, Hashable {
             case .taggingDelete: "Object Tags Deleted"
             case .aclPut: "Object ACL Updated"
             case .transition: "Object Storage Class Changed"
+            case .restorePost: "Object Restore Initiated"
+            case .restoreCompleted: "Object Restore Completed"
+            case .restoreDelete: "Object Restore Expired"
             }
         }
     }
@@ -63,13 +70,15 @@ struct S3Event: Sendable, Hashable {
     /// Where the request came from; nil: S3 has done it by itself.
     var sourceAddress: String?
     var storageClass: String?
+    /// Until when a restored copy is there.
+    var restoredUntil: Timestamp?
 
     private var sequencer: String { "00" + String(sequence, radix: 16, uppercase: true) }
 
     /// The document for queues, topics and functions.
     func records(_ bucket: BucketRecord, configuration: String) -> String {
         var object = "\"key\":" + JSONString.quoted(ListingNames.encode(key))
-        if let size, name.isCreation || name == .transition { object += ",\"size\":\(size)" }
+        if let size, name.isCreation || name.isRestoration || name == .transition { object += ",\"size\":\(size)" }
         if let etag, !name.rawValue.hasPrefix("ObjectRemoved"), !name.rawValue.hasPrefix("LifecycleExpiration") {
             object += ",\"eTag\":" + JSONString.quoted(etag)
         }
@@ -82,6 +91,10 @@ struct S3Event: Sendable, Hashable {
         if name == .transition, let storageClass {
             more =
                 ",\"lifecycleEventData\":{\"transitionEventData\":{\"destinationStorageClass\":\(JSONString.quoted(storageClass))}}"
+        }
+        if name == .restoreCompleted, let restoredUntil, let storageClass {
+            more =
+                ",\"glacierEventData\":{\"restoreEventData\":{\"lifecycleRestorationExpiryTime\":\"\(restoredUntil.rfc3339)\",\"lifecycleRestoreStorageClass\":\(JSONString.quoted(storageClass))}}"
         }
         return """
             {"Records":[{"eventVersion":"\(name.version)","eventSource":"aws:s3","awsRegion":\(JSONString.quoted(bucket.region)),\
@@ -98,7 +111,7 @@ struct S3Event: Sendable, Hashable {
     /// Type and detail of the event for EventBridge.
     func eventBridge(_ bucket: BucketRecord) -> (type: String, detail: String) {
         var object = "\"key\":" + JSONString.quoted(key)
-        if let size, name.isCreation { object += ",\"size\":\(size)" }
+        if let size, name.isCreation || name.isRestoration { object += ",\"size\":\(size)" }
         if let etag, name != .delete, name != .markerCreated { object += ",\"etag\":" + JSONString.quoted(etag) }
         if let version { object += ",\"version-id\":" + JSONString.quoted(version) }
         object += ",\"sequencer\":\"\(sequencer)\""
@@ -114,6 +127,9 @@ struct S3Event: Sendable, Hashable {
         case .expirationMarker:
             more += ",\"reason\":\"Lifecycle Expiration\",\"deletion-type\":\"Delete Marker Created\""
         case .transition: more += ",\"destination-storage-class\":" + JSONString.quoted(storageClass ?? "")
+        case .restorePost, .restoreCompleted, .restoreDelete:
+            if let restoredUntil { more += ",\"restore-expiry-time\":\"\(restoredUntil.rfc3339)\"" }
+            more += ",\"source-storage-class\":" + JSONString.quoted(storageClass ?? "")
         case .taggingPut, .taggingDelete, .aclPut: break
         }
         let detail = """
