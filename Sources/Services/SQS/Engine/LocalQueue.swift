@@ -15,8 +15,6 @@ final class LocalQueue: Sendable {
         /// The page that is being read.
         var page: Task<Void, any Error>?
         var recordsSoon = false
-        /// Up to here, no message that was sent to the queue is left to grow too old.
-        var agedThrough: Int64 = 0
         var isClosed = false
         /// Whether something was sent or asked for lately.
         var isUsed = true

@@ -44,14 +44,14 @@ extension LocalMessages {
         while true {
             let cutoff = now - rules.retention
             let floor = queue.sequence.floor
-            let looked = max(floor, queue.state.withLock { $0.agedThrough })
+            let looked = max(floor, aged.withLock { $0[id] ?? 0 })
             let found = try await database.read { connection in
                 try MessageRows(connection: connection).expired(
                     id, floor: floor, after: looked, sentBefore: cutoff, limit: Self.batch)
             }
             let expired = found.messages
             if expired.isEmpty {
-                queue.state.withLock { $0.agedThrough = max($0.agedThrough, found.looked) }
+                aged.withLock { $0[id] = max($0[id] ?? 0, found.looked) }
                 if found.isAll { return }
                 continue
             }
@@ -69,9 +69,9 @@ extension LocalMessages {
                     queue.state.withLock { state in
                         state.engine.total -= wereThere.count(where: { $0 })
                         state.engine.dropped(expired)
-                        state.agedThrough = max(state.agedThrough, found.looked)
                     }
                 })
+            aged.withLock { $0[id] = max($0[id] ?? 0, found.looked) }
             if found.isAll { return }
         }
     }

@@ -15,6 +15,8 @@ final class LocalMessages: MessageStore {
     private let queues = Mutex<[Int64: LocalQueue]>([:])
     /// How often queues were let go of.
     private let evictions = Atomic<Int>(0)
+    /// Up to where no message that was sent to a queue is left to grow too old: behind it are only those that were moved there.
+    let aged = Mutex<[Int64: Int64]>([:])
     /// What all queues hold in memory: 64 MiB.
     let held = HeldBytes(limit: 64 << 20)
     private let clock = Mutex<AlarmClock?>(nil)
@@ -254,7 +256,10 @@ final class LocalMessages: MessageStore {
         for continuation in woken { continuation.resume() }
     }
 
-    func closed(_ record: QueueRecord) async { queues.withLock { $0.removeValue(forKey: record.id) }?.close() }
+    func closed(_ record: QueueRecord) async {
+        aged.withLock { $0[record.id] = nil }
+        queues.withLock { $0.removeValue(forKey: record.id) }?.close()
+    }
 
     func endWaiting() {
         isEnding.store(true, ordering: .relaxed)
@@ -267,6 +272,7 @@ final class LocalMessages: MessageStore {
             return queues.values.map { $0 }
         }
         for queue in all { queue.close() }
+        aged.withLock { $0 = [:] }
     }
 
     /// The queues that are in memory.
