@@ -12,6 +12,8 @@ public struct LauncherConfiguration: Sendable {
     public var domains: [String] = []
     /// The launcher's executable; nil: found by ``LauncherProcess/locate()``.
     public var executable: String?
+    /// For how many seconds a launcher that served the data folder before may take to end, up to 9; nil: 30.
+    var patience: Int?
     /// A program (with arguments) that starts the launcher, such as one that gives up root first.
     var wrapper: [String] = []
 

@@ -44,6 +44,7 @@ public final class LauncherProcess: Sendable {
         for domain in configuration.domains.prefix(64) {
             arguments += ["--domain", domain.hasPrefix(".") ? String(domain.dropFirst()) : domain]
         }
+        if let patience = configuration.patience { arguments += ["--patience", String(patience)] }
 
         var pid: pid_t = 0
         let error = withCStrings(arguments) { ml_start(arguments[0], $0, ends[1], data, &pid) }

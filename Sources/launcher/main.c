@@ -37,7 +37,8 @@
 // Of reapers and the gateway, of programs, and of zygotes.
 enum { UIDS = 1 + ML_SANDBOXES_MAX + 1 };
 enum { EVENTS = 64, DEFAULT_STORAGE_MIB = 512, DESCRIPTORS = 20 * ML_SANDBOXES_MAX };
-enum { PREDECESSOR_PAUSE_MILLISECONDS = 5, PREDECESSOR_ROUNDS = 6000 };
+enum { PREDECESSOR_PAUSE_MILLISECONDS = 5 };
+static int predecessor_rounds;
 // The sandboxes' tags are far below.
 static const uint64_t SOCKET_TAG = UINT64_MAX;
 static const uint64_t DISKS_TAG = UINT64_MAX - 64;
@@ -178,9 +179,8 @@ static void serve(int poll) {
 // at the other end of its socket. What is asked of this one waits in the socket meanwhile.
 // false: this takes too long, or nobody waits any more.
 static bool wait_for_predecessor(void) {
-    static int rounds;
     struct pollfd other_end = {.fd = ML_SOCKET_DESCRIPTOR};
-    return rounds++ < PREDECESSOR_ROUNDS && poll(&other_end, 1, PREDECESSOR_PAUSE_MILLISECONDS) <= 0;
+    return predecessor_rounds-- > 0 && poll(&other_end, 1, PREDECESSOR_PAUSE_MILLISECONDS) <= 0;
 }
 
 int main(int count, char **arguments) {
@@ -195,6 +195,7 @@ int main(int count, char **arguments) {
     messages_open(ML_SOCKET_DESCRIPTOR);
     if (privilege != PRIVILEGE_NONE && paths_open(&options, ML_DATA_DESCRIPTOR) < 0) return 1;
     if (seccomp_prepare(uid + 1, uid + ML_SANDBOXES_MAX) < 0) return 1;
+    predecessor_rounds = options.patience * 1000 / PREDECESSOR_PAUSE_MILLISECONDS;
     if (cgroup_open(options.instance, wait_for_predecessor) < 0) {
         complain("another launcher serves this data folder");
         return 1;

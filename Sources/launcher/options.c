@@ -7,6 +7,8 @@
 #include "CLauncherProtocol.h"
 #include "CNameServer.h"
 
+enum { PATIENCE_SECONDS = 30 };
+
 static bool is_instance(const char *text) {
     size_t length = strlen(text);
     if (length == 0 || length > ML_NAME_MAX) return false;
@@ -17,6 +19,7 @@ static bool is_instance(const char *text) {
 
 bool parse_options(int count, char **arguments, struct options *options) {
     memset(options, 0, sizeof *options);
+    options->patience = PATIENCE_SECONDS;
     for (int i = 1; i + 1 < count; i += 2) {
         const char *name = arguments[i], *value = arguments[i + 1];
         if (strcmp(name, "--instance") == 0 && is_instance(value)) {
@@ -29,6 +32,8 @@ bool parse_options(int count, char **arguments, struct options *options) {
             options->code[options->code_count++] = value;
         } else if (strcmp(name, "--domain") == 0 && cns_is_domain(value) && options->domain_count < DOMAINS_MAX) {
             options->domains[options->domain_count++] = value;
+        } else if (strcmp(name, "--patience") == 0 && isdigit((unsigned char)value[0]) && !value[1]) {
+            options->patience = value[0] - '0';
         } else {
             complain("does not understand %s %s", name, value);
             return false;

@@ -16,6 +16,7 @@ struct options {
     int code_count;
     const char *domains[DOMAINS_MAX];  // the platform's own names, beside the built-in ones
     int domain_count;
+    int patience;  // seconds for which a launcher of before may take to end
 };
 
 // false: standard error says why.

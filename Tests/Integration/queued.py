@@ -1,6 +1,8 @@
-"""What tests of asynchronous invocations share: moving the clock, and functions that leave durable traces."""
+"""What tests of queues and of asynchronous invocations share: moving the clock, functions that leave durable traces, and queues."""
 
 import json
+
+from martlet import ONCE
 
 # Tells a log group what it was given, durably, before it answers; without an SDK, which would take longer than all else.
 NOTE = """
@@ -42,3 +44,18 @@ def metric(server, name, function):
     """The sum of a metric of a function over the last minutes."""
     metrics = json.loads(server.get("/_martlet/metrics")[2])["metrics"]
     return sum(m["sum"] for m in metrics if m["name"] == name and m["dimensions"] == {"FunctionName": function})
+
+
+def make_queue(sqs, name, **attributes):
+    return sqs.create_queue(QueueName=name, Attributes={key: str(value) for key, value in attributes.items()})["QueueUrl"]
+
+
+def bodies(sqs, url, count=10, **more):
+    return [m["Body"] for m in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=count, **more).get("Messages", [])]
+
+
+def connected(server):
+    """A client that needs no time to ask."""
+    client = server.client("sqs", config=ONCE)
+    client.list_queues()
+    return client

@@ -5,10 +5,9 @@ import threading
 import time
 
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
 from martlet import ACCOUNT, ONCE, OTHER_ACCOUNT, REGION, error, wait_until
-from queued import clock
+from queued import bodies, clock, connected, make_queue
 
 
 @pytest.fixture
@@ -26,14 +25,6 @@ def arn(name, account=ACCOUNT):
     return "arn:aws:sqs:%s:%s:%s" % (REGION, account, name)
 
 
-def make(sqs, name, **attributes):
-    return sqs.create_queue(QueueName=name, Attributes={key: str(value) for key, value in attributes.items()})["QueueUrl"]
-
-
-def bodies(sqs, url, count=10, **more):
-    return [m["Body"] for m in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=count, **more).get("Messages", [])]
-
-
 def counters(sqs, url):
     names = ["ApproximateNumberOfMessages" + kind for kind in ("", "NotVisible", "Delayed")]
     found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
@@ -42,7 +33,7 @@ def counters(sqs, url):
 
 def test_a_message_comes_back_until_it_is_deleted(own):
     sqs = own.client("sqs", config=ONCE)
-    url = make(sqs, "q", VisibilityTimeout=30)
+    url = make_queue(sqs, "q", VisibilityTimeout=30)
     sent = sqs.send_message(QueueUrl=url, MessageBody="hello")
     first = sqs.receive_message(QueueUrl=url, AttributeNames=["All"])["Messages"][0]
     assert first["MessageId"] == sent["MessageId"] and first["MD5OfBody"] == sent["MD5OfMessageBody"]
@@ -67,7 +58,7 @@ def test_a_message_comes_back_until_it_is_deleted(own):
 @pytest.mark.parametrize("given, queue", [({"DelaySeconds": 60}, 0), ({}, 60), ({"DelaySeconds": 0}, 60)])
 def test_delays(own, given, queue):
     sqs = own.client("sqs", config=ONCE)
-    url = make(sqs, "q", DelaySeconds=queue)
+    url = make_queue(sqs, "q", DelaySeconds=queue)
     sqs.send_message(QueueUrl=url, MessageBody="later", **given)
     if given.get("DelaySeconds") == 0:
         assert bodies(sqs, url) == ["later"]
@@ -81,7 +72,7 @@ def test_delays(own, given, queue):
 
 def test_old_messages_are_deleted(own):
     sqs = own.client("sqs", config=ONCE)
-    url = make(sqs, "q", MessageRetentionPeriod=3600)
+    url = make_queue(sqs, "q", MessageRetentionPeriod=3600)
     sqs.send_message_batch(QueueUrl=url, Entries=[{"Id": str(n), "MessageBody": "m"} for n in range(5)])
     clock(own, advance=3599)
     assert counters(sqs, url) == [5, 0, 0]
@@ -89,79 +80,12 @@ def test_old_messages_are_deleted(own):
     assert bodies(sqs, url) == [] and counters(sqs, url) == [0, 0, 0]
 
 
-def test_a_long_poll_ends_with_a_message_or_its_time(server, sqs, name):
-    url = make(sqs, name, ReceiveMessageWaitTimeSeconds=1)
-    began = time.monotonic()
-    assert bodies(sqs, url) == []
-    assert time.monotonic() - began > 0.9
-    answers = []
-    waiting = [threading.Thread(target=lambda: answers.extend(bodies(server.client("sqs"), url, 1, WaitTimeSeconds=20))) for _ in range(3)]
-    for thread in waiting:
-        thread.start()
-    for number in range(3):
-        sqs.send_message(QueueUrl=url, MessageBody=str(number))
-    # They are woken: none waits for the end of its poll.
-    for thread in waiting:
-        thread.join(15)
-    assert sorted(answers) == ["0", "1", "2"]
-
-
-def half_closed(server):
-    """The server's connections whose clients have gone, but not the server."""
-    with open("/proc/net/tcp") as connections:
-        rows = [line.split() for line in list(connections)[1:]]
-    return [row for row in rows if row[1].endswith(":%04X" % server.port) and row[3] == "08"]
-
-
-def test_a_long_poll_whose_client_has_gone_takes_nothing(server, sqs, name):
-    url = make(sqs, name)
-    impatient = server.client("sqs", config=Config(retries={"total_max_attempts": 1}, read_timeout=0.3))
-    with pytest.raises(Exception):
-        impatient.receive_message(QueueUrl=url, WaitTimeSeconds=20)
-    # A half-closed connection is given a moment, HTTPLimits.abandonedCall; then the server closes it too.
-    wait_until(lambda: not half_closed(server))
-    sqs.send_message(QueueUrl=url, MessageBody="left")
-    assert bodies(sqs, url) == ["left"]
-
-
-def test_a_long_poll_does_not_hold_up_the_end(own):
-    sqs = own.client("sqs", config=ONCE)
-    url = make(sqs, "q")
-    answers, poller = [], connected(own)
-    waiting = threading.Thread(target=lambda: answers.append(bodies(poller, url, WaitTimeSeconds=20)))
-    waiting.start()
-    time.sleep(0.3)
-    own.stop()
-    waiting.join(10)
-    assert answers == [[]]
-
-
-def connected(server):
-    """A client that needs no time to ask."""
-    client = server.client("sqs", config=ONCE)
-    client.list_queues()
-    return client
-
-
-def test_a_long_poll_sees_the_clock_move(own):
-    sqs = own.client("sqs", config=ONCE)
-    url = make(sqs, "q")
-    sqs.send_message(QueueUrl=url, MessageBody="later", DelaySeconds=900)
-    answers, poller = [], connected(own)
-    waiting = threading.Thread(target=lambda: answers.extend(bodies(poller, url, WaitTimeSeconds=20)))
-    waiting.start()
-    time.sleep(0.2)
-    clock(own, advance=900)
-    waiting.join(10)
-    assert answers == ["later"]
-
-
 # FIFO
 
 
 def test_groups_are_in_order_and_wait_for_one_another(own):
     sqs = own.client("sqs", config=ONCE)
-    url = make(sqs, "q.fifo", FifoQueue="true", ContentBasedDeduplication="true")
+    url = make_queue(sqs, "q.fifo", FifoQueue="true", ContentBasedDeduplication="true")
     numbers = []
     for number in range(6):
         sent = sqs.send_message(QueueUrl=url, MessageBody=str(number), MessageGroupId="ab"[number % 2])
@@ -181,7 +105,7 @@ def test_groups_are_in_order_and_wait_for_one_another(own):
 @pytest.mark.parametrize("scope, expected", [("queue", ["m"]), ("messageGroup", ["m", "m"])])
 def test_deduplication(own, scope, expected):
     sqs = own.client("sqs", config=ONCE)
-    url = make(sqs, "q.fifo", FifoQueue="true", DeduplicationScope=scope)
+    url = make_queue(sqs, "q.fifo", FifoQueue="true", DeduplicationScope=scope)
     for group in ("a", "b", "a"):
         sqs.send_message(QueueUrl=url, MessageBody="m", MessageGroupId=group, MessageDeduplicationId="d")
     assert bodies(sqs, url) == expected
@@ -192,7 +116,7 @@ def test_deduplication(own, scope, expected):
 
 def test_an_expired_receipt_of_a_fifo_queue_deletes_nothing(own):
     sqs = own.client("sqs", config=ONCE)
-    url = make(sqs, "q.fifo", FifoQueue="true", VisibilityTimeout=1)
+    url = make_queue(sqs, "q.fifo", FifoQueue="true", VisibilityTimeout=1)
     sqs.send_message(QueueUrl=url, MessageBody="m", MessageGroupId="g", MessageDeduplicationId="d")
     handle = sqs.receive_message(QueueUrl=url)["Messages"][0]["ReceiptHandle"]
     clock(own, advance=1)
@@ -208,9 +132,9 @@ def test_an_expired_receipt_of_a_fifo_queue_deletes_nothing(own):
 
 def test_dead_letters_and_back(own):
     sqs = own.client("sqs", config=ONCE)
-    dead = make(sqs, "dead")
+    dead = make_queue(sqs, "dead")
     policy = json.dumps({"deadLetterTargetArn": arn("dead"), "maxReceiveCount": 2})
-    url = make(sqs, "q", RedrivePolicy=policy, VisibilityTimeout=0)
+    url = make_queue(sqs, "q", RedrivePolicy=policy, VisibilityTimeout=0)
     for number in range(3):
         sqs.send_message(QueueUrl=url, MessageBody=str(number))
     for _ in range(2):
@@ -240,12 +164,12 @@ def test_dead_letters_and_back(own):
     ],
 )  # fmt: skip
 def test_a_queue_says_whose_dead_letters_it_takes(sqs, name, allow, works):
-    make(sqs, name + "-dead", RedriveAllowPolicy=json.dumps(allow))
+    make_queue(sqs, name + "-dead", RedriveAllowPolicy=json.dumps(allow))
     policy = json.dumps({"deadLetterTargetArn": arn(name + "-dead"), "maxReceiveCount": "2"})
     if works:
-        make(sqs, name, RedrivePolicy=policy)
+        make_queue(sqs, name, RedrivePolicy=policy)
     else:
-        assert error(make, sqs=sqs, name=name, RedrivePolicy=policy)[0] == "InvalidParameterValue"
+        assert error(make_queue, sqs=sqs, name=name, RedrivePolicy=policy)[0] == "InvalidParameterValue"
 
 
 # Queues
@@ -253,7 +177,7 @@ def test_a_queue_says_whose_dead_letters_it_takes(sqs, name, allow, works):
 
 def test_a_deleted_queue_and_its_name(own):
     sqs = own.client("sqs", config=ONCE)
-    url = make(sqs, "q")
+    url = make_queue(sqs, "q")
     sqs.send_message(QueueUrl=url, MessageBody="m", DelaySeconds=60)
     outcomes, poller = [], connected(own)
 
@@ -271,13 +195,13 @@ def test_a_deleted_queue_and_its_name(own):
     waiting.join(15)
     assert outcomes in ([[]], ["AWS.SimpleQueueService.NonExistentQueue"])
     assert error(sqs.send_message, QueueUrl=url, MessageBody="m")[::2] == ("AWS.SimpleQueueService.NonExistentQueue", 400)
-    assert error(make, sqs=sqs, name="q")[0] == "AWS.SimpleQueueService.QueueDeletedRecently"
+    assert error(make_queue, sqs=sqs, name="q")[0] == "AWS.SimpleQueueService.QueueDeletedRecently"
     clock(own, advance=60)
-    assert make(sqs, "q") == url and bodies(sqs, url) == []
+    assert make_queue(sqs, "q") == url and bodies(sqs, url) == []
 
 
 def test_addresses_of_a_queue(server, sqs, name):
-    url = make(sqs, name)
+    url = make_queue(sqs, name)
     assert url == "%s/%s/%s" % (server.url, ACCOUNT, name)
     sqs.send_message(QueueUrl=url, MessageBody="m")
     # Clients of old and those inside sandboxes send other forms to the endpoint that they were given.
@@ -295,7 +219,7 @@ def test_addresses_of_a_queue(server, sqs, name):
 
 def test_other_accounts_need_a_permission(server, sqs, name):
     other = server.client("sqs", key=OTHER_ACCOUNT, config=ONCE)
-    url = make(sqs, name)
+    url = make_queue(sqs, name)
     assert error(other.send_message, QueueUrl=url, MessageBody="m")[0] == "AccessDenied"
     sqs.add_permission(QueueUrl=url, Label="l", AWSAccountIds=[OTHER_ACCOUNT], Actions=["SendMessage", "GetQueueUrl"])
     assert other.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=ACCOUNT)["QueueUrl"] == url
@@ -307,7 +231,7 @@ def test_other_accounts_need_a_permission(server, sqs, name):
 
 def test_purging(own):
     sqs = own.client("sqs", config=ONCE)
-    url = make(sqs, "q")
+    url = make_queue(sqs, "q")
     sqs.send_message_batch(QueueUrl=url, Entries=[{"Id": str(n), "MessageBody": "m"} for n in range(10)])
     sqs.purge_queue(QueueUrl=url)
     assert counters(sqs, url) == [0, 0, 0] and bodies(sqs, url) == []
@@ -337,12 +261,12 @@ def test_purging(own):
     ],
 )  # fmt: skip
 def test_messages_that_are_refused(sqs, name, given, code):
-    url = make(sqs, name)
+    url = make_queue(sqs, name)
     assert error(sqs.send_message, QueueUrl=url, **given)[0] == code
 
 
 def test_batches_in_part(sqs, name):
-    url = make(sqs, name, MaximumMessageSize=1024)
+    url = make_queue(sqs, name, MaximumMessageSize=1024)
     answer = sqs.send_message_batch(
         QueueUrl=url, Entries=[{"Id": "good", "MessageBody": "m"}, {"Id": "bad", "MessageBody": "\x02"}, {"Id": "big", "MessageBody": "x" * 1025}]
     )
@@ -365,7 +289,7 @@ def test_batches_in_part(sqs, name):
 
 
 def test_large_messages_come_back_whole(sqs, name):
-    url = make(sqs, name)
+    url = make_queue(sqs, name)
     text = "é\n\"<&>\u2028\U0001f426" * 90_000
     text = text.encode()[: 1_048_576 - 100].decode(errors="ignore")
     sqs.send_message(QueueUrl=url, MessageBody=text, MessageAttributes={"b": {"DataType": "Binary", "BinaryValue": bytes(range(64))}})
@@ -391,7 +315,7 @@ def handler(event, context):
 def test_functions_find_their_queue(server, sqs, name):
     """A function reaches the queue under the address that it is given."""
     server.deploy(name, {"app.py": INSIDE}, Timeout=60)
-    url = make(sqs, name)
+    url = make_queue(sqs, name)
     server.invoke(name, name)
     assert bodies(sqs, url) == ["inside"]
 
@@ -399,7 +323,7 @@ def test_functions_find_their_queue(server, sqs, name):
 def test_destinations_deliver(own):
     """What becomes of an asynchronous invocation is told to a queue."""
     sqs = own.client("sqs", config=ONCE)
-    url = make(sqs, "told")
+    url = make_queue(sqs, "told")
     api = own.deploy("f", {"app.py": "def handler(event, context): return event"})
     api.put_function_event_invoke_config(FunctionName="f", DestinationConfig={"OnSuccess": {"Destination": arn("told")}})
     api.invoke(FunctionName="f", InvocationType="Event", Payload=b'{"a": 1}')

@@ -161,7 +161,9 @@ final class LifeTests {
         let configuration = LauncherConfiguration(dataFolder: folder, allowedPrefixes: [])
         let first = LinuxSandboxProvider(launcher: try LauncherProcess.start(configuration))
         #expect(await first.missingProtections.contains { $0.hasPrefix("Functions cannot run") } == false)
-        let second = LinuxSandboxProvider(launcher: try LauncherProcess.start(configuration))
+        var impatient = configuration
+        impatient.patience = 1
+        let second = LinuxSandboxProvider(launcher: try LauncherProcess.start(impatient))
         #expect(await second.missingProtections.contains { $0.hasPrefix("Functions cannot run") })
         await first.shutDown()
     }

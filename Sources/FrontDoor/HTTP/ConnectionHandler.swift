@@ -257,7 +257,8 @@ final class ConnectionHandler<R: Responder>: ChannelDuplexHandler, ExchangeSink 
     func refuse(_ reason: RefusalReason) {
         switch request.machine.state {
         case .idle, .readingHead:
-            let (head, ticket) = salvaged
+            var (head, ticket) = (request.head, ticket)
+            if case .head = reason { (head, ticket) = salvaged }
             refuse(with: responder.refusal(reason, head, ticket), hasBody: true, keepAlive: false)
         case .readingBody:
             refuse(with: responder.refusal(reason, request.head, ticket), hasBody: true, keepAlive: false)
