@@ -21,8 +21,7 @@ public final class JobTransaction {
         ).count
     }
 
-    /// How many lanes whose names begin alike have jobs, up to a limit.
-    /// - Parameter prefix: ends in a slash.
+    /// How many lanes whose names begin alike have jobs, up to a limit; `prefix` ends in a slash.
     public static func lanes(kind: String, prefix: String, limit: Int, on connection: any SQLConnection) throws -> Int {
         // Each lane is looked up behind the one before: what waits in them is not read.
         var found = 0

@@ -3,7 +3,7 @@ extension CRC {
     ///
     /// To append a zero byte is a linear map of the register; appending n of them is its n-th power, by squaring. See Mark Adler's
     /// note in zlib (crc32_combine).
-    /// - Parameter parts: the bytes of each check, most significant first, and how many bytes it is of.
+    /// `parts` are the bytes of each check, most significant first, and how many bytes it is of.
     package static func combined(_ kind: Kind, _ parts: some Sequence<(check: [UInt8], length: Int)>) -> [UInt8] {
         var whole: UInt64 = 0
         for part in parts {

@@ -5,9 +5,8 @@ import Foundation
 /// See <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html> and
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html>.
 enum ConditionTest {
-    /// - Parameters:
-    ///   - actual: what the request has; nil or empty: the key is not there.
-    ///   - resolve: a value of the policy with its variables; nil: it has one without a value, and is like nothing.
+    /// `actual` is what the request has; nil or empty: the key is not there. `resolve` gives a value of the policy with its variables;
+    /// nil: it has one without a value, and is like nothing.
     static func holds(
         _ condition: PolicyCondition, actual: [String]?, resolve: (String) -> ResolvedPattern? = { ResolvedPattern($0) }
     ) -> Bool {

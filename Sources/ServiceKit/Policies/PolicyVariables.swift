@@ -2,8 +2,8 @@
 ///
 /// See <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>.
 enum PolicyVariables {
-    /// A text with the values of its variables; nil if one of them has none, or is none.
-    /// - Parameter value: of a condition key, in lower case.
+    /// A text with the values of its variables; nil if one of them has none, or is none. `value` is that of a condition key, in lower
+    /// case.
     static func resolve(_ text: String, value: (String) -> String?) -> ResolvedPattern? {
         var resolved = ResolvedPattern()
         var rest = text[...]

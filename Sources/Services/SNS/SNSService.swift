@@ -96,10 +96,7 @@ public final class SNSService: SNSAPI {
     }
 
     /// What was sent lately to people rather than programs (`mail`, `sms` or `push`), as JSON: the newest last, 1,000 at most, and where
-    /// there are more, `next`.
-    /// - Parameters:
-    ///   - limit: how many, from 1 to 1,000; nil: 1,000.
-    ///   - place: the `next` of an answer; nil: from the newest on.
+    /// there are more, `next`. `limit` is from 1 to 1,000; nil: 1,000. `place` is the `next` of an answer; nil: from the newest on.
     public func sent(_ kind: String, limit: Int? = nil, before place: Int64? = nil) async throws -> [UInt8] {
         try await captures.json(
             kind, limit: min(max(limit ?? CaptureStore.pageSize, 1), CaptureStore.pageSize), before: place ?? .max)

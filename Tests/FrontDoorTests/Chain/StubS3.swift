@@ -8,7 +8,7 @@ import Synchronization
 /// Takes objects without keeping them, and gives others that are made up.
 struct StubS3: AWSService {
     static let modelName = "s3"
-    static let implementedOperations: Set<String> = ["PutObject", "GetObject", "HeadObject"]
+    static let implementedOperations: Set<String> = ["PutObject", "GetObject", "HeadObject", "ListObjects"]
     let recorder: CallRecorder
 
     func handle(_ call: Call) async throws -> Reply {

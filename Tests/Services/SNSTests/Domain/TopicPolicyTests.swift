@@ -69,13 +69,11 @@ import Testing
     @Test func whatCannotBeDecidedGrantsNothing() {
         #expect(
             !permits(
-                statement(
-                    "Allow", #""*""#, condition: #"{"DateGreaterThan":{"aws:CurrentTime":"2020-01-01T00:00:00Z"}}"#),
+                statement("Allow", #""*""#, condition: #"{"StringEquals":{"aws:PrincipalTag/team":"a"}}"#),
                 Self.stranger))
         #expect(
             !permits(
-                statement(
-                    "Deny", #""*""#, condition: #"{"DateGreaterThan":{"aws:CurrentTime":"2020-01-01T00:00:00Z"}}"#),
+                statement("Deny", #""*""#, condition: #"{"StringEquals":{"aws:PrincipalTag/team":"a"}}"#),
                 Self.owner))
     }
 
