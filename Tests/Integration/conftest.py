@@ -145,7 +145,7 @@ def aws_command(tmp_path, monkeypatch):
 def verifying(tmp_path_factory):
     """A server that tests share which verifies signatures; its `root` is key and secret of its owner."""
     _require_binary()
-    server = Martlet(tmp_path_factory.mktemp("verifying"), "--ephemeral", "--auth", "iam")
+    server = Martlet(tmp_path_factory.mktemp("verifying"), "--auth", "iam")
     _running.append(server)
     server.start()
     lines = [line.removeprefix("export ").split("=", 1) for line in server.run("env").stdout.splitlines() if line.startswith("export")]

@@ -57,5 +57,5 @@ def test_commands_of_the_api(server, bucket):
     assert [k["Key"] for k in server.aws("s3api", "list-objects-v2", "--bucket", bucket)["Contents"]] == ["k"]
     server.aws("s3api", "put-bucket-tagging", "--bucket", bucket, "--tagging", "TagSet=[{Key=a,Value=1}]")
     assert server.aws("s3api", "get-bucket-tagging", "--bucket", bucket)["TagSet"] == [{"Key": "a", "Value": "1"}]
-    refused = server.aws("s3api", "get-bucket-replication", "--bucket", bucket, check=False)
+    refused = server.aws("s3api", "list-bucket-inventory-configurations", "--bucket", bucket, check=False)
     assert refused.returncode != 0 and "NotImplemented" in refused.stderr

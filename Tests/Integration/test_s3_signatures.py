@@ -114,7 +114,7 @@ def test_clients_of_other_regions_are_sent_there(martlet):
     there.put_object(Bucket="far", Key="k", Body=b"hello")
     here = server.client("s3", **credentials)
     refusals = []
-    here.meta.events.register("after-call.s3", lambda parsed, **_: refusals.append(parsed.get("Error", {})))
+    here.meta.events.register("needs-retry.s3", lambda response, **_: refusals.append(response[1].get("Error", {})))
     # boto3 reads the region out of the refusal, and asks again.
     assert here.get_object(Bucket="far", Key="k")["Body"].read() == b"hello"
     assert [(r.get("Code"), r.get("Region")) for r in refusals] == [("AuthorizationHeaderMalformed", "eu-west-1"), (None, None)]

@@ -77,7 +77,7 @@ def test_fan_out_to_queues(here, name):
     here.sns.publish(TopicArn=topic, Message="b", MessageAttributes=attributes)
     envelopes = [json.loads(message["Body"]) for message in here.drain(wrapped, 2)]
     assert sorted(envelope["Message"] for envelope in envelopes) == ["a", "b"]
-    assert [verify(envelope) for envelope in envelopes] == [1024, 1024]
+    assert [verify(envelope) for envelope in envelopes] == [2048, 2048]
     assert sorted(message["Body"] for message in here.drain(raw, 2)) == ["a", "b"]
     (message,) = here.drain(chosen, 1)
     assert message["Body"] == "b" and message["MessageAttributes"]["bytes"]["BinaryValue"] == b"\x01\x02"

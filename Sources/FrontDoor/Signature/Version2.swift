@@ -61,10 +61,14 @@ struct Version2Signature: Sendable, Equatable {
         try checkExpiry(now: now)
         if expires == nil { try checkTime(head.headers, now: now) }
         var first: String?
+        // Clients end the path of a bucket with a slash where they sign it, and not always where they send it.
+        let isOpen = bucket == nil && !head.path.dropFirst().contains("/")
         for reading in CanonicalRequest.Reading.allCases {
-            let text = stringToSign(head, bucket: bucket, reading: reading)
-            if ConstantTime.equals(Self.sign(text, secret: secret), signature) { return }
-            first = first ?? text
+            for end in isOpen ? ["", "/"] : [""] {
+                let text = stringToSign(head, bucket: bucket, reading: reading, end: end)
+                if ConstantTime.equals(Self.sign(text, secret: secret), signature) { return }
+                first = first ?? text
+            }
         }
         throw .mismatch(
             accessKeyID: accessKeyID, stringToSign: first ?? "", provided: signature, canonicalRequest: nil)
@@ -88,7 +92,9 @@ struct Version2Signature: Sendable, Equatable {
     }
 
     /// What is signed: method, MD5 and type of the body, the time, Amazon's headers, and the resource.
-    func stringToSign(_ head: RequestHead, bucket: String?, reading: CanonicalRequest.Reading) -> String {
+    func stringToSign(
+        _ head: RequestHead, bucket: String?, reading: CanonicalRequest.Reading, end: String = ""
+    ) -> String {
         let headers = head.headers
         func value(_ name: String) -> String { headers.first(name: name)?.trimmingSpaces ?? "" }
         // What is signed with an `x-amz-date` does not count its `Date`.
@@ -98,7 +104,7 @@ struct Version2Signature: Sendable, Equatable {
             out += "\(name):\(values.joined(separator: ","))\n"
         }
         if let bucket { out += "/\(bucket)" }
-        out += CanonicalRequest.path(head.path, isS3: true, reading: reading)
+        out += CanonicalRequest.path(head.path, isS3: true, reading: reading) + end
         return out + Self.subresources(head.query)
     }
 

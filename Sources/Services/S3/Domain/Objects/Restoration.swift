@@ -26,6 +26,8 @@ struct Restoration: Sendable, Hashable {
         if request.type != nil || request.selectParameters != nil || request.outputLocation != nil {
             throw AWSError.notImplemented(service: "s3", operation: "RestoreObject", parameter: "RestoreRequest.Type")
         }
+        let tiers = [request.glacierJobParameters?.tier, request.tier].compactMap { $0 }
+        guard tiers.allSatisfy({ Tier(rawValue: $0) != nil }) else { throw AWSError.malformedXML }
         guard StorageClass.archived.contains(storageClass) else {
             throw AWSError.s3(
                 "InvalidObjectState", 403, "Restore is not allowed for the object's current storage class",
@@ -36,11 +38,10 @@ struct Restoration: Sendable, Hashable {
             throw AWSError.invalidArgument(
                 "restoration days should be at least 1", name: "Days", value: String(days))
         }
-        let name = request.glacierJobParameters?.tier ?? request.tier ?? Tier.standard.rawValue
-        guard let tier = Tier(rawValue: name) else { throw AWSError.malformedXML }
+        let tier = tiers.first.flatMap(Tier.init) ?? .standard
         if tier == .expedited, storageClass == "DEEP_ARCHIVE" {
             throw AWSError.invalidArgument(
-                "Retrieval option is not supported by this storage class", name: "Tier", value: name)
+                "Retrieval option is not supported by this storage class", name: "Tier", value: tier.rawValue)
         }
         self.days = days
         self.tier = tier

@@ -174,7 +174,8 @@ extension S3Service {
             let place = try await database.read { connection -> Int64? in
                 let rows = UploadRows(connection: connection)
                 if let found = try rows.upload(bucket.id, marker, id) { return found.id + 1 }
-                guard let sequence else {
+                // That of another key has no place in this one's.
+                guard let sequence, try !rows.isKnown(id) else {
                     throw AWSError.invalidArgument("Invalid uploadId marker", name: "upload-id-marker", value: id)
                 }
                 return try rows.next(bucket.id, marker, after: sequence)

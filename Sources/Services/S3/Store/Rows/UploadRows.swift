@@ -61,6 +61,11 @@ struct UploadRows {
             .map(Self.record).flatMap { $0.bucket == bucket && $0.key == key ? $0 : nil }
     }
 
+    /// Whether there is such an upload, of whatever key.
+    func isKnown(_ upload: String) throws -> Bool {
+        try connection.first("SELECT 1 FROM s3_uploads WHERE upload = ?", [.text(upload)]) != nil
+    }
+
     func hasUploads(_ bucket: Int64) throws -> Bool {
         try connection.first("SELECT 1 FROM s3_uploads WHERE bucket = ? LIMIT 1", [.integer(bucket)]) != nil
     }
