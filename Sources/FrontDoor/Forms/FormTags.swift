@@ -8,7 +8,9 @@ enum FormTags {
     /// - Throws: ``AWSError`` (`MalformedXML`) for what is no document.
     static func header(_ xml: String, _ router: RequestRouter) throws(AWSError) -> String {
         let wire = router.wire(service: "s3", operation: "PutObjectTagging")
-        let input = try wire?.parseInput(HTTPRequestParts(method: "PUT", path: "/", body: Array(xml.utf8)))
+        let body = Array(xml.utf8)
+        let document = HTTPRequestParts(method: "PUT", path: "/", body: body)
+        let input = XMLText.isWellFormed(body) ? try? wire?.parseInput(document) : try wire?.parseInput(document)
         let tags = input?["Tagging"]?["TagSet"]?.listValue ?? []
         return tags.map { tag in
             let (key, value) = (tag["Key"]?.stringValue ?? "", tag["Value"]?.stringValue ?? "")

@@ -3,7 +3,7 @@
 import re
 import time
 
-from replays.catalog import scenario
+from replays.catalog import Reason, scenario
 from replays.replay import answer_of
 from replays.signed import Signed
 
@@ -20,7 +20,10 @@ def metadata_in_version_2(replay):
     s3.ask("wrong-meta-headers", "PUT", url, "content 123", {"x-amz-meta-wrong": "wrong"})
 
 
-@scenario("TestS3PresignedUrl::test_put_url_metadata_with_sig_s3v4")
+@scenario(
+    "TestS3PresignedUrl::test_put_url_metadata_with_sig_s3v4",
+    {"wrong-meta-headers": Reason("The same host answered two requests; here a host's id is of each request.")},
+)
 def metadata_in_version_4(replay):
     s3 = Signed(replay, "s3v4")
     thing = {"Bucket": s3.create(), "Key": "key-by-hostname"}
@@ -42,7 +45,7 @@ def changed(replay):
     def spoilt(operation):
         url = s3.url(operation, **thing)
         if replay.parameter == "s3-True":
-            return re.sub("Signature=[^&]*", "Signature=bad", url)
+            return re.sub("Signature=[^&]*", "Signature=" + operation, url)
         return url.replace("temp.txt", "other.txt")
 
     s3.ask("invalid-get-1", "GET", spoilt("get_object"))
@@ -157,7 +160,7 @@ def starts_with(replay):
     s3.post("invalid-condition-starts-with-casing", form, "abcdef", success_action_redirect="HTTP://localhost")
     assert s3.post(None, form, "abcdef") == 303
     replay.keep("get-object-1", answer_of(s3.plain.get_object, **thing))
-    s3.plain.put_object(**thing, Body="manual value to change ETag")
+    assert s3.post(None, form, "manual value to change ETag") == 303
     replay.keep("get-object-2", answer_of(s3.plain.get_object, **thing))
 
 
