@@ -162,6 +162,7 @@ let package = Package(
                 nioPosix, nioHTTP1, logging,
             ]),
         tests("NameServerTests", ["CNameServer"]),
+        tests("OutboundTests", ["Outbound", "ServiceKit", "ServiceModel", nioCore, nioPosix]),
         tests("SandboxLinuxTests", ["SandboxLinux", "Sandbox", "CLauncherProtocol"]),
         .executableTarget(
             name: "SandboxProbe", dependencies: ["SandboxLinux", "Sandbox"], path: "Tests/SandboxProbe",

@@ -5,7 +5,8 @@ public import NIOPosix
 import NIOSSL
 public import ServiceKit
 
-/// Hands mail to a server by SMTP (RFC 5321), one connection for each mail, with AUTH PLAIN if it wants a name and a password.
+/// Hands mail to a server by SMTP (RFC 5321), one connection for each mail, with STARTTLS where it is offered, and AUTH PLAIN if it wants a
+/// name and a password, which never goes over a network in clear.
 public struct SMTPSender: MailSender {
     /// `smtp://…` without TLS, `smtps://…` with TLS from the start.
     public struct Server: Sendable, Hashable {
@@ -72,30 +73,84 @@ public struct SMTPSender: MailSender {
                 channel.eventLoop.makeCompletedFuture {
                     if let context {
                         try channel.pipeline.syncOperations.addHandler(
-                            try NIOSSLClientHandler(context: context, serverHostname: host))
+                            try NIOSSLClientHandler(context: context, serverHostname: Self.name(host)))
                     }
                     return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
                 }
             }
-        try await channel.executeThenClose { inbound, outbound in
-            var replies = SMTPReplies(inbound.makeAsyncIterator())
-            func say(_ line: String, expecting kind: Int) async throws {
-                try await outbound.write(ByteBuffer(string: line + "\r\n"))
-                try await replies.expect(kind)
+        var isTaken = false
+        do {
+            try await channel.executeThenClose { inbound, outbound in
+                var replies = SMTPReplies(inbound.makeAsyncIterator())
+                try await deliver(mail, from: sender, channel.channel, &replies, outbound)
+                isTaken = true
+                try await outbound.write(ByteBuffer(string: "QUIT\r\n"))
             }
-            try await replies.expect(2)
-            try await say("EHLO martlet", expecting: 2)
-            if let user = server.user {
-                let proof = Data("\0\(user)\0\(server.password ?? "")".utf8).base64EncodedString()
-                try await say("AUTH PLAIN \(proof)", expecting: 2)
-            }
-            try await say("MAIL FROM:<\(sender)>", expecting: 2)
-            try await say("RCPT TO:<\(mail.to)>", expecting: 2)
-            try await say("DATA", expecting: 3)
-            try await outbound.write(ByteBuffer(string: Self.text(mail, from: sender)))
-            try await replies.expect(2)
-            try await outbound.write(ByteBuffer(string: "QUIT\r\n"))
+        } catch {
+            // The mail is the server's by then; sent again, it would come twice.
+            if !isTaken { throw error }
         }
+    }
+
+    private func deliver(
+        _ mail: Mail, from sender: String, _ channel: any Channel, _ replies: inout SMTPReplies,
+        _ outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
+    ) async throws {
+        func say(_ line: String) async throws { try await outbound.write(ByteBuffer(string: line + "\r\n")) }
+        try await replies.expect(2)
+        try await say("EHLO martlet")
+        var isSecret = server.isSecure
+        let offered = try await replies.expect(2)
+        if !isSecret, offered.contains(where: { $0.uppercased() == "STARTTLS" }) {
+            try await say("STARTTLS")
+            try await replies.expect(2)
+            // What was said in clear is nothing that was said under TLS.
+            guard !replies.hasMore else { throw MailFailure("The mail server talks before TLS.", isLasting: false) }
+            try await secure(channel)
+            try await say("EHLO martlet")
+            try await replies.expect(2)
+            isSecret = true
+        }
+        if let user = server.user {
+            guard isSecret || Self.isLoopback(channel.remoteAddress) else {
+                throw MailFailure(
+                    "The mail server offers no TLS: the password would go over the network in clear.", isLasting: true)
+            }
+            let proof = Data("\0\(user)\0\(server.password ?? "")".utf8).base64EncodedString()
+            try await say("AUTH PLAIN \(proof)")
+            try await replies.expect(2)
+        }
+        try await say("MAIL FROM:<\(sender)>")
+        try await replies.expect(2)
+        try await say("RCPT TO:<\(mail.to)>")
+        try await replies.expect(2)
+        try await say("DATA")
+        try await replies.expect(3)
+        try await outbound.write(ByteBuffer(string: Self.text(mail, from: sender)))
+        try await replies.expect(2)
+    }
+
+    /// Begins TLS on a connection. Its certificate counts where a password is to be sent over a network; else TLS is better than none.
+    private func secure(_ channel: any Channel) async throws {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        if server.user == nil || Self.isLoopback(channel.remoteAddress) {
+            configuration.certificateVerification = .none
+        }
+        let context = try NIOSSLContext(configuration: configuration)
+        let host = Self.name(server.host)
+        try await channel.eventLoop.submit {
+            try channel.pipeline.syncOperations.addHandler(
+                try NIOSSLClientHandler(context: context, serverHostname: host), position: .first)
+        }.get()
+    }
+
+    /// Certificates are asked for by names, not by addresses.
+    private static func name(_ host: String) -> String? {
+        (try? SocketAddress(ipAddress: host, port: 0)) == nil ? host : nil
+    }
+
+    private static func isLoopback(_ address: SocketAddress?) -> Bool {
+        address?.ipAddress.map { $0.hasPrefix("127.") || $0 == "::1" } == true
     }
 
     /// The mail as it is sent, its text in base 64, whose lines never begin with a dot.
@@ -108,40 +163,5 @@ public struct SMTPSender: MailSender {
             "From: \(sender)", "To: \(mail.to)", "Subject: =?UTF-8?B?\(subject)?=", "MIME-Version: 1.0",
             "Content-Type: text/plain; charset=UTF-8", "Content-Transfer-Encoding: base64", "", body, ".", "",
         ].joined(separator: "\r\n")
-    }
-}
-
-/// What a server says, reply by reply; some have several lines.
-private struct SMTPReplies {
-    private var iterator: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
-    private var pending: [UInt8] = []
-    private static let limit = 65_536
-
-    init(_ iterator: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator) { self.iterator = iterator }
-
-    /// Reads a reply, whose code has to begin with this digit.
-    mutating func expect(_ kind: Int) async throws {
-        while true {
-            let line = try await line()
-            guard line.count >= 3, let code = Int(line.prefix(3)) else {
-                throw MailFailure("The mail server speaks no SMTP: \(line.prefix(100))", isLasting: false)
-            }
-            if line.dropFirst(3).first == "-" { continue }
-            guard code / 100 == kind else { throw MailFailure(String(line.prefix(200)), isLasting: code / 100 == 5) }
-            return
-        }
-    }
-
-    private mutating func line() async throws -> String {
-        while true {
-            if let end = pending.firstIndex(of: 0x0A) {
-                defer { pending.removeFirst(end + 1) }
-                return String(decoding: pending[..<end].filter { $0 != 0x0D }, as: UTF8.self)
-            }
-            guard pending.count < Self.limit, let piece = try await iterator.next() else {
-                throw MailFailure("The mail server ended the connection.", isLasting: false)
-            }
-            pending += Array(piece.readableBytesView)
-        }
     }
 }

@@ -32,7 +32,11 @@ def md5(text):
 
 
 def put(server, path, text, method="PUT", **headers):
-    return server.get(path, method=method, body=text.encode(), headers={"Content-MD5": md5(text)} | headers)
+    return send(server, path, text, method, **{"Content-MD5": md5(text)} | headers)
+
+
+def send(server, path, text, method, **headers):
+    return server.get(path, method=method, body=text.encode(), headers={"Content-Type": "application/xml"} | headers)
 
 
 @pytest.mark.parametrize(
@@ -147,14 +151,14 @@ def test_documents_have_the_digests_they_name(server, s3, bucket):  # noqa: F811
     s3.put_object(Bucket=bucket, Key="k", Body=b"x")
     text = "<Delete><Object><Key>k</Key></Object></Delete>"
     path = "/%s?delete" % bucket
-    status, _, body = server.get(path, method="POST", body=text.encode(), headers={"Content-MD5": md5("other")})
+    status, _, body = send(server, path, text, "POST", **{"Content-MD5": md5("other")})
     assert (status, b"<Code>BadDigest</Code>" in body) == (400, True)
-    status, _, body = server.get(path, method="POST", body=text.encode())
+    status, _, body = send(server, path, text, "POST")
     assert (status, b"Missing required header for this request: Content-MD5 OR x-amz-checksum-*" in body) == (400, True)
     assert s3.head_object(Bucket=bucket, Key="k")
     assert put(server, path, text, method="POST")[0] == 200
     tags = "<Tagging><TagSet><Tag><Key>k</Key><Value>v</Value></Tag></TagSet></Tagging>"
-    status, _, body = server.get("/%s?tagging" % bucket, method="PUT", body=tags.encode(), headers={"x-amz-checksum-crc32": "AAAAAA=="})
+    status, _, body = send(server, "/%s?tagging" % bucket, tags, "PUT", **{"x-amz-checksum-crc32": "AAAAAA=="})
     assert (status, b"<Code>BadDigest</Code>" in body) == (400, True)
 
 

@@ -2,7 +2,6 @@
 
 import http.client
 import os
-import time
 from urllib.parse import urlsplit
 
 import boto3
@@ -65,16 +64,15 @@ def test_presigned(signed, style, version):
     assert ask("GET", get) == (200, "hello")
 
     form = signer.generate_presigned_post(name, "up/${filename}", Conditions=[["content-length-range", 1, 10]])
-    assert ask("GET", form["url"])[0] in (200, 403)
     assert post(form, "hello", "a;b.txt")[0] == 204
     assert s3.get_object(Bucket=name, Key="up/a;b.txt")["Body"].read() == b"hello"
     assert "EntityTooLarge" in post(form, "hello hello hello")[1]
 
-    over = signer.generate_presigned_url("get_object", Params=thing, ExpiresIn=-1 if version != "s3v4" else 1)
+    status, body = ask("GET", signer.generate_presigned_url("get_object", Params=thing, ExpiresIn=-1))
     if version == "s3v4":
-        time.sleep(2.1)
-    status, body = ask("GET", over)
-    assert status == 403 and "<Message>Request has expired</Message>" in body
+        assert status == 400 and "<Code>AuthorizationQueryParametersError</Code>" in body
+    else:
+        assert status == 403 and "<Message>Request has expired</Message>" in body
     if credentials["key"] != "any-key":
         status, body = ask("GET", get.replace("text%2Fx", "text%2Fy"))
         assert status == 403 and "<Code>SignatureDoesNotMatch</Code>" in body

@@ -98,7 +98,11 @@ extension Chain {
             request.principal = known.principal
             request.account = known.principal.account ?? platform.configuration.defaultAccount
         } catch let error as SignatureError {
-            throw error.error(manner)
+            var told = error.error(manner)
+            if manner == .s3, error == .unknownKey, let id = request.presented.accessKeyID {
+                told.fields["AWSAccessKeyId"] = .string(id)
+            }
+            throw told
         }
     }
 

@@ -98,7 +98,11 @@ extension Chain {
         if platform.isOpen {
             return known?.principal ?? .root(account: platform.configuration.defaultAccount)
         }
-        guard let known else { throw SignatureError.unknownKey.error(.s3) }
+        guard let known else {
+            var error = SignatureError.unknownKey.error(.s3)
+            error.fields["AWSAccessKeyId"] = .string(credentials.accessKeyID)
+            throw error
+        }
         guard credentials.isGood(secret: known.key.secret), credentials.scope?.service ?? "s3" == "s3" else {
             throw SignatureError.mismatch(
                 accessKeyID: credentials.accessKeyID, stringToSign: credentials.policy,

@@ -18,7 +18,10 @@ extension Chain {
         var answer: AWSError
         switch error {
         case let error as AWSError: answer = error
-        case is CancellationError:
+        case is CancellationError, is ExchangeClosed:
+            // Nobody hears it; and what a client does is no fault of the server's.
+            platform.logger.debug(
+                "A client has gone", metadata: ["request": "\(request.id)", "operation": "\(request.operationName)"])
             answer = AWSError("RequestAbortedException", status: 499, message: "The client has gone.")
         default:
             answer = .internalFailure

@@ -15,6 +15,7 @@ extension Chain {
 
     /// Takes `aws-chunked` framing off. Signatures of chunks are verified if that of the head was.
     func decodePayload(_ request: inout ChainRequest, _ route: Route) throws {
+        if request.manner == .s3, isChunked(request), decodedLength(request) == nil { throw Self.lengthMissing }
         if let stream = request.stream { return decodeStream(stream, &request, route) }
         switch payloadMode(request) {
         case .hashed, .unsigned: return
@@ -86,7 +87,6 @@ extension Chain {
     /// - Throws: ``AWSError`` if such a body does not say how long it is.
     func streamLimit(_ request: ChainRequest) throws -> Int? {
         guard let route = request.route, Self.takesStream(route) else { return nil }
-        if isChunked(request), decodedLength(request) == nil { throw Self.lengthMissing }
         switch request.head.framing {
         case .none: return nil
         // Small ones come with their heads.

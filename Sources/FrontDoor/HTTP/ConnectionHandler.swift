@@ -257,8 +257,9 @@ final class ConnectionHandler<R: Responder>: ChannelDuplexHandler, ExchangeSink 
     func refuse(_ reason: RefusalReason) {
         switch request.machine.state {
         case .idle, .readingHead:
-            let (head, ticket) = salvaged
-            refuse(with: responder.refusal(reason, head, ticket), hasBody: true, keepAlive: false)
+            var known = (request.head, self.ticket)
+            if case .head = reason { known = salvaged }
+            refuse(with: responder.refusal(reason, known.0, known.1), hasBody: true, keepAlive: false)
         case .readingBody:
             refuse(with: responder.refusal(reason, request.head, ticket), hasBody: true, keepAlive: false)
         case .feeding:

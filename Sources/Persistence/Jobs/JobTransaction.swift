@@ -13,6 +13,31 @@ public final class JobTransaction {
         try connection.execute("DELETE FROM jobs WHERE kind = ? AND lane = ?", [.text(kind), .text(name)])
     }
 
+    /// How many jobs a lane has, up to a limit.
+    public static func count(kind: String, _ name: String, limit: Int, on connection: any SQLConnection) throws -> Int {
+        try connection.query(
+            "SELECT 1 FROM jobs WHERE kind = ? AND lane = ? LIMIT ?",
+            [.text(kind), .text(name), .integer(Int64(limit))]
+        ).count
+    }
+
+    /// How many lanes whose names begin alike have jobs, up to a limit.
+    /// - Parameter prefix: ends in a slash.
+    public static func lanes(kind: String, prefix: String, limit: Int, on connection: any SQLConnection) throws -> Int {
+        // Each lane is looked up behind the one before: what waits in them is not read.
+        var found = 0
+        var after = prefix
+        while found < limit,
+            let lane = try connection.first(
+                "SELECT MIN(lane) FROM jobs WHERE kind = ? AND lane > ? AND lane < ?",
+                [.text(kind), .text(after), .text(prefix.dropLast() + "0")])?.text(0)
+        {
+            found += 1
+            after = lane
+        }
+        return found
+    }
+
     /// Enqueues a job: it is there if the transaction is committed.
     public func enqueue(_ job: NewJob) throws {
         try JobRows(connection: connection).insert(job)

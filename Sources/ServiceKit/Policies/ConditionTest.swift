@@ -9,7 +9,7 @@ enum ConditionTest {
     ///   - actual: what the request has; nil or empty: the key is not there.
     ///   - resolve: a value of the policy with its variables; nil: it has one without a value, and is like nothing.
     static func holds(
-        _ condition: PolicyCondition, actual: [String]?, resolve: (String) -> PolicyText? = { PolicyText($0) }
+        _ condition: PolicyCondition, actual: [String]?, resolve: (String) -> ResolvedPattern? = { ResolvedPattern($0) }
     ) -> Bool {
         let operation = condition.operator
         let actual = actual ?? []
@@ -24,7 +24,7 @@ enum ConditionTest {
             case nil: return operation.ifExists || isNegated
             }
         }
-        let values = condition.values.compactMap(resolve)
+        let values = condition.values.compactMap { resolve($0) }
         func matches(_ actual: String) -> Bool { values.contains { test(operation.comparison, $0, actual) } }
         switch operation.quantifier {
         case .forAllValues?: return actual.allSatisfy { matches($0) != isNegated }
@@ -50,7 +50,7 @@ enum ConditionTest {
 
     /// The comparison itself; a negated operator's as if it were not.
     private static func test(
-        _ comparison: PolicyCondition.Comparison, _ value: PolicyText, _ actual: String
+        _ comparison: PolicyCondition.Comparison, _ value: ResolvedPattern, _ actual: String
     ) -> Bool {
         switch comparison {
         case .stringEquals, .stringNotEquals: value.text == actual

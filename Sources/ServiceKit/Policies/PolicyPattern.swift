@@ -2,12 +2,12 @@
 public enum PolicyPattern {
     /// Whether `text` matches the whole of `pattern`. The time is at most the product of the lengths.
     public static func matches(_ pattern: String, _ text: String, ignoringCase: Bool = false) -> Bool {
-        PolicyText(ignoringCase ? pattern.lowercased() : pattern).matches(ignoringCase ? text.lowercased() : text)
+        ResolvedPattern(ignoringCase ? pattern.lowercased() : pattern).matches(ignoringCase ? text.lowercased() : text)
     }
 }
 
 /// A text of a policy that may have wildcards, with the values of its variables.
-struct PolicyText: Sendable, Hashable {
+struct ResolvedPattern: Sendable, Hashable {
     enum Element: Sendable, Hashable {
         case scalar(Unicode.Scalar)
         case one

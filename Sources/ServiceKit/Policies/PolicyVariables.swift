@@ -4,8 +4,8 @@
 enum PolicyVariables {
     /// A text with the values of its variables; nil if one of them has none, or is none.
     /// - Parameter value: of a condition key, in lower case.
-    static func resolve(_ text: String, value: (String) -> String?) -> PolicyText? {
-        var resolved = PolicyText()
+    static func resolve(_ text: String, value: (String) -> String?) -> ResolvedPattern? {
+        var resolved = ResolvedPattern()
         var rest = text[...]
         while let start = rest.firstRange(of: "${") {
             resolved.append(pattern: rest[..<start.lowerBound])

@@ -109,7 +109,7 @@ public struct TrustEvaluation: Sendable {
 
     private func matches(_ statement: PolicyStatement, of policy: PolicyDocument, _ resource: String?) -> Match {
         let hasVariables = policy.version == .v2012
-        func resolve(_ text: String) -> PolicyText? { hasVariables ? resolved(text) : PolicyText(text) }
+        func resolve(_ text: String) -> ResolvedPattern? { hasVariables ? resolved(text) : ResolvedPattern(text) }
         if let resource, let resources = statement.resources,
             resources.values.contains(where: { resolve($0)?.matches(resource) ?? false }) == resources.isNegated
         {
@@ -168,13 +168,13 @@ public struct TrustEvaluation: Sendable {
         return moreKeys.contains(String(key[...slash]))
     }
 
-    private func resolved(_ text: String) -> PolicyText? {
-        guard text.contains("${") else { return PolicyText(text) }
+    private func resolved(_ text: String) -> ResolvedPattern? {
+        guard text.contains("${") else { return ResolvedPattern(text) }
         // A variable stands for one value.
         return PolicyVariables.resolve(text) { key in context[key].flatMap { $0.count == 1 ? $0.first : nil } }
     }
 
-    private func holds(_ condition: PolicyCondition, _ resolve: (String) -> PolicyText?) -> Match {
+    private func holds(_ condition: PolicyCondition, _ resolve: (String) -> ResolvedPattern?) -> Match {
         let key = condition.key.lowercased()
         guard isKnown(key) else { return .unknown("the condition key \(condition.key)") }
         if let value = condition.malformedValue { return .unknown("the value \(value)") }
@@ -186,7 +186,7 @@ public struct TrustEvaluation: Sendable {
 
     /// A condition on the ARN of the role whose session calls. What a pattern says of paths can't be told.
     private func holdsForRole(
-        _ condition: PolicyCondition, _ role: String, _ resolve: (String) -> PolicyText?
+        _ condition: PolicyCondition, _ role: String, _ resolve: (String) -> ResolvedPattern?
     ) -> Match {
         var condition = condition
         for (index, value) in condition.values.enumerated() {

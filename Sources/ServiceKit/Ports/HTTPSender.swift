@@ -12,14 +12,23 @@ public struct OutgoingRequest: Sendable, Hashable {
     public var url: String
     public var headers: [WebRequest.Header]
     public var body: [UInt8]
-    /// How long the whole exchange may take.
+    /// How long the whole exchange may take, to the end of the answer.
     public var timeout: Duration
+    public var reach: Reach
     /// The bytes of the answer's body that are kept; what follows is not read.
     public var responseLimit: Int
 
+    /// Which servers may be reached.
+    public enum Reach: Sendable, Hashable {
+        /// Those of the host and its networks too: for whoever runs them.
+        case everywhere
+        /// Public addresses that are not the host's own: for functions, which must reach no more this way than by their own network.
+        case internet
+    }
+
     public init(
         method: String = "POST", url: String, headers: [WebRequest.Header] = [], body: [UInt8] = [],
-        timeout: Duration = .seconds(15), responseLimit: Int = 16_384
+        timeout: Duration = .seconds(15), responseLimit: Int = 16_384, reach: Reach = .everywhere
     ) {
         self.method = method
         self.url = url
@@ -27,6 +36,7 @@ public struct OutgoingRequest: Sendable, Hashable {
         self.body = body
         self.timeout = timeout
         self.responseLimit = responseLimit
+        self.reach = reach
     }
 }
 

@@ -18,6 +18,7 @@ public final class S3Service: S3API {
     let receiver: BodyReceiver
     let clock = SequenceClock()
     let lifecycle: LifecycleWorker
+    let restorations: RestorationWorker
     let logger = Logger(label: "martlet.s3")
 
     /// - Parameters:
@@ -43,10 +44,16 @@ public final class S3Service: S3API {
         cipher = ObjectCipher(secrets: secrets)
         receiver = BodyReceiver(folder: self.folder, cipher: cipher)
         lifecycle = LifecycleWorker(logger: logger)
+        restorations = RestorationWorker(logger: logger)
         lifecycle.connect(self)
+        restorations.connect(self)
+        jobs.register(restorations, for: RestorationJob.kind)
         jobs.register(
-            NotificationWorker(deliveries: deliveries, time: time, logger: logger), for: NotificationJob.kind)
+            NotificationWorker(database: database, deliveries: deliveries, time: time, logger: logger),
+            for: NotificationJob.kind)
         jobs.register(lifecycle, for: LifecycleWorker.kind)
+        jobs.register(
+            EndedUploads(database: database, folder: self.folder, time: time, logger: logger), for: EndedUploads.kind)
     }
 
     /// Makes sure of the folder: that it belongs to the database, and the database to it. If it does not, objects that are in files,
@@ -120,6 +127,7 @@ public final class S3Service: S3API {
         _ bucket: BucketRecord, _ context: EventContext, _ body: @escaping @Sendable (S3Transaction) throws -> T
     ) async throws -> T {
         var bucket = bucket
+        try await clock.reserve(database)
         for _ in 0..<8 {
             do {
                 let current = bucket
@@ -141,18 +149,22 @@ public final class S3Service: S3API {
 
     /// Changes a bucket's settings.
     /// `body`: is given the bucket as it is, and gives its settings as they shall be; may run more than once.
+    /// `more`: what is to happen with it, or not at all.
     func configure(
         _ bucket: BucketRecord,
-        _ body: @escaping @Sendable (BucketRecord, inout [String: WireValue]) throws -> Void
+        _ body: @escaping @Sendable (BucketRecord, inout [String: WireValue]) throws -> Void,
+        with more: @escaping @Sendable (JobTransaction) throws -> Void = { _ in }
     ) async throws {
         defer { catalog.forget(bucket.name) }
+        try await clock.reserve(database)
         let version = clock.next()
-        try await database.write { connection in
-            let rows = BucketRows(connection: connection)
+        try await jobs.write { transaction in
+            let rows = BucketRows(connection: transaction.connection)
             guard let current = try rows.bucket(id: bucket.id) else { throw AWSError.noSuchBucket(bucket.name) }
             var settings = current.settings
             try body(current, &settings)
             try rows.update(current.id, settings: settings, version: max(version, current.version + 1))
+            try more(transaction)
         }
     }
 

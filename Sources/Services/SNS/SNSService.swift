@@ -13,10 +13,15 @@ public final class SNSService: SNSAPI {
         public var origin: String
         /// Whom mail is from; nil: mail is only kept.
         public var mailSender: String?
+        /// Whether web servers of this machine and of private networks are reached for subscriptions that functions made.
+        public var allowsPrivateEndpoints: Bool
 
-        public init(origin: String = "http://localhost:4566", mailSender: String? = nil) {
+        public init(
+            origin: String = "http://localhost:4566", mailSender: String? = nil, allowsPrivateEndpoints: Bool = false
+        ) {
             self.origin = origin
             self.mailSender = mailSender
+            self.allowsPrivateEndpoints = allowsPrivateEndpoints
         }
     }
 
@@ -65,7 +70,8 @@ public final class SNSService: SNSAPI {
         messaging = MessagingStore(database: database)
         sender = MessageSender(
             deliveries: deliveries, http: http, mail: mail, mailSender: configuration.mailSender, signer: signer,
-            captures: captures, mobile: mobile, messaging: messaging, time: time)
+            captures: captures, mobile: mobile, messaging: messaging,
+            allowsPrivateEndpoints: configuration.allowsPrivateEndpoints, time: time)
         status = DeliveryStatusLog(logs: logs, time: time)
         let desk = DeliveryDesk(
             sender: sender, snapshots: snapshots, subscriptions: subscriptions, database: database, status: status,
@@ -89,8 +95,23 @@ public final class SNSService: SNSAPI {
         return try await signer.certificate(named: String(path.dropFirst().dropLast(4)))
     }
 
-    /// What was sent lately to people rather than programs (`mail`, `sms` or `push`), as JSON: the newest last.
-    public func sent(_ kind: String) async throws -> [UInt8] { try await captures.json(kind) }
+    /// What was sent lately to people rather than programs (`mail`, `sms` or `push`), as JSON: the newest last, 1,000 at most, and where
+    /// there are more, `next`.
+    /// - Parameters:
+    ///   - limit: how many, from 1 to 1,000; nil: 1,000.
+    ///   - place: the `next` of an answer; nil: from the newest on.
+    public func sent(_ kind: String, limit: Int? = nil, before place: Int64? = nil) async throws -> [UInt8] {
+        try await captures.json(
+            kind, limit: min(max(limit ?? CaptureStore.pageSize, 1), CaptureStore.pageSize), before: place ?? .max)
+    }
+
+    /// A person's number wants no more text messages from an account, as if that was answered with STOP, until `OptInPhoneNumber`.
+    /// - Returns: false if the text is no number in E.164 form.
+    public func optOut(_ number: String, account: String, region: String) async throws -> Bool {
+        guard PhoneNumber.isE164(number) else { return false }
+        try await messaging.set("optout", [number: "true"], account: account, region: region)
+        return true
+    }
 
     // MARK: What handlers share
 
@@ -107,11 +128,13 @@ public final class SNSService: SNSAPI {
         return topic
     }
 
-    func authorize(_ action: String, _ topic: TopicRecord, _ call: Call, more: [String: String] = [:]) throws(AWSError)
-    {
+    func authorize(
+        _ action: String, _ topic: TopicRecord, _ call: Call, more: [String: String] = [:],
+        policy: PolicyDocument? = nil
+    ) throws(AWSError) {
         let action = "SNS:\(action)"
         let keys = topic.attributes["Policy"] == nil ? more : call.policyKeys(now: time.now).merging(more) { $1 }
-        guard TopicPolicy.permits(action, by: call.principal, on: topic, more: keys) else {
+        guard TopicPolicy.permits(action, by: call.principal, on: topic, more: keys, parsed: policy) else {
             throw SNSFailures.unauthorized(call.principal, action, topic.arn)
         }
     }

@@ -24,6 +24,8 @@ struct UpCommand: ParsableCommand {
     @Option(help: "open: any key is its account's root. iam: verify signatures (default: open).") var auth: String?
     @Flag(help: "Listen beyond loopback with --auth open.") var allowInsecureBind = false
     @Option(help: "The region of requests that name none (default: us-east-1).") var region: String?
+    @Flag(help: "Let functions subscribe web servers of this machine and of private networks to topics.")
+    var allowPrivateEndpoints = false
     @Option(help: ArgumentHelp("A PostgreSQL database instead of SQLite in the data folder.", valueName: "url"))
     var database: String?
     @Option(

@@ -97,7 +97,9 @@ enum Platform {
 
         let outbound = HTTPClientSender(eventLoopGroup: group)
         let sns = SNSService(
-            configuration: .init(origin: settings.origin, mailSender: settings.mailFrom), database: database,
+            configuration: .init(
+                origin: settings.origin, mailSender: settings.mailFrom,
+                allowsPrivateEndpoints: settings.allowPrivateEndpoints), database: database,
             jobs: jobs,
             deliveries: CallDelivery(calls), http: outbound,
             mail: settings.smtpServer.map { SMTPSender($0, eventLoopGroup: group) }, logs: logs,

@@ -46,6 +46,8 @@ struct Settings: Sendable {
     /// Takes e-mail notifications; nil: they are only kept.
     var smtpServer: SMTPSender.Server?
     var mailFrom = "no-reply@martlet.localhost"
+    /// Web servers of this machine and of private networks get notifications that functions subscribe them to.
+    var allowPrivateEndpoints = false
     /// Web origins that may call the APIs from a browser.
     var allowedOrigins: [String] = []
 

@@ -77,6 +77,7 @@ struct SettingsReader {
             settings.smtpServer = server
         }
         settings.mailFrom = text(options.mailFrom, "MAIL_FROM") ?? settings.mailFrom
+        settings.allowPrivateEndpoints = try flag(options.allowPrivateEndpoints, "ALLOW_PRIVATE_ENDPOINTS")
         settings.tls = try tls(options)
         settings.requiresTLS = try flag(options.tlsOnly, "TLS_ONLY")
         try check(settings)

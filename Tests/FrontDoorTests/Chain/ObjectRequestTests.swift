@@ -37,6 +37,7 @@ struct ObjectRequestTests {
             let unknown = version2("GET", "/b/5", key: "AKIDNOBODY")
             let nobody = try await RawClient.ask(door.port, "GET /b/5?\(unknown) HTTP/1.1\nHost: localhost\n")
             #expect(nobody.contains("<Code>InvalidAccessKeyId</Code>"))
+            #expect(nobody.contains("<AWSAccessKeyId>AKIDNOBODY</AWSAccessKeyId>"))
             let elsewhere = try await RawClient.ask(
                 door.port, "GET /2015-03-31/functions/?\(query) HTTP/1.1\nHost: lambda.localhost\n")
             #expect(elsewhere.contains("Signature Version 2 is not supported"))

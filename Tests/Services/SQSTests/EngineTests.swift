@@ -55,10 +55,10 @@ struct EngineTests {
         #expect(next.filter { $0 > 5 } == [6, 7, 8, 9, 10])
     }
 
-    @Test func aQuietGroupPassesABusyOne() {
+    @Test(arguments: [1, QueueEngine.heldSize + 1]) func aQuietGroupPassesABusyOne(size: Int) {
         var engine = QueueEngine(isFIFO: false, seed: 1)
         func content(_ group: String) -> MessageContent {
-            MessageContent(id: .make(), body: "b", group: group, extra: MessageExtra(sender: "s"), size: 1)
+            MessageContent(id: .make(), body: "b", group: group, extra: MessageExtra(sender: "s"), size: size)
         }
         for number in 1...20 {
             let group = number == 15 ? "quiet" : "busy"
@@ -67,6 +67,13 @@ struct EngineTests {
         }
         let taken = engine.take(4, visibility: 10, now: 0, rules: rules).entries.map(\.sequence)
         #expect(taken.contains(15))
+    }
+
+    /// A group of many messages costs no more for each than one of few.
+    @Test(.timeLimit(.minutes(1))) func aLongGroupIsStoredInPlace() {
+        var engine = engine(50_000, isFIFO: true)
+        let rules = QueueRules(isFIFO: true, retention: 1_000_000)
+        #expect(engine.take(2, visibility: 100, now: 0, rules: rules).entries.map(\.sequence) == [1, 2])
     }
 
     @Test func groupsAreInOrderAndBlocked() {

@@ -10,6 +10,8 @@ extension LambdaService {
         let change = MappingChange(input)
         try UnsupportedParameters(operation: call.operation).refuse(
             "SchemaRegistryConfig", if: change.hasSchemaRegistry)
+        // A filter that is to be encrypted with a key of one's own must not lie about without.
+        try UnsupportedParameters(operation: call.operation).refuse("KMSKeyArn", if: change.kmsKey?.isEmpty == false)
         let target = try FunctionTarget(input.functionName, in: call)
         let version = try await mappedVersion(target)
         let tags = input.tags ?? [:]
@@ -48,6 +50,8 @@ extension LambdaService {
         let change = MappingChange(input)
         try UnsupportedParameters(operation: call.operation).refuse(
             "SchemaRegistryConfig", if: change.hasSchemaRegistry)
+        // A filter that is to be encrypted with a key of one's own must not lie about without.
+        try UnsupportedParameters(operation: call.operation).refuse("KMSKeyArn", if: change.kmsKey?.isEmpty == false)
         var edited = before
         if let name = input.functionName {
             let target = try FunctionTarget(name, in: call)

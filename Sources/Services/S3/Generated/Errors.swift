@@ -59,6 +59,13 @@ public enum S3Error {
         AWSError("NoSuchUpload", shape: "NoSuchUpload", status: 404, fault: .client, message: message)
     }
 
+    /// `ObjectAlreadyInActiveTierError`, HTTP status 403.
+    public static func objectAlreadyInActiveTierError(_ message: String) -> AWSError {
+        AWSError(
+            "ObjectAlreadyInActiveTierError", shape: "ObjectAlreadyInActiveTierError", status: 403, fault: .client,
+            message: message)
+    }
+
     /// `ObjectNotInActiveTierError`, HTTP status 403.
     public static func objectNotInActiveTierError(_ message: String) -> AWSError {
         AWSError(

@@ -202,6 +202,9 @@ public protocol S3API: AWSService {
     /// [PutPublicAccessBlock](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/PutPublicAccessBlock)
     func putPublicAccessBlock(_ input: PutPublicAccessBlockRequest, _ call: Call) async throws
 
+    /// [RestoreObject](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/RestoreObject)
+    func restoreObject(_ input: RestoreObjectRequest, _ call: Call) async throws -> Reply
+
     /// [UploadPart](https://docs.aws.amazon.com/goto/WebAPI/s3-2006-03-01/UploadPart)
     func uploadPart(_ input: UploadPartRequest, _ call: Call) async throws -> UploadPartOutput
 
@@ -366,6 +369,8 @@ extension S3API {
         case "PutPublicAccessBlock":
             try await putPublicAccessBlock(PutPublicAccessBlockRequest(wire: call.input), call)
             return Reply()
+        case "RestoreObject":
+            return try await restoreObject(RestoreObjectRequest(wire: call.input), call)
         case "UploadPart":
             return Reply(try await uploadPart(UploadPartRequest(wire: call.input), call).wire)
         case "UploadPartCopy":
@@ -391,5 +396,5 @@ private let s3Operations: Set<String> = [
     "PutBucketEncryption", "PutBucketLifecycleConfiguration", "PutBucketNotificationConfiguration",
     "PutBucketOwnershipControls", "PutBucketPolicy", "PutBucketRequestPayment", "PutBucketTagging",
     "PutBucketVersioning", "PutObject", "PutObjectAcl", "PutObjectLegalHold", "PutObjectLockConfiguration",
-    "PutObjectRetention", "PutObjectTagging", "PutPublicAccessBlock", "UploadPart", "UploadPartCopy",
+    "PutObjectRetention", "PutObjectTagging", "PutPublicAccessBlock", "RestoreObject", "UploadPart", "UploadPartCopy",
 ]

@@ -238,6 +238,69 @@ public struct CORSRule: Sendable, Hashable, WireReadable, WireWritable {
     }
 }
 
+public struct CSVInput: Sendable, Hashable, WireReadable {
+    public var fileHeaderInfo: String?
+    public var comments: String?
+    public var quoteEscapeCharacter: String?
+    public var recordDelimiter: String?
+    public var fieldDelimiter: String?
+    public var quoteCharacter: String?
+    public var allowQuotedRecordDelimiter: Bool?
+
+    public init(
+        fileHeaderInfo: String? = nil, comments: String? = nil, quoteEscapeCharacter: String? = nil,
+        recordDelimiter: String? = nil, fieldDelimiter: String? = nil, quoteCharacter: String? = nil,
+        allowQuotedRecordDelimiter: Bool? = nil
+    ) {
+        self.fileHeaderInfo = fileHeaderInfo
+        self.comments = comments
+        self.quoteEscapeCharacter = quoteEscapeCharacter
+        self.recordDelimiter = recordDelimiter
+        self.fieldDelimiter = fieldDelimiter
+        self.quoteCharacter = quoteCharacter
+        self.allowQuotedRecordDelimiter = allowQuotedRecordDelimiter
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        fileHeaderInfo = try members.optional("FileHeaderInfo")
+        comments = try members.optional("Comments")
+        quoteEscapeCharacter = try members.optional("QuoteEscapeCharacter")
+        recordDelimiter = try members.optional("RecordDelimiter")
+        fieldDelimiter = try members.optional("FieldDelimiter")
+        quoteCharacter = try members.optional("QuoteCharacter")
+        allowQuotedRecordDelimiter = try members.optional("AllowQuotedRecordDelimiter")
+    }
+}
+
+public struct CSVOutput: Sendable, Hashable, WireReadable {
+    public var quoteFields: String?
+    public var quoteEscapeCharacter: String?
+    public var recordDelimiter: String?
+    public var fieldDelimiter: String?
+    public var quoteCharacter: String?
+
+    public init(
+        quoteFields: String? = nil, quoteEscapeCharacter: String? = nil, recordDelimiter: String? = nil,
+        fieldDelimiter: String? = nil, quoteCharacter: String? = nil
+    ) {
+        self.quoteFields = quoteFields
+        self.quoteEscapeCharacter = quoteEscapeCharacter
+        self.recordDelimiter = recordDelimiter
+        self.fieldDelimiter = fieldDelimiter
+        self.quoteCharacter = quoteCharacter
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        quoteFields = try members.optional("QuoteFields")
+        quoteEscapeCharacter = try members.optional("QuoteEscapeCharacter")
+        recordDelimiter = try members.optional("RecordDelimiter")
+        fieldDelimiter = try members.optional("FieldDelimiter")
+        quoteCharacter = try members.optional("QuoteCharacter")
+    }
+}
+
 public struct Checksum: Sendable, Hashable, WireWritable {
     public var checksumCRC32: String?
     public var checksumCRC32C: String?
@@ -1555,6 +1618,25 @@ public struct Destination: Sendable, Hashable, WireWritable {
     }
 }
 
+public struct Encryption: Sendable, Hashable, WireReadable {
+    public var encryptionType: String
+    public var kmsKeyId: String?
+    public var kmsContext: String?
+
+    public init(encryptionType: String, kmsKeyId: String? = nil, kmsContext: String? = nil) {
+        self.encryptionType = encryptionType
+        self.kmsKeyId = kmsKeyId
+        self.kmsContext = kmsContext
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        encryptionType = try members.required("EncryptionType")
+        kmsKeyId = try members.optional("KMSKeyId")
+        kmsContext = try members.optional("KMSContext")
+    }
+}
+
 public struct EncryptionConfiguration: Sendable, Hashable, WireWritable {
     public var replicaKmsKeyID: String?
 
@@ -2742,6 +2824,19 @@ public struct GetPublicAccessBlockRequest: Sendable, Hashable, WireReadable {
     }
 }
 
+public struct GlacierJobParameters: Sendable, Hashable, WireReadable {
+    public var tier: String
+
+    public init(tier: String) {
+        self.tier = tier
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        tier = try members.required("Tier")
+    }
+}
+
 public struct Grant: Sendable, Hashable, WireReadable, WireWritable {
     public var grantee: Grantee?
     public var permission: String?
@@ -3112,6 +3207,56 @@ public struct Initiator: Sendable, Hashable, WireWritable {
         members["ID"] = id?.wire
         members["DisplayName"] = displayName?.wire
         return .structure(members)
+    }
+}
+
+public struct InputSerialization: Sendable, Hashable, WireReadable {
+    public var csv: CSVInput?
+    public var compressionType: String?
+    public var json: JSONInput?
+    public var parquet: ParquetInput?
+
+    public init(
+        csv: CSVInput? = nil, compressionType: String? = nil, json: JSONInput? = nil, parquet: ParquetInput? = nil
+    ) {
+        self.csv = csv
+        self.compressionType = compressionType
+        self.json = json
+        self.parquet = parquet
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        csv = try members.optional("CSV")
+        compressionType = try members.optional("CompressionType")
+        json = try members.optional("JSON")
+        parquet = try members.optional("Parquet")
+    }
+}
+
+public struct JSONInput: Sendable, Hashable, WireReadable {
+    public var type: String?
+
+    public init(type: String? = nil) {
+        self.type = type
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        type = try members.optional("Type")
+    }
+}
+
+public struct JSONOutput: Sendable, Hashable, WireReadable {
+    public var recordDelimiter: String?
+
+    public init(recordDelimiter: String? = nil) {
+        self.recordDelimiter = recordDelimiter
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        recordDelimiter = try members.optional("RecordDelimiter")
     }
 }
 
@@ -3894,6 +4039,22 @@ public struct LoggingEnabled: Sendable, Hashable, WireWritable {
     }
 }
 
+public struct MetadataEntry: Sendable, Hashable, WireReadable {
+    public var name: String?
+    public var value: String?
+
+    public init(name: String? = nil, value: String? = nil) {
+        self.name = name
+        self.value = value
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        name = try members.optional("Name")
+        value = try members.optional("Value")
+    }
+}
+
 public struct Metrics: Sendable, Hashable, WireWritable {
     public var status: String
     public var eventThreshold: ReplicationTimeValue?
@@ -4307,6 +4468,35 @@ public struct ObjectVersion: Sendable, Hashable, WireWritable {
     }
 }
 
+public struct OutputLocation: Sendable, Hashable, WireReadable {
+    public var s3: S3Location?
+
+    public init(s3: S3Location? = nil) {
+        self.s3 = s3
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        s3 = try members.optional("S3")
+    }
+}
+
+public struct OutputSerialization: Sendable, Hashable, WireReadable {
+    public var csv: CSVOutput?
+    public var json: JSONOutput?
+
+    public init(csv: CSVOutput? = nil, json: JSONOutput? = nil) {
+        self.csv = csv
+        self.json = json
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        csv = try members.optional("CSV")
+        json = try members.optional("JSON")
+    }
+}
+
 public struct Owner: Sendable, Hashable, WireReadable, WireWritable {
     public var displayName: String?
     public var id: String?
@@ -4365,6 +4555,15 @@ public struct OwnershipControlsRule: Sendable, Hashable, WireReadable, WireWrita
         var members: [String: WireValue] = [:]
         members["ObjectOwnership"] = objectOwnership.wire
         return .structure(members)
+    }
+}
+
+public struct ParquetInput: Sendable, Hashable, WireReadable {
+    public init() {
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        _ = try wire.members()
     }
 }
 
@@ -5618,6 +5817,91 @@ public struct RequestPaymentConfiguration: Sendable, Hashable, WireReadable {
     }
 }
 
+public struct RestoreObjectOutput: Sendable, Hashable, WireWritable {
+    public var requestCharged: String?
+    public var restoreOutputPath: String?
+
+    public init(requestCharged: String? = nil, restoreOutputPath: String? = nil) {
+        self.requestCharged = requestCharged
+        self.restoreOutputPath = restoreOutputPath
+    }
+
+    public var wire: WireValue {
+        var members: [String: WireValue] = [:]
+        members["RequestCharged"] = requestCharged?.wire
+        members["RestoreOutputPath"] = restoreOutputPath?.wire
+        return .structure(members)
+    }
+}
+
+public struct RestoreObjectRequest: Sendable, Hashable, WireReadable {
+    public var bucket: String
+    public var key: String
+    public var versionId: String?
+    public var restoreRequest: RestoreRequest?
+    public var requestPayer: String?
+    public var checksumAlgorithm: String?
+    public var expectedBucketOwner: String?
+
+    public init(
+        bucket: String, key: String, versionId: String? = nil, restoreRequest: RestoreRequest? = nil,
+        requestPayer: String? = nil, checksumAlgorithm: String? = nil, expectedBucketOwner: String? = nil
+    ) {
+        self.bucket = bucket
+        self.key = key
+        self.versionId = versionId
+        self.restoreRequest = restoreRequest
+        self.requestPayer = requestPayer
+        self.checksumAlgorithm = checksumAlgorithm
+        self.expectedBucketOwner = expectedBucketOwner
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucket = try members.required("Bucket")
+        key = try members.required("Key")
+        versionId = try members.optional("VersionId")
+        restoreRequest = try members.optional("RestoreRequest")
+        requestPayer = try members.optional("RequestPayer")
+        checksumAlgorithm = try members.optional("ChecksumAlgorithm")
+        expectedBucketOwner = try members.optional("ExpectedBucketOwner")
+    }
+}
+
+public struct RestoreRequest: Sendable, Hashable, WireReadable {
+    public var days: Int?
+    public var glacierJobParameters: GlacierJobParameters?
+    public var type: String?
+    public var tier: String?
+    public var description: String?
+    public var selectParameters: SelectParameters?
+    public var outputLocation: OutputLocation?
+
+    public init(
+        days: Int? = nil, glacierJobParameters: GlacierJobParameters? = nil, type: String? = nil, tier: String? = nil,
+        description: String? = nil, selectParameters: SelectParameters? = nil, outputLocation: OutputLocation? = nil
+    ) {
+        self.days = days
+        self.glacierJobParameters = glacierJobParameters
+        self.type = type
+        self.tier = tier
+        self.description = description
+        self.selectParameters = selectParameters
+        self.outputLocation = outputLocation
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        days = try members.optional("Days")
+        glacierJobParameters = try members.optional("GlacierJobParameters")
+        type = try members.optional("Type")
+        tier = try members.optional("Tier")
+        description = try members.optional("Description")
+        selectParameters = try members.optional("SelectParameters")
+        outputLocation = try members.optional("OutputLocation")
+    }
+}
+
 public struct RestoreStatus: Sendable, Hashable, WireWritable {
     public var isRestoreInProgress: Bool?
     public var restoreExpiryDate: Timestamp?
@@ -5668,6 +5952,69 @@ public struct S3KeyFilter: Sendable, Hashable, WireReadable, WireWritable {
         var members: [String: WireValue] = [:]
         members["FilterRules"] = filterRules?.wire
         return .structure(members)
+    }
+}
+
+public struct S3Location: Sendable, Hashable, WireReadable {
+    public var bucketName: String
+    public var prefix: String
+    public var encryption: Encryption?
+    public var cannedACL: String?
+    public var accessControlList: [Grant]?
+    public var tagging: Tagging?
+    public var userMetadata: [MetadataEntry]?
+    public var storageClass: String?
+
+    public init(
+        bucketName: String, prefix: String, encryption: Encryption? = nil, cannedACL: String? = nil,
+        accessControlList: [Grant]? = nil, tagging: Tagging? = nil, userMetadata: [MetadataEntry]? = nil,
+        storageClass: String? = nil
+    ) {
+        self.bucketName = bucketName
+        self.prefix = prefix
+        self.encryption = encryption
+        self.cannedACL = cannedACL
+        self.accessControlList = accessControlList
+        self.tagging = tagging
+        self.userMetadata = userMetadata
+        self.storageClass = storageClass
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        bucketName = try members.required("BucketName")
+        prefix = try members.required("Prefix")
+        encryption = try members.optional("Encryption")
+        cannedACL = try members.optional("CannedACL")
+        accessControlList = try members.optional("AccessControlList")
+        tagging = try members.optional("Tagging")
+        userMetadata = try members.optional("UserMetadata")
+        storageClass = try members.optional("StorageClass")
+    }
+}
+
+public struct SelectParameters: Sendable, Hashable, WireReadable {
+    public var inputSerialization: InputSerialization
+    public var expressionType: String
+    public var expression: String
+    public var outputSerialization: OutputSerialization
+
+    public init(
+        inputSerialization: InputSerialization, expressionType: String, expression: String,
+        outputSerialization: OutputSerialization
+    ) {
+        self.inputSerialization = inputSerialization
+        self.expressionType = expressionType
+        self.expression = expression
+        self.outputSerialization = outputSerialization
+    }
+
+    public init(wire: WireValue) throws(AWSError) {
+        let members = try wire.members()
+        inputSerialization = try members.required("InputSerialization")
+        expressionType = try members.required("ExpressionType")
+        expression = try members.required("Expression")
+        outputSerialization = try members.required("OutputSerialization")
     }
 }
 

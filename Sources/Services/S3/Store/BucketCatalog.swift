@@ -8,15 +8,31 @@ import Synchronization
 final class BucketCatalog: Sendable {
     private struct State {
         var buckets: [String: BucketRecord] = [:]
+        /// Of all of them, in bytes.
+        var size = 0
         /// Grows whenever something is forgotten: what was read before is not put in afterwards.
         var generation = 0
+
+        mutating func remove(_ name: String) {
+            if let bucket = buckets.removeValue(forKey: name) { size -= BucketCatalog.size(bucket) }
+        }
     }
 
     private let database: any Database
     private let state = Mutex(State())
-    private static let maximum = 20_000
+    private let limit: Int
 
-    init(database: any Database) { self.database = database }
+    /// `limit`: how much memory the buckets may take, in bytes, by estimate.
+    init(database: any Database, limit: Int = 64 << 20) {
+        self.database = database
+        self.limit = limit
+    }
+
+    /// Settings are read several times over: as values, and as what they mean.
+    fileprivate static func size(_ bucket: BucketRecord) -> Int { 2048 + 8 * bucket.storedSize }
+
+    /// The bytes that are kept, by estimate.
+    var size: Int { state.withLock { $0.size } }
 
     func bucket(_ name: String) async throws -> BucketRecord? {
         let (known, generation) = state.withLock { ($0.buckets[name], $0.generation) }
@@ -24,9 +40,14 @@ final class BucketCatalog: Sendable {
         guard let found = try await database.read({ try BucketRows(connection: $0).bucket(name) }) else { return nil }
         if database.engine == .sqlite {
             state.withLock { state in
-                guard state.generation == generation else { return }
-                if state.buckets.count >= Self.maximum { state.buckets = [:] }
+                guard state.generation == generation, Self.size(found) <= limit else { return }
+                state.remove(name)
+                // Whichever comes first goes: a bucket that is asked for often is soon back.
+                while state.size + Self.size(found) > limit, let other = state.buckets.first {
+                    state.remove(other.key)
+                }
                 state.buckets[name] = found
+                state.size += Self.size(found)
             }
         }
         return found
@@ -37,7 +58,7 @@ final class BucketCatalog: Sendable {
 
     func forget(_ name: String) {
         state.withLock { state in
-            state.buckets[name] = nil
+            state.remove(name)
             state.generation += 1
         }
     }
@@ -45,6 +66,7 @@ final class BucketCatalog: Sendable {
     func forgetAll() {
         state.withLock { state in
             state.buckets = [:]
+            state.size = 0
             state.generation += 1
         }
     }

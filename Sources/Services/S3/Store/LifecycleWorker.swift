@@ -22,8 +22,11 @@ final class LifecycleWorker: JobWorker {
 
     func window(_ lane: JobLane) -> Int { 1 }
 
-    static func job(bucket: Int64, due: Timestamp) -> NewJob {
-        NewJob(kind: kind, lane: String(bucket), due: due, payload: Array(String(bucket).utf8))
+    /// Makes the one job of a bucket anew.
+    static func schedule(bucket: Int64, due: Timestamp, _ transaction: JobTransaction) throws {
+        try JobTransaction.removeLane(kind: kind, String(bucket), on: transaction.connection)
+        try transaction.enqueue(
+            NewJob(kind: kind, lane: String(bucket), due: due, payload: Array(String(bucket).utf8)))
     }
 
     func run(_ job: Job) async -> JobOutcome {
@@ -37,7 +40,8 @@ final class LifecycleWorker: JobWorker {
             try await applyToObjects(rules, bucket, service)
             try await applyToUploads(rules, bucket, service)
             let due = LifecycleSchedule.next(after: service.time.now)
-            return .doneWith { try $0.enqueue(Self.job(bucket: id, due: due)) }
+            // The rules may have been put again meanwhile, with a job of their own.
+            return .doneWith { try Self.schedule(bucket: id, due: due, $0) }
         } catch {
             logger.error("A lifecycle can't be applied.", metadata: ["bucket": "\(id)", "error": "\(error)"])
             return .retry(at: service.time.now.advanced(by: .seconds(300)))

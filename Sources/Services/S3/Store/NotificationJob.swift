@@ -1,3 +1,5 @@
+import Crypto
+import Foundation
 import Persistence
 import ServiceKit
 import ServiceModel
@@ -9,6 +11,7 @@ struct NotificationJob: Sendable, Hashable {
     private static let lanes: UInt32 = 64
 
     var bucket: String
+    var key: String
     var account: String
     var region: String
     var target: String
@@ -16,12 +19,29 @@ struct NotificationJob: Sendable, Hashable {
     var delivery: Delivery
 
     /// The job; events of one key go to one target in order.
-    func job(key: String) -> NewJob {
+    var job: NewJob {
+        NewJob(kind: Self.kind, lane: lane, due: began, payload: encoded, isOrdered: true)
+    }
+
+    /// The lane that the key shares with others.
+    var lane: String {
         var crc: UInt32 = 0
         Array(key.utf8).withUnsafeBytes { crc = CRC.crc32c($0) }
-        return NewJob(
-            kind: Self.kind, lane: "\(bucket)/\(target)/\(crc % Self.lanes)", due: began, payload: encoded,
-            isOrdered: true)
+        return "\(bucket)/\(target)/\(crc % Self.lanes)"
+    }
+
+    /// The lanes beside the shared one, one for a key each.
+    var sidings: String { lane + "/" }
+
+    /// The key's own lane, to which its events are moved once one of them has failed, so that those of other keys can pass.
+    var siding: String {
+        let digest = Array(SHA256.hash(data: Data(key.utf8)).prefix(12))
+        return sidings + Hexadecimal.encode(digest)
+    }
+
+    /// The job in the key's own lane.
+    func moved(due: Timestamp) -> NewJob {
+        NewJob(kind: Self.kind, lane: siding, due: due, payload: encoded, isOrdered: true)
     }
 
     private var encoded: [UInt8] {
@@ -36,11 +56,13 @@ struct NotificationJob: Sendable, Hashable {
         writer.append(7, delivery.detailType)
         for resource in delivery.resources { writer.append(8, resource) }
         writer.append(9, delivery.traceHeader)
+        writer.append(10, key)
         return writer.bytes
     }
 
-    init(bucket: BucketRecord, target: String, began: Timestamp, delivery: Delivery) {
+    init(bucket: BucketRecord, key: String, target: String, began: Timestamp, delivery: Delivery) {
         self.bucket = bucket.name
+        self.key = key
         account = bucket.account
         region = bucket.region
         self.target = target
@@ -51,6 +73,7 @@ struct NotificationJob: Sendable, Hashable {
     init?(_ bytes: [UInt8]) {
         var reader = RecordReader(bytes)
         bucket = ""
+        key = ""
         account = ""
         region = ""
         target = ""
@@ -68,6 +91,7 @@ struct NotificationJob: Sendable, Hashable {
             case 7: delivery.detailType = field.text
             case 8: delivery.resources.append(field.text)
             case 9: delivery.traceHeader = field.text
+            case 10: key = field.text
             default: continue
             }
         }

@@ -58,5 +58,13 @@ public enum S3Migrations {
                 "CREATE INDEX s3_garbage_since ON s3_garbage (since, name)",
                 "CREATE INDEX s3_buckets_region ON s3_buckets (account, region, name)",
             ]),
+        Migration(
+            store: "s3", version: 3,
+            statements: [
+                // A random number whenever a part is put, so that a completion knows whether the parts are those that it has read.
+                "ALTER TABLE s3_parts ADD COLUMN tag BIGINT NOT NULL DEFAULT 0",
+                // Up to where sequence numbers may have been drawn.
+                "CREATE TABLE s3_sequence (id BIGINT PRIMARY KEY, ceiling BIGINT NOT NULL)",
+            ]),
     ]
 }

@@ -45,6 +45,11 @@ struct S3Transaction {
     var segments: SegmentRows { SegmentRows(connection: connection, folder: folder) }
     var uploads: UploadRows { UploadRows(connection: connection) }
 
+    /// The number of a change, larger than that of the one before.
+    func sequence(after last: ObjectRecord?) throws -> Int64 {
+        try clock.next(after: last?.sequence ?? 0, in: connection)
+    }
+
     /// The latest version of a key, as far as a change of it must know it.
     /// - Throws: ``StaleBucket``.
     func current(_ key: String) throws -> ObjectRecord? {
@@ -74,7 +79,7 @@ struct S3Transaction {
         let current = try current(new.key)
         try check(current)
         var record = new
-        record.sequence = clock.next()
+        record.sequence = try sequence(after: current)
         if !isLinked { try segments.link(extents) }
         try place(&record, current)
         try tell(event, record)
@@ -128,12 +133,12 @@ struct S3Transaction {
         if bucket.versioning == .never {
             guard var current else { return Deletion() }
             try remove(current)
-            current.sequence = clock.next()
+            current.sequence = try sequence(after: current)
             try tell(events.0, current)
             return Deletion()
         }
         var marker = ObjectRecord(bucket: bucket.id, key: key, isMarker: true, modified: now)
-        marker.sequence = clock.next()
+        marker.sequence = try sequence(after: current)
         try place(&marker, current)
         try tell(events.1, marker)
         return Deletion(version: marker.versionName, isMarker: true, hasMadeMarker: true)
@@ -151,7 +156,7 @@ struct S3Transaction {
         }
         try remove(record)
         try uploads.touch(bucket.id, key)
-        record.sequence = clock.next()
+        record.sequence = try sequence(after: record)
         try tell(event, record)
         return Deletion(version: version, isMarker: record.isMarker)
     }
@@ -159,7 +164,9 @@ struct S3Transaction {
     // MARK: Events
 
     /// Enqueues what is to be told, to be done after the commit.
-    func tell(_ name: S3Event.Name, _ record: ObjectRecord, storageClass: String? = nil) throws {
+    func tell(
+        _ name: S3Event.Name, _ record: ObjectRecord, storageClass: String? = nil, restoredUntil: Timestamp? = nil
+    ) throws {
         let rules = bucket.notifications
         if rules.isEmpty { return }
         let event = S3Event(
@@ -167,13 +174,16 @@ struct S3Transaction {
             etag: record.isMarker ? "d41d8cd98f00b204e9800998ecf8427e" : record.etag,
             version: bucket.versioning == .never ? nil : record.version, sequence: record.sequence,
             principalID: context.principalID, requester: context.requester, requestID: context.requestID,
-            sourceAddress: context.sourceAddress, storageClass: storageClass)
+            sourceAddress: context.sourceAddress,
+            storageClass: storageClass ?? (name.isRestoration ? record.storageClass : nil),
+            restoredUntil: restoredUntil)
         for rule in rules.rules where rule.matches(name, key: record.key) {
             let body = Array(event.records(bucket, configuration: rule.id).utf8)
             let delivery = Delivery(body: body, traceHeader: context.traceHeader)
             try jobs.enqueue(
-                NotificationJob(bucket: bucket, target: rule.target.arn, began: now, delivery: delivery).job(
-                    key: record.key))
+                NotificationJob(
+                    bucket: bucket, key: record.key, target: rule.target.arn, began: now, delivery: delivery
+                ).job)
         }
         if rules.tellsEventBridge {
             let (type, detail) = event.eventBridge(bucket)
@@ -182,7 +192,7 @@ struct S3Transaction {
                 traceHeader: context.traceHeader)
             let bus = "arn:aws:events:\(bucket.region):\(bucket.account):event-bus/default"
             try jobs.enqueue(
-                NotificationJob(bucket: bucket, target: bus, began: now, delivery: delivery).job(key: record.key))
+                NotificationJob(bucket: bucket, key: record.key, target: bus, began: now, delivery: delivery).job)
         }
     }
 }

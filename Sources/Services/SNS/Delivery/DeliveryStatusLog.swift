@@ -38,7 +38,7 @@ final class DeliveryStatusLog: Sendable {
         let note = result.note
         var delivery: [JSONValue.Member] = [
             .init(name: "deliveryId", value: .string(RandomUUID.make())),
-            .init(name: "destination", value: .string(subscription.endpoint)),
+            .init(name: "destination", value: .string(subscription.shownEndpoint)),
             .init(name: "providerResponse", value: .string(note.response)),
             .init(name: "dwellTimeMs", value: .integer(Int64(note.dwell))),
         ]

@@ -11,8 +11,7 @@ extension MessageSender {
         if subscription.transport == .emailJSON {
             if !topic.isFIFO {
                 try await signer.sign(
-                    &envelope, version: topic.signatureVersion, for: .outside, origin: message.origin(for: subscription)
-                )
+                    &envelope, version: topic.signatureVersion, origin: message.origin(for: subscription))
             }
             body = String(decoding: envelope.document, as: UTF8.self)
         } else {

@@ -12,6 +12,8 @@ struct MessageSender: Sendable {
     let captures: CaptureStore
     let mobile: MobileStore
     let messaging: MessagingStore
+    /// Whether functions may subscribe web servers of this machine and of private networks.
+    let allowsPrivateEndpoints: Bool
     let time: any TimeSource
 
     func send(_ message: PublishedMessage, to subscription: SubscriptionRecord, topic: TopicRecord) async
@@ -56,7 +58,7 @@ struct MessageSender: Sendable {
             }
         } else {
             var envelope = Envelope(message, subscription, text: message.text(for: "sqs"))
-            try await sign(&envelope, topic, for: .inside, origin: message.origin(for: subscription))
+            try await sign(&envelope, topic, origin: message.origin(for: subscription))
             delivery.body = envelope.document
         }
         if queue.hasSuffix(".fifo") {
@@ -79,7 +81,7 @@ struct MessageSender: Sendable {
             return .refused(DeliveryNote(status: 400, response: "The function's ARN is not valid."))
         }
         var envelope = Envelope(message, subscription, text: message.text(for: "lambda"))
-        try await sign(&envelope, topic, for: .inside, origin: message.origin(for: subscription))
+        try await sign(&envelope, topic, origin: message.origin(for: subscription))
         let delivery = Delivery(
             body: envelope.event(subscriptionARN: subscription.arn), traceHeader: message.traceHeader)
         let began = ContinuousClock.now
@@ -96,11 +98,9 @@ struct MessageSender: Sendable {
     }
 
     /// FIFO topics' messages are not signed.
-    private func sign(
-        _ envelope: inout Envelope, _ topic: TopicRecord, for audience: EnvelopeSigner.Audience, origin: String
-    ) async throws {
+    private func sign(_ envelope: inout Envelope, _ topic: TopicRecord, origin: String) async throws {
         guard !topic.isFIFO else { return }
-        try await signer.sign(&envelope, version: topic.signatureVersion, for: audience, origin: origin)
+        try await signer.sign(&envelope, version: topic.signatureVersion, origin: origin)
     }
 
     // MARK: Web servers
@@ -112,7 +112,7 @@ struct MessageSender: Sendable {
         var body = Array(text.utf8)
         if !subscription.isRaw {
             var envelope = Envelope(message, subscription, text: text)
-            try await sign(&envelope, topic, for: .outside, origin: message.origin(for: subscription))
+            try await sign(&envelope, topic, origin: message.origin(for: subscription))
             body = envelope.document
         }
         let policy = SubscriptionDeliveryPolicy.effective(
@@ -128,7 +128,7 @@ struct MessageSender: Sendable {
             confirming: job.isEnd ? .unsubscribeConfirmation : .subscriptionConfirmation, record, token: job.token,
             id: job.messageID, at: job.made)
         do {
-            try await signer.sign(&envelope, version: job.version, for: .outside, origin: job.origin)
+            try await signer.sign(&envelope, version: job.version, origin: job.origin)
             switch job.transport {
             case .http, .https:
                 let policy = SubscriptionDeliveryPolicy(stored: job.policy).http
@@ -188,7 +188,9 @@ struct MessageSender: Sendable {
         let began = ContinuousClock.now
         do {
             let answer = try await http.send(
-                OutgoingRequest(url: subscription.endpoint, headers: headers, body: body, timeout: .seconds(15)))
+                OutgoingRequest(
+                    url: subscription.endpoint, headers: headers, body: body, timeout: .seconds(15),
+                    reach: subscription.isOfOperator || allowsPrivateEndpoints ? .everywhere : .internet))
             let note = DeliveryNote(
                 status: answer.status, response: String(decoding: answer.body.prefix(1024), as: UTF8.self),
                 dwell: Self.milliseconds(since: began))

@@ -9,7 +9,7 @@ extension SNSService {
         guard ApplicationKey.platforms.contains(input.platform) else {
             throw SNSFailures.invalid("Platform", reason: "Invalid value for platform")
         }
-        try MobileAttributes.checkApplication(input.attributes, isNew: true)
+        try MobileAttributes.checkApplication(input.attributes, platform: input.platform, isNew: true)
         let key = ApplicationKey(
             account: call.account, region: call.region, platform: input.platform, name: input.name)
         let attributes = MobileAttributes.kept(input.attributes)
@@ -39,9 +39,11 @@ extension SNSService {
         async throws
     {
         let key = try ownKey(input.platformApplicationArn, call)
-        guard !input.attributes.isEmpty else { return try MobileAttributes.checkApplication([:], isNew: false) }
+        guard !input.attributes.isEmpty else {
+            return try MobileAttributes.checkApplication([:], platform: key.platform, isNew: false)
+        }
         guard let attributes = try await mobile.application(key) else { throw SNSFailures.applicationNotFound }
-        try MobileAttributes.checkApplication(input.attributes, isNew: false)
+        try MobileAttributes.checkApplication(input.attributes, platform: key.platform, isNew: false)
         try await mobile.put(key, attributes.merging(MobileAttributes.kept(input.attributes)) { $1 })
     }
 

@@ -91,7 +91,7 @@ extension SNSService {
     private func publishable(_ text: String, parameter: String, _ call: Call) async throws -> TopicSnapshot {
         let key = try TopicKey(parsing: text, parameter: parameter, region: call.region)
         guard let snapshot = try await snapshots.find(key) else { throw SNSFailures.topicNotFound }
-        try authorize("Publish", snapshot.topic, call)
+        try authorize("Publish", snapshot.topic, call, policy: snapshot.policy)
         return snapshot
     }
 

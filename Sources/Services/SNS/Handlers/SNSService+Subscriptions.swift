@@ -27,7 +27,7 @@ extension SNSService {
     private static func listed(_ record: SubscriptionRecord) -> Subscription {
         Subscription(
             subscriptionArn: record.shownARN, owner: record.owner, protocol: record.transport.rawValue,
-            endpoint: record.endpoint, topicArn: record.key.topic.arn)
+            endpoint: record.shownEndpoint, topicArn: record.key.topic.arn)
     }
 
     public func getSubscriptionAttributes(_ input: GetSubscriptionAttributesInput, _ call: Call) async throws

@@ -62,6 +62,12 @@ public enum SNSMigrations {
                     account TEXT NOT NULL, region TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL,
                     value TEXT NOT NULL, PRIMARY KEY (account, region, kind, name))
                 """,
-            ])
+            ]),
+        Migration(
+            store: "sns", version: 2,
+            statements: [
+                "CREATE INDEX sns_capture_kind ON sns_capture (kind, id)",
+                "CREATE INDEX sns_subscription_token ON sns_subscription (account, region, topic, token)",
+            ]),
     ]
 }

@@ -1,4 +1,5 @@
 import Persistence
+import ServiceKit
 import Synchronization
 
 /// A topic with its subscriptions, as publishing needs them.
@@ -10,12 +11,15 @@ final class TopicSnapshot: Sendable {
     }
 
     let topic: TopicRecord
+    /// The topic's policy; nil: it has the one that it began with.
+    let policy: PolicyDocument?
     /// Only those that are confirmed.
     let entries: [Entry]
     private let places: [String: Int]
 
     init(topic: TopicRecord, subscriptions: [SubscriptionRecord]) {
         self.topic = topic
+        policy = topic.attributes["Policy"].flatMap { try? PolicyDocument(parsing: $0) }
         entries = subscriptions.filter(\.isConfirmed).map { subscription in
             Entry(
                 subscription: subscription,

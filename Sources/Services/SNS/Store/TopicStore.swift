@@ -45,10 +45,20 @@ struct TopicStore: Sendable {
         }
     }
 
+    /// - Parameters:
+    ///   - topic: what is made.
+    ///   - limit: how many topics an account may have in a region.
     /// - Returns: the topic that was there already; nil if it was made.
+    /// - Throws: `TopicLimitExceeded` if there are so many.
     func create(_ topic: TopicRecord, limit: Int) async throws -> TopicRecord? {
         try await database.write { connection in
             if let known = try Self.find(topic.key, connection) { return known }
+            let others = try connection.first(
+                "SELECT COUNT(*) FROM sns_topic WHERE account = ? AND region = ?",
+                [.text(topic.key.account), .text(topic.key.region)])?.integer(0)
+            guard Int(others ?? 0) < limit else {
+                throw SNSError.topicLimitExceededException("Topic limit exceeded: an account can have \(limit) topics.")
+            }
             try connection.execute(
                 """
                 INSERT INTO sns_topic (account, region, name, id, version, sequence, deleted, attributes, tags, protection)

@@ -94,10 +94,20 @@ struct MessageExtra: Sendable, Hashable {
 }
 
 extension MessageContent {
-    /// The same message in a dead-letter queue.
-    func moved(source: String?) -> MessageContent {
+    /// The same message in a dead-letter queue. In a FIFO queue its id takes the place of the deduplication id, which another message
+    /// may have by now.
+    func deadLetter(of source: String) -> MessageContent {
         var extra = extra
         extra.deadLetterSource = source
+        if extra.deduplicationID != nil { extra.deduplicationID = id.text }
         return MessageContent(id: id, body: body, group: group, extra: extra, size: size)
+    }
+
+    /// The message as it is moved out of a dead-letter queue: a new one, with an id of its own.
+    /// See <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html>.
+    func redriven() -> MessageContent {
+        var extra = extra
+        extra.deadLetterSource = nil
+        return MessageContent(id: .make(), body: body, group: group, extra: extra, size: size)
     }
 }

@@ -23,6 +23,13 @@ struct FIFOLine: Sendable {
             }
             return low < places.count && places[low].entry.sequence == sequence ? low : nil
         }
+
+        /// Adds a message by its sequence. In place: a copy of a long group for each message would make sending slower and slower.
+        mutating func insert(_ entry: QueueEntry) {
+            var index = places.count
+            while index > 0, places[index - 1].entry.sequence > entry.sequence { index -= 1 }
+            places.insert(Place(entry: entry), at: index)
+        }
     }
 
     fileprivate var groups: [String: Group] = [:]
@@ -37,13 +44,7 @@ struct FIFOLine: Sendable {
 
     /// Adds a message to its group, by its sequence: nearly always behind all others.
     mutating func insert(_ entry: QueueEntry, group: String) {
-        let places = groups[group]?.places
-        if let last = places?.last, last.entry.sequence > entry.sequence {
-            let index = places?.firstIndex { $0.entry.sequence > entry.sequence } ?? 0
-            groups[group]?.places.insert(Place(entry: entry), at: index)
-        } else {
-            groups[group, default: Group()].places.append(Place(entry: entry))
-        }
+        groups[group, default: Group()].insert(entry)
         waiting += 1
         list(group)
     }
@@ -87,9 +88,11 @@ struct FIFOLine: Sendable {
     }
 
     /// A message is gone.
-    mutating func remove(_ sequence: Int64, group name: String) {
+    /// - Returns: the message, if it was here.
+    @discardableResult
+    mutating func remove(_ sequence: Int64, group name: String) -> QueueEntry? {
         guard let index = groups[name]?.index(of: sequence), let place = groups[name]?.places.remove(at: index) else {
-            return
+            return nil
         }
         if place.isOut { out -= 1 } else { waiting -= 1 }
         if groups[name]?.places.isEmpty == true {
@@ -98,15 +101,7 @@ struct FIFOLine: Sendable {
         } else {
             list(name)
         }
-    }
-
-    /// Takes out messages that were deleted otherwise.
-    mutating func remove(where isGone: (Int64) -> Bool) {
-        for name in groups.keys {
-            for place in groups[name]?.places.filter({ isGone($0.entry.sequence) }) ?? [] {
-                remove(place.entry.sequence, group: name)
-            }
-        }
+        return place.entry
     }
 }
 

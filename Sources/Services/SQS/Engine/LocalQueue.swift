@@ -16,6 +16,8 @@ final class LocalQueue: Sendable {
         var page: Task<Void, any Error>?
         var recordsSoon = false
         var isClosed = false
+        /// Whether something was sent or asked for lately.
+        var isUsed = true
     }
 
     struct Waiter: Sendable {
@@ -29,15 +31,30 @@ final class LocalQueue: Sendable {
 
     /// `next`: the sequence of the next message.
     /// `floor`: the messages up to here are gone.
-    init(id: Int64, isFIFO: Bool, messages: Int, next: Int64, floor: Int64, delayed: [QueueEngine.Delayed]) {
+    init(
+        id: Int64, isFIFO: Bool, messages: Int, next: Int64, floor: Int64, delayed: [QueueEngine.Delayed],
+        heldTogether: HeldBytes? = nil
+    ) {
         self.id = id
         sequence = QueueSequence(next: next, floor: floor)
-        var engine = QueueEngine(isFIFO: isFIFO, seed: .random(in: .min ... .max))
+        var engine = QueueEngine(
+            isFIFO: isFIFO, seed: .random(in: .min ... .max), heldTogether: heldTogether)
         engine.cursor = floor
         engine.tail = next - 1
         engine.total = messages
         for message in delayed { engine.delayed.insert(message) }
         state = Mutex(State(engine: engine))
+    }
+
+    deinit { state.withLock { $0.engine.held = 0 } }
+
+    /// Whether it can be let go of: nobody has used it since this was asked last, and all that it knows is on disk.
+    func isUnused() -> Bool {
+        state.withLock { state in
+            defer { state.isUsed = false }
+            return !state.isUsed && !state.recordsSoon && state.page == nil && state.waiters.isEmpty
+                && state.engine.isIdle
+        }
     }
 
     // MARK: Waiting

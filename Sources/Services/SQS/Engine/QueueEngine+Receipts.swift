@@ -1,3 +1,5 @@
+import DequeModule
+
 /// What holders of receipts do.
 extension QueueEngine {
     /// What becomes of a deletion.
@@ -45,7 +47,7 @@ extension QueueEngine {
                 standard.ends(flight.group)
             }
         } else if wasThere {
-            dropped([sequence])
+            dropped([.init(sequence: sequence, group: nil)])
         }
     }
 
@@ -117,19 +119,24 @@ struct ReceiveAttempts: Sendable {
         var token: UInt64
     }
 
-    private var attempts: [String: (time: Int64, receipts: [Receipt])] = [:]
-    private var order: [String] = []
+    private var attempts: [String: (number: UInt64, time: Int64, receipts: [Receipt])] = [:]
+    /// The attempts that have got a message: one, unless it came back and was received anew.
+    private var names: [Int64: Set<String>] = [:]
+    private var order = Deque<(name: String, number: UInt64)>()
+    private var lastNumber: UInt64 = 0
     private static let maximum = 1000
 
     mutating func note(_ attempt: String, _ entries: [QueueEntry], now: Int64) {
-        if attempts.updateValue((now, entries.map { Receipt(sequence: $0.sequence, token: $0.token) }), forKey: attempt)
-            == nil
-        {
-            order.append(attempt)
-        }
-        if order.count > Self.maximum {
-            for old in order.prefix(Self.maximum / 2) { attempts[old] = nil }
-            order.removeFirst(Self.maximum / 2)
+        remove(attempt)
+        lastNumber &+= 1
+        attempts[attempt] = (
+            lastNumber, now, entries.map { Receipt(sequence: $0.sequence, token: $0.token) }
+        )
+        for entry in entries { names[entry.sequence, default: []].insert(attempt) }
+        order.append((attempt, lastNumber))
+        // Attempts that are gone are among them, and are counted too.
+        while order.count > Self.maximum, let old = order.popFirst() {
+            if attempts[old.name]?.number == old.number { remove(old.name) }
         }
     }
 
@@ -140,10 +147,14 @@ struct ReceiveAttempts: Sendable {
 
     /// A message of an attempt was deleted or changed: the attempt can't be repeated.
     mutating func forget(_ sequence: Int64) {
-        if attempts.isEmpty { return }
-        for (name, attempt) in attempts where attempt.receipts.contains(where: { $0.sequence == sequence }) {
-            attempts[name] = nil
-            order.removeAll { $0 == name }
+        for name in names[sequence] ?? [] { remove(name) }
+    }
+
+    private mutating func remove(_ attempt: String) {
+        guard let receipts = attempts.removeValue(forKey: attempt)?.receipts else { return }
+        for receipt in receipts {
+            names[receipt.sequence]?.remove(attempt)
+            if names[receipt.sequence]?.isEmpty == true { names[receipt.sequence] = nil }
         }
     }
 }

@@ -27,7 +27,8 @@ extension QueueEngine {
         let wasAtEnd = cursor >= tail && !isReading
         tail = max(tail, sequence)
         if let due = message.visibleAt {
-            delayed.insert(Delayed(due: due, sequence: sequence, sent: message.entry.sent))
+            delayed.insert(
+                Delayed(due: due, sequence: sequence, sent: message.entry.sent, group: message.group))
             if wasAtEnd { cursor = sequence }
             return
         }
@@ -42,7 +43,11 @@ extension QueueEngine {
 
     private mutating func add(_ entry: QueueEntry, group: String?) {
         var entry = entry
-        if entry.held > Self.heldSize || held + entry.held > Self.heldLimit { entry.content = nil }
+        entry.group = group
+        let size = entry.held
+        if size > Self.heldSize || held + size > Self.heldLimit || heldTogether?.hasRoom(for: size) == false {
+            entry.content = nil
+        }
         held += entry.held
         if isFIFO { fifo.insert(entry, group: group ?? "") } else { standard.append(entry) }
     }
@@ -73,13 +78,17 @@ extension QueueEngine {
     }
 
     /// Messages are gone that nobody has in flight: they had come to a dead-letter queue, or were too old.
-    mutating func dropped(_ sequences: [Int64]) {
-        let gone = Set(sequences)
+    mutating func dropped(_ messages: [ExpiredMessages.Place]) {
         generation += 1
-        if isFIFO { fifo.remove { gone.contains($0) } } else { standard.remove { gone.contains($0) } }
-        for sequence in sequences {
-            flights[sequence] = nil
-            unrecorded[sequence] = nil
+        if isFIFO {
+            for message in messages { held -= fifo.remove(message.sequence, group: message.group ?? "")?.held ?? 0 }
+        } else {
+            let gone = Set(messages.map(\.sequence))
+            held -= standard.remove { gone.contains($0) }
+        }
+        for message in messages {
+            flights[message.sequence] = nil
+            unrecorded[message.sequence] = nil
         }
     }
 

@@ -20,6 +20,7 @@ struct QueueEngine: Sendable {
         var due: Int64
         var sequence: Int64
         var sent: Int64
+        var group: String?
 
         static func < (a: Delayed, b: Delayed) -> Bool { (a.due, a.sequence) < (b.due, b.sequence) }
     }
@@ -47,11 +48,14 @@ struct QueueEngine: Sendable {
     var unrecorded: [Int64: (receives: Int32, first: Int64)] = [:]
     private var lastToken: UInt64
     /// Bytes of content in memory.
-    var held = 0
+    var held = 0 { didSet { heldTogether?.change(by: held - oldValue) } }
+    /// What all queues hold; nil: there are no others.
+    let heldTogether: HeldBytes?
 
     /// `seed`: where the tokens of receipts begin; random, so that those of an earlier process mean nothing.
-    init(isFIFO: Bool, seed: UInt64) {
+    init(isFIFO: Bool, seed: UInt64, heldTogether: HeldBytes? = nil) {
         self.isFIFO = isFIFO
+        self.heldTogether = heldTogether
         lastToken = seed
     }
 
@@ -96,9 +100,8 @@ struct QueueEngine: Sendable {
                 held -= entry.held
                 taken.exhausted.append(entry)
             } else {
-                let group = entry.content?.group
-                standard.begins(group)
-                taken.entries.append(receive(entry, group: group, visibility, now))
+                standard.begins(entry.group)
+                taken.entries.append(receive(entry, group: entry.group, visibility, now))
             }
         }
     }
@@ -160,6 +163,11 @@ struct QueueEngine: Sendable {
     /// For tests.
     var deadlineCount: Int { deadlines.count }
 
+    /// A receipt is on disk.
+    mutating func recorded(_ sequence: Int64, _ receipt: (receives: Int32, first: Int64)) {
+        if let latest = unrecorded[sequence], latest == receipt { unrecorded[sequence] = nil }
+    }
+
     // MARK: Time
 
     /// Lets come back what has been hidden long enough.
@@ -174,7 +182,9 @@ struct QueueEngine: Sendable {
         }
         while let first = delayed.min, first.due <= now {
             delayed.removeMin()
-            standard.append(QueueEntry(sequence: first.sequence, sent: first.sent))
+            var entry = QueueEntry(sequence: first.sequence, sent: first.sent)
+            entry.group = first.group
+            standard.append(entry)
         }
         while let first = delayedGroups.min, first.due <= now {
             delayedGroups.removeMin()
@@ -204,6 +214,9 @@ struct QueueEngine: Sendable {
         delayedGroups = Heap()
         delayedGroupNames = [:]
     }
+
+    /// Whether nothing is known here that the disk does not know.
+    var isIdle: Bool { flights.isEmpty && unrecorded.isEmpty && !standard.holdsReturned }
 
     // MARK: Counters
 

@@ -10,6 +10,8 @@ struct QueueEntry: Sendable {
     var firstReceived: Int64 = 0
     /// Of the last receipt since this process began; 0: there was none.
     var token: UInt64 = 0
+    /// Kept beside the content, which is not in memory if it is large.
+    var group: String?
     /// Nil: it has to be read when it is needed.
     var content: MessageContent?
 

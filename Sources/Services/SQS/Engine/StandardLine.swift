@@ -16,6 +16,8 @@ struct StandardLine: Sendable {
     var freshCount: Int { fresh.count }
     var count: Int { fresh.count + tokens.count }
     var isEmpty: Bool { count == 0 }
+    /// Whether there are messages that have come back.
+    var holdsReturned: Bool { !tokens.isEmpty }
 
     mutating func append(_ entry: QueueEntry) { fresh.append(entry) }
 
@@ -44,13 +46,13 @@ struct StandardLine: Sendable {
     /// The next message; one of a group that has many under way lets others pass.
     private mutating func nextFresh() -> QueueEntry? {
         guard let first = fresh.first else { return nil }
-        guard !busy.isEmpty, let group = first.content?.group, let load = busy[group], load > 1 else {
+        guard !busy.isEmpty, let group = first.group, let load = busy[group], load > 1 else {
             return fresh.popFirst()
         }
         var best = 0
         var least = load
         for offset in 1..<max(1, min(fresh.count, Self.lookahead)) {
-            let other = fresh[offset].content?.group.flatMap { busy[$0] } ?? 0
+            let other = fresh[offset].group.flatMap { busy[$0] } ?? 0
             if other < least {
                 (best, least) = (offset, other)
                 if other == 0 { break }
@@ -70,9 +72,12 @@ struct StandardLine: Sendable {
     func holdsReturned(_ sequence: Int64) -> Bool { tokens[sequence] != nil }
 
     /// Takes out messages that were deleted otherwise.
-    mutating func remove(where isGone: (Int64) -> Bool) {
+    /// - Returns: the bytes of their contents.
+    mutating func remove(where isGone: (Int64) -> Bool) -> Int {
+        let held = fresh.reduce(0) { isGone($1.sequence) ? $0 + $1.held : $0 }
         fresh.removeAll { isGone($0.sequence) }
         for sequence in tokens.keys.filter(isGone) { tokens[sequence] = nil }
+        return held
     }
 
     mutating func begins(_ group: String?) {

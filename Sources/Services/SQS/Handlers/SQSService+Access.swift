@@ -8,7 +8,10 @@ extension SQSService {
         "ListQueueTags", "RemovePermission", "SetQueueAttributes", "StartMessageMoveTask", "TagQueue", "UntagQueue",
     ]
 
-    private static let remainsWithRoot: Set<String> = ["GetQueueAttributes", "GetQueueUrl", "SetQueueAttributes"]
+    /// What a policy cannot deny to the root of the queue's account.
+    private static let remainsWithRoot: Set<String> = [
+        "DeleteQueue", "GetQueueAttributes", "GetQueueUrl", "SetQueueAttributes",
+    ]
 
     /// The queue that a request names by its address.
     /// - Throws: AWS's errors; also if the caller may not do what it asks for.

@@ -43,17 +43,23 @@ extension LocalMessages {
         let id = queue.id
         while true {
             let cutoff = now - rules.retention
-            let expired = try await database.read { connection in
-                let rows = MessageRows(connection: connection)
-                let floor = try rows.counts(id)?.floor ?? 0
-                return try rows.expired(id, after: floor, sentBefore: cutoff, limit: Self.batch)
+            let floor = queue.sequence.floor
+            let looked = max(floor, aged.withLock { $0[id] ?? 0 })
+            let found = try await database.read { connection in
+                try MessageRows(connection: connection).expired(
+                    id, floor: floor, after: looked, sentBefore: cutoff, limit: Self.batch)
             }
-            if expired.isEmpty { return }
+            let expired = found.messages
+            if expired.isEmpty {
+                aged.withLock { $0[id] = max($0[id] ?? 0, found.looked) }
+                if found.isAll { return }
+                continue
+            }
             try await perform(
                 run: { rows, changes in
                     var wereThere: [Bool] = []
-                    for sequence in expired {
-                        wereThere.append(try rows.delete(id, sequence, above: queue.sequence.floor))
+                    for message in expired {
+                        wereThere.append(try rows.delete(id, message.sequence, above: queue.sequence.floor))
                     }
                     changes.add(-wereThere.count(where: { $0 }), to: id, queue.sequence)
                     return .deleted(wereThere)
@@ -65,7 +71,8 @@ extension LocalMessages {
                         state.engine.dropped(expired)
                     }
                 })
-            if expired.count < Self.batch { return }
+            aged.withLock { $0[id] = max($0[id] ?? 0, found.looked) }
+            if found.isAll { return }
         }
     }
 
@@ -77,6 +84,7 @@ extension LocalMessages {
             if counts.floor > 0 { try await sweep(id, through: counts.floor) }
             if counts.messages > 0 { try await expire(try await open(record), record.rules) }
         }
+        evict()
         while true {
             let now = self.now
             let removed = try await database.write {

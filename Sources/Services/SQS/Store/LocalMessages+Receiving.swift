@@ -46,6 +46,7 @@ extension LocalMessages {
         var rules = record.rules
         if request.deadLetterQueue == nil { rules.maxReceives = nil }
         let (step, taken, alarm) = queue.state.withLock { state -> (Step, QueueEngine.Taken, Int64?) in
+            state.isUsed = true
             if let attempt = request.attempt,
                 let entries = state.engine.repeated(attempt, visibility: request.visibility, now: now)
             {
@@ -160,7 +161,6 @@ extension LocalMessages {
         let id = queue.id
         let receipts = queue.state.withLock { state in
             state.recordsSoon = false
-            defer { state.engine.unrecorded = [:] }
             return state.engine.unrecorded
         }
         if receipts.isEmpty { return }
@@ -171,7 +171,12 @@ extension LocalMessages {
                         try rows.record(id, sequence, receives: receipt.receives, first: receipt.first)
                     }
                     return .done
-                }, then: { _ in })
+                },
+                then: { _ in
+                    queue.state.withLock { state in
+                        for (sequence, receipt) in receipts { state.engine.recorded(sequence, receipt) }
+                    }
+                })
         } catch {
             // They are written with the next ones; at the end of the process, nobody needs them.
             logger.debug("Receipts of messages can't be recorded.", metadata: ["error": "\(error)"])
@@ -191,7 +196,7 @@ extension LocalMessages {
             let now = self.now
             try await relocate(entries.map(\.sequence), from: queue, to: destination) { sequence, message in
                 var message = message
-                message.content = message.content.moved(source: source)
+                message.content = message.content.deadLetter(of: source)
                 if let entry = entries.first(where: { $0.sequence == sequence }) {
                     message.receives = entry.receives
                     message.firstReceived = entry.firstReceived
@@ -203,7 +208,7 @@ extension LocalMessages {
         } catch {
             logger.warning("Messages can't be moved to their dead-letter queue.", metadata: ["error": "\(error)"])
             queue.state.withLock { state in
-                for entry in entries { state.engine.restore(entry, group: entry.content?.group) }
+                for entry in entries { state.engine.restore(entry, group: entry.group) }
             }
         }
     }
@@ -215,8 +220,11 @@ extension LocalMessages {
         _ sequences: [Int64], from queue: LocalQueue, to destination: LocalQueue,
         as change: @escaping @Sendable (Int64, NewMessage) -> NewMessage
     ) async throws -> Int {
+        let now = self.now
         let outcome = try await perform(
             run: { rows, changes in
+                // It may have been deleted since it was looked up; then the messages stay where they are.
+                guard try rows.counts(destination.id) != nil else { throw SQSFailures.noQueue }
                 var messages: [NewMessage?] = []
                 var places: [StoredMessage] = []
                 for sequence in sequences {
@@ -227,7 +235,9 @@ extension LocalMessages {
                     let message = change(sequence, found)
                     _ = try rows.delete(queue.id, sequence, above: queue.sequence.floor)
                     let place = StoredMessage(id: message.content.id, sequence: destination.sequence.take())
-                    try rows.insert(message, queue: destination.id, sequence: place.sequence)
+                    try rows.insert(
+                        message, queue: destination.id, sequence: place.sequence,
+                        isMoved: message.sent < now)
                     messages.append(message)
                     places.append(place)
                 }

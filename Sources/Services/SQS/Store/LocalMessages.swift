@@ -13,6 +13,12 @@ final class LocalMessages: MessageStore {
     let writer: MessageWriter
     let logger: Logger
     private let queues = Mutex<[Int64: LocalQueue]>([:])
+    /// How often queues were let go of.
+    private let evictions = Atomic<Int>(0)
+    /// Up to where no message that was sent to a queue is left to grow too old: behind it are only those that were moved there.
+    let aged = Mutex<[Int64: Int64]>([:])
+    /// What all queues hold in memory: 64 MiB.
+    let held = HeldBytes(limit: 64 << 20)
     private let clock = Mutex<AlarmClock?>(nil)
     /// Whether nobody is to wait any longer.
     let isEnding = Atomic<Bool>(false)
@@ -40,8 +46,9 @@ final class LocalMessages: MessageStore {
 
     /// The queue's engine, which is made from the disk when it is first needed.
     func open(_ record: QueueRecord) async throws -> LocalQueue {
-        if let queue = queues.withLock({ $0[record.id] }) { return queue }
         let id = record.id
+        if let queue = queues.withLock({ $0[id] }) { return queue }
+        let evictions = self.evictions.load(ordering: .acquiring)
         let (counts, delayed) = try await database.read { connection in
             let rows = MessageRows(connection: connection)
             let counts = try rows.counts(id)
@@ -49,15 +56,34 @@ final class LocalMessages: MessageStore {
         }
         // Deleted since it was looked up.
         guard let counts else { throw SQSFailures.noQueue }
-        return queues.withLock { queues in
+        let opened = queues.withLock { queues -> LocalQueue? in
             if let queue = queues[id] { return queue }
+            // Used and let go of meanwhile, what was read may be old.
+            guard self.evictions.load(ordering: .acquiring) == evictions else { return nil }
             let queue = LocalQueue(
                 id: id, isFIFO: record.defaults.isFIFO, messages: counts.messages, next: counts.next,
-                floor: counts.floor, delayed: delayed)
+                floor: counts.floor, delayed: delayed, heldTogether: held)
             queues[id] = queue
             return queue
         }
+        if let opened { return opened }
+        return try await open(record)
     }
+
+    /// Lets go of queues that were not used since this was called last. Whoever has one in hand keeps it: two engines of one queue
+    /// would give their messages the same numbers.
+    func evict() {
+        queues.withLock { queues in
+            for id in Array(queues.keys) where queues[id]?.isUnused() == true {
+                guard isKnownUniquelyReferenced(&queues[id]) else { continue }
+                queues[id] = nil
+                evictions.wrappingAdd(1, ordering: .releasing)
+            }
+        }
+    }
+
+    /// How many queues are in memory.
+    var openQueues: Int { queues.withLock { $0.count } }
 
     // MARK: Sending
 
@@ -109,6 +135,7 @@ final class LocalMessages: MessageStore {
                     isReading: state.page != nil)
                 count += 1
             }
+            state.isUsed = true
             return count == 0 ? [] : LocalQueue.wake(count, &state)
         }
         for continuation in woken { continuation.resume() }
@@ -177,8 +204,10 @@ final class LocalMessages: MessageStore {
                             state.engine.total -= 1
                         }
                     }
-                    // The next messages of FIFO groups can be received.
-                    return state.engine.isFIFO ? LocalQueue.wake(state.waiters.count, &state) : []
+                    // The next messages of FIFO groups can be received: each message may have been in the way of one group, which one
+                    // receiver gets.
+                    return state.engine.isFIFO && state.engine.fifo.hasTurns
+                        ? LocalQueue.wake(sequences.count, &state) : []
                 }
                 for continuation in woken { continuation.resume() }
             },
@@ -227,7 +256,10 @@ final class LocalMessages: MessageStore {
         for continuation in woken { continuation.resume() }
     }
 
-    func closed(_ record: QueueRecord) async { queues.withLock { $0.removeValue(forKey: record.id) }?.close() }
+    func closed(_ record: QueueRecord) async {
+        aged.withLock { $0[record.id] = nil }
+        queues.withLock { $0.removeValue(forKey: record.id) }?.close()
+    }
 
     func endWaiting() {
         isEnding.store(true, ordering: .relaxed)
@@ -240,6 +272,7 @@ final class LocalMessages: MessageStore {
             return queues.values.map { $0 }
         }
         for queue in all { queue.close() }
+        aged.withLock { $0 = [:] }
     }
 
     /// The queues that are in memory.

@@ -14,9 +14,9 @@ struct NewMessage: Sendable {
 }
 
 extension NewMessage {
-    /// The same message in the queue to which it is moved back: as if it were new.
+    /// The message in the queue to which it is moved back.
     func redriven(now: Int64) -> NewMessage {
-        NewMessage(content: content.moved(source: nil), sent: now)
+        NewMessage(content: content.redriven(), sent: now)
     }
 }
 
@@ -42,6 +42,22 @@ struct StoredMessage: Sendable, Hashable {
     var isDuplicate = false
 }
 
+/// What is too old in a queue.
+struct ExpiredMessages: Sendable {
+    struct Place: Sendable, Hashable {
+        var sequence: Int64
+        var group: String?
+    }
+
+    var messages: [Place] = []
+    /// Up to here, what was sent to the queue is among them, or gone.
+    var looked: Int64
+    /// Whether there are no others.
+    var isAll = false
+
+    init(looked: Int64) { self.looked = looked }
+}
+
 /// The statements on the messages of a process alone.
 struct MessageRows {
     let connection: any SQLConnection
@@ -53,11 +69,13 @@ struct MessageRows {
     static func sequence(_ row: Int64) -> Int64 { row & mask }
 
     private static let insertion = """
-        INSERT INTO sqs_message (id, id_high, id_low, sent, receives, first_received, visible_at, group_id, size, body, extra)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO sqs_message
+            (id, id_high, id_low, sent, receives, first_received, visible_at, group_id, size, body, extra, moved_to)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
 
-    func insert(_ message: NewMessage, queue: Int64, sequence: Int64) throws {
+    /// `isMoved`: it comes from another queue, and may be older than the messages before it.
+    func insert(_ message: NewMessage, queue: Int64, sequence: Int64, isMoved: Bool = false) throws {
         let content = message.content
         try connection.execute(
             Self.insertion,
@@ -66,6 +84,7 @@ struct MessageRows {
                 .integer(Int64(bitPattern: content.id.low)), .integer(message.sent), .integer(Int64(message.receives)),
                 .integer(message.firstReceived), SQLValue(message.visibleAt), SQLValue(content.group),
                 .integer(Int64(content.size)), .text(content.body), .blob(content.extra.bytes),
+                isMoved ? .integer(queue) : .null,
             ])
     }
 
@@ -131,11 +150,12 @@ struct MessageRows {
 
     func delayed(_ queue: Int64, after sequence: Int64) throws -> [QueueEngine.Delayed] {
         try connection.query(
-            "SELECT id, visible_at, sent FROM sqs_message WHERE id > ? AND id <= ? AND visible_at IS NOT NULL",
+            "SELECT id, visible_at, sent, group_id FROM sqs_message WHERE id > ? AND id <= ? AND visible_at IS NOT NULL",
             [.integer(Self.row(queue, sequence)), .integer(Self.row(queue, Self.mask))]
         ).map {
             QueueEngine.Delayed(
-                due: $0.integer(1) ?? 0, sequence: Self.sequence($0.integer(0) ?? 0), sent: $0.integer(2) ?? 0)
+                due: $0.integer(1) ?? 0, sequence: Self.sequence($0.integer(0) ?? 0), sent: $0.integer(2) ?? 0,
+                group: $0.text(3))
         }
     }
 
@@ -163,12 +183,32 @@ struct MessageRows {
 
     // MARK: Removing
 
-    /// The oldest messages of a queue as far as they were sent before a time: a run at its beginning.
-    func expired(_ queue: Int64, after sequence: Int64, sentBefore time: Int64, limit: Int) throws -> [Int64] {
+    /// Messages of a queue, above its floor, that were sent before a time, and up to where there are no more of those that were sent to it: they lie in the
+    /// order of their ages, those that have come from other queues do not.
+    func expired(_ queue: Int64, floor: Int64, after sequence: Int64, sentBefore time: Int64, limit: Int) throws
+        -> ExpiredMessages
+    {
+        let moved = try connection.query(
+            "SELECT id, group_id FROM sqs_message WHERE moved_to = ? AND sent <= ? AND id > ? ORDER BY sent LIMIT ?",
+            [.integer(queue), .integer(time), .integer(Self.row(queue, floor)), .integer(Int64(limit))])
+        var expired = ExpiredMessages(looked: sequence)
+        expired.messages = moved.map { .init(sequence: Self.sequence($0.integer(0) ?? 0), group: $0.text(1)) }
         let rows = try connection.query(
-            "SELECT id, sent FROM sqs_message WHERE id > ? AND id <= ? ORDER BY id LIMIT ?",
+            "SELECT id, group_id, sent, moved_to FROM sqs_message WHERE id > ? AND id <= ? ORDER BY id LIMIT ?",
             [.integer(Self.row(queue, sequence)), .integer(Self.row(queue, Self.mask)), .integer(Int64(limit))])
-        return rows.prefix { ($0.integer(1) ?? 0) <= time }.map { Self.sequence($0.integer(0) ?? 0) }
+        for row in rows {
+            let sequence = Self.sequence(row.integer(0) ?? 0)
+            if row.integer(3) == nil {
+                guard (row.integer(2) ?? 0) <= time else {
+                    expired.isAll = moved.count < limit
+                    return expired
+                }
+                expired.messages.append(.init(sequence: sequence, group: row.text(1)))
+            }
+            expired.looked = sequence
+        }
+        expired.isAll = rows.count < limit && moved.count < limit
+        return expired
     }
 
     /// - Returns: how many were removed: fewer than `limit` if no more are left.

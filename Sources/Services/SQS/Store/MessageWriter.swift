@@ -22,13 +22,19 @@ final class MessageWriter: Sendable {
         case emptied(through: Int64)
     }
 
+    /// What became of the operations of one write.
+    private struct Ended {
+        var operations: [Operation]
+        var result: Result<[Result<Outcome, any Error>], any Error>
+    }
+
     private struct State {
         var waiting: [Operation] = []
         var isScheduled = false
         // Writes end in any order; what follows them does not.
         var lastTaken: UInt64 = 0
         var lastFinished: UInt64 = 0
-        var ended: [UInt64: (operations: [Operation], result: Result<[Outcome], any Error>)] = [:]
+        var ended: [UInt64: Ended] = [:]
         var isFinishing = false
     }
 
@@ -53,19 +59,10 @@ final class MessageWriter: Sendable {
 
     private func write() async {
         let batch = Batch()
-        let result: Result<[Outcome], any Error>
+        let result: Result<[Result<Outcome, any Error>], any Error>
         do {
-            let outcomes = try await database.write { [self] connection in
-                let operations = take(batch)
-                let changes = CountChanges()
-                let rows = MessageRows(connection: connection)
-                var outcomes: [Outcome] = []
-                outcomes.reserveCapacity(operations.count)
-                for operation in operations { outcomes.append(try operation.run(rows, changes)) }
-                try changes.write(rows)
-                return outcomes
-            }
-            result = .success(outcomes)
+            result = .success(
+                try await database.write { [self] in try Self.run(take(batch), MessageRows(connection: $0)) })
         } catch {
             result = .failure(error)
         }
@@ -73,6 +70,37 @@ final class MessageWriter: Sendable {
         _ = take(batch)
         guard let (number, operations) = batch.content.withLock({ $0 }) else { return }
         finish(number, operations, result)
+    }
+
+    /// Runs operations in one transaction. One that throws takes back only its own changes: the others run again without it. After a
+    /// statement that fails nothing more can be written, so that fails all.
+    static func run(_ operations: [Operation], _ rows: MessageRows) throws -> [Result<Outcome, any Error>] {
+        let connection = rows.connection
+        let isAlone = operations.count == 1
+        var refused: [Int: any Error] = [:]
+        if !isAlone { try connection.execute("SAVEPOINT messages") }
+        attempts: while true {
+            let changes = CountChanges()
+            var outcomes: [Result<Outcome, any Error>] = []
+            outcomes.reserveCapacity(operations.count)
+            for (index, operation) in operations.enumerated() {
+                if let error = refused[index] {
+                    outcomes.append(.failure(error))
+                    continue
+                }
+                do {
+                    outcomes.append(.success(try operation.run(rows, changes)))
+                } catch {
+                    if isAlone { throw error }
+                    refused[index] = error
+                    guard (try? connection.execute("ROLLBACK TO messages")) != nil else { throw error }
+                    continue attempts
+                }
+            }
+            try changes.write(rows)
+            if !isAlone { try connection.execute("RELEASE messages") }
+            return outcomes
+        }
     }
 
     private func take(_ batch: Batch) -> [Operation] {
@@ -88,15 +116,17 @@ final class MessageWriter: Sendable {
         }
     }
 
-    private func finish(_ number: UInt64, _ operations: [Operation], _ result: Result<[Outcome], any Error>) {
+    private func finish(
+        _ number: UInt64, _ operations: [Operation], _ result: Result<[Result<Outcome, any Error>], any Error>
+    ) {
         let isMine = state.withLock { state in
-            state.ended[number] = (operations, result)
+            state.ended[number] = Ended(operations: operations, result: result)
             defer { state.isFinishing = true }
             return !state.isFinishing
         }
         guard isMine else { return }
         while true {
-            let next = state.withLock { state -> (operations: [Operation], result: Result<[Outcome], any Error>)? in
+            let next = state.withLock { state -> Ended? in
                 guard let next = state.ended.removeValue(forKey: state.lastFinished + 1) else {
                     state.isFinishing = false
                     return nil
@@ -106,7 +136,7 @@ final class MessageWriter: Sendable {
             }
             guard let next else { return }
             for (index, operation) in next.operations.enumerated() {
-                operation.finish(next.result.map { $0[index] })
+                operation.finish(next.result.flatMap { $0[index] })
             }
         }
     }

@@ -109,9 +109,13 @@ struct QueueStore: Sendable {
             try connection.query(
                 """
                 SELECT \(Self.columns) FROM sqs_queue WHERE account = ? AND region = ? AND live = 1 AND name > ?
-                    AND name >= ? AND SUBSTR(name, 1, \(prefix.utf8.count)) = ? ORDER BY name LIMIT ?
+                    AND name >= ? AND name < ? ORDER BY name LIMIT ?
                 """,
-                [.text(account), .text(region), .text(name), .text(prefix), .text(prefix), .integer(Int64(limit))]
+                // Names have no character as high as that.
+                [
+                    .text(account), .text(region), .text(name), .text(prefix), .text(prefix + "\u{7F}"),
+                    .integer(Int64(limit)),
+                ]
             ).compactMap(Self.record)
         }
     }

@@ -52,6 +52,22 @@ public enum SQSMigrations {
                     last BIGINT NOT NULL, started BIGINT NOT NULL, failure TEXT)
                 """,
                 "CREATE INDEX sqs_move_task_source ON sqs_move_task (source_account, source_region, source_name, started)",
-            ])
+            ]),
+        Migration(
+            store: "sqs", version: 2,
+            statements: [
+                // Of messages that have come from another queue, and may be older than those before them: the queue, to find the old
+                // ones by. Others lie in the order of their ages, and need no index.
+                "ALTER TABLE sqs_message ADD COLUMN moved_to BIGINT",
+                """
+                UPDATE sqs_message SET moved_to = id >> 40 WHERE id >> 40 IN (
+                    SELECT target.id FROM sqs_queue AS target JOIN sqs_queue AS source
+                        ON source.dead_letter_target = 'arn:aws:sqs:' || target.region || ':' || target.account || ':' || target.name)
+                """,
+                "CREATE INDEX sqs_message_moved ON sqs_message (moved_to, sent) WHERE moved_to IS NOT NULL",
+                // Order, age and what is in flight in the queues of several processes.
+                "CREATE INDEX sqs_shared_order ON sqs_shared_message (queue, id)",
+                "CREATE INDEX sqs_shared_age ON sqs_shared_message (queue, sent)",
+            ]),
     ]
 }

@@ -11,6 +11,8 @@ final class SharedMessages: MessageStore {
     private let bells = Mutex<[Int64: Bell]>([:])
     /// Whether nobody is to wait any longer.
     private let isEnding = Atomic<Bool>(false)
+    /// How many messages of queues were in flight, and when they were counted.
+    private let flights = Mutex<[Int64: (count: Int, read: ContinuousClock.Instant)]>([:])
     private let attempts = Mutex<[Int64: ReceiveAttempts]>([:])
 
     /// How long one who waits sleeps before he looks again.
@@ -75,18 +77,32 @@ final class SharedMessages: MessageStore {
         let known = request.attempt.flatMap { attempt in
             attempts.withLock { $0[queue.id]?.find(attempt, now: now) }
         }
-        let messages = try await database.write { connection in
+        let looks = looksAtFlights(queue.id)
+        let (messages, flights) = try await database.write { connection -> ([ReceivedMessage], Int?) in
             let rows = SharedRows(connection: connection)
+            let flights = try looks ? rows.inFlight(queue.id, now: now) : nil
             if let known, let messages = try rows.repeated(known, queue, visibility: request.visibility, now: now) {
-                return messages
+                return (messages, flights)
             }
-            return try rows.take(request, from: queue, now: now)
+            if let flights, flights >= SQSLimits.inFlight {
+                if queue.defaults.isFIFO { return ([], flights) }
+                throw SQSFailures.tooManyInFlight
+            }
+            return (try rows.take(request, from: queue, now: now), flights)
         }
+        if let flights { self.flights.withLock { $0[queue.id] = (flights, .now) } }
         if let attempt = request.attempt, !messages.isEmpty {
             let entries = messages.map { QueueEntry(sequence: $0.sequence, sent: $0.sent, token: $0.token) }
             attempts.withLock { $0[queue.id, default: ReceiveAttempts()].note(attempt, entries, now: now) }
         }
         return messages
+    }
+
+    /// Whether it may be that as many messages are in flight as may be: they are counted once a second while they are few, for counting
+    /// them takes longer the more there are.
+    private func looksAtFlights(_ queue: Int64) -> Bool {
+        guard let known = flights.withLock({ $0[queue] }) else { return true }
+        return known.count > SQSLimits.inFlight / 2 || ContinuousClock.now - known.read > .seconds(1)
     }
 
     // MARK: Receipts
@@ -159,6 +175,9 @@ final class SharedMessages: MessageStore {
 
     private func expire(_ queue: QueueRecord) async throws {
         let (id, cutoff) = (queue.id, now - queue.rules.retention)
+        guard try await database.read({ try SharedRows(connection: $0).hasExpired(id, sentBefore: cutoff) }) else {
+            return
+        }
         while try await database.write({
             try SharedRows(connection: $0).expire(id, sentBefore: cutoff, limit: Self.batch)
         }) == Self.batch {}
@@ -183,7 +202,11 @@ final class SharedMessages: MessageStore {
 
     func changed(_ queue: QueueRecord) async { bell(queue.id).ring() }
 
-    func closed(_ queue: QueueRecord) async { bells.withLock { $0.removeValue(forKey: queue.id) }?.close() }
+    func closed(_ queue: QueueRecord) async {
+        flights.withLock { $0[queue.id] = nil }
+        attempts.withLock { $0[queue.id] = nil }
+        bells.withLock { $0.removeValue(forKey: queue.id) }?.close()
+    }
 
     func endWaiting() {
         isEnding.store(true, ordering: .relaxed)
@@ -197,5 +220,6 @@ final class SharedMessages: MessageStore {
         }
         for bell in all { bell.close() }
         attempts.withLock { $0 = [:] }
+        flights.withLock { $0 = [:] }
     }
 }

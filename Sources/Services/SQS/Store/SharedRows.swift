@@ -29,19 +29,15 @@ struct SharedRows {
 
     /// Takes messages, and moves those that were received too often.
     func take(_ request: ReceiveRequest, from queue: QueueRecord, now: Int64) throws -> [ReceivedMessage] {
-        guard try inFlight(queue.id, now: now) < SQSLimits.inFlight else {
-            if queue.defaults.isFIFO { return [] }
-            throw SQSFailures.tooManyInFlight
-        }
         var messages: [ReceivedMessage] = []
         // Again only if all that was found had to be given up.
         while messages.isEmpty {
             let found = try candidates(queue, request.maximum, now: now)
             if found.isEmpty { break }
             for row in found {
-                if let target = request.deadLetterQueue, let limit = queue.rules.maxReceives, Int(row.receives) >= limit
+                if let target = request.deadLetterQueue, let limit = queue.rules.maxReceives,
+                    Int(row.receives) >= limit, try giveUp(row, of: queue, to: target, now: now)
                 {
-                    try giveUp(row, of: queue, to: target, now: now)
                     continue
                 }
                 var message = row
@@ -96,11 +92,21 @@ struct SharedRows {
         ).map(Self.message)
     }
 
-    private func giveUp(_ message: ReceivedMessage, of queue: QueueRecord, to target: QueueRecord, now: Int64) throws {
-        let content = message.content.moved(source: queue.key.arn)
+    /// - Returns: false if the dead-letter queue is gone.
+    private func giveUp(_ message: ReceivedMessage, of queue: QueueRecord, to target: QueueRecord, now: Int64) throws
+        -> Bool
+    {
+        guard try isThere(target.id) else { return false }
+        let content = message.content.deadLetter(of: queue.key.arn)
         // Standard queues count the time since a message was sent first.
         let sent = target.defaults.isFIFO ? now : message.sent
         try relocate(message.sequence, to: target.id, content, sent: sent, visibleAt: now)
+        return true
+    }
+
+    /// Whether a queue is not deleted, as of this transaction.
+    private func isThere(_ queue: Int64) throws -> Bool {
+        try connection.first("SELECT 1 FROM sqs_count WHERE queue = ?", [.integer(queue)]) != nil
     }
 
     private func relocate(_ id: Int64, to queue: Int64, _ content: MessageContent, sent: Int64, visibleAt: Int64) throws
@@ -110,16 +116,21 @@ struct SharedRows {
             """
             INSERT INTO sqs_shared_message (queue, id_high, id_low, sent, receives, first_received, visible_at, received,
                 token, group_id, size, body, extra)
-            SELECT ?, id_high, id_low, ?, receives, first_received, ?, 0, 0, group_id, size, body, ?
+            SELECT ?, ?, ?, ?, receives, first_received, ?, 0, 0, group_id, size, body, ?
             FROM sqs_shared_message WHERE id = ? RETURNING id
             """,
-            [.integer(queue), .integer(sent), .integer(visibleAt), .blob(content.extra.bytes), .integer(id)])
+            [
+                .integer(queue), .integer(Int64(bitPattern: content.id.high)),
+                .integer(Int64(bitPattern: content.id.low)), .integer(sent), .integer(visibleAt),
+                .blob(content.extra.bytes), .integer(id),
+            ])
         if row != nil { try connection.execute("DELETE FROM sqs_shared_message WHERE id = ?", [.integer(id)]) }
     }
 
     /// Moves a message back.
     /// - Returns: false if it is not in the caller's hands any more.
     func redrive(_ message: ReceivedMessage, from source: Int64, to target: Int64, now: Int64) throws -> Bool {
+        guard try isThere(target) else { throw SQSFailures.noQueue }
         let row = try connection.first(
             """
             UPDATE sqs_shared_message SET receives = 0, first_received = 0 WHERE id = ? AND queue = ? AND token = ?
@@ -128,7 +139,7 @@ struct SharedRows {
             [.integer(message.sequence), .integer(source), .integer(Int64(bitPattern: message.token))])
         if row == nil { return false }
         try relocate(
-            message.sequence, to: target, message.content.moved(source: nil), sent: now, visibleAt: now)
+            message.sequence, to: target, message.content.redriven(), sent: now, visibleAt: now)
         return true
     }
 
@@ -203,7 +214,8 @@ struct SharedRows {
 
     // MARK: Counting
 
-    private func inFlight(_ queue: Int64, now: Int64) throws -> Int {
+    /// How many messages are in flight, up to the limit.
+    func inFlight(_ queue: Int64, now: Int64) throws -> Int {
         let row = try connection.first(
             """
             SELECT COUNT(*) FROM (SELECT 1 FROM sqs_shared_message WHERE queue = ? AND visible_at > ? AND token <> 0
@@ -213,15 +225,27 @@ struct SharedRows {
     }
 
     func counts(_ queue: QueueRecord, now: Int64) throws -> QueueCounts {
-        let row = try connection.first(
-            """
-            SELECT COUNT(*), SUM(CASE WHEN visible_at > ? AND token <> 0 THEN 1 ELSE 0 END),
-                SUM(CASE WHEN token = 0 AND (visible_at > ? OR sent > ?) THEN 1 ELSE 0 END)
-            FROM sqs_shared_message WHERE queue = ?
-            """,
-            [.integer(now), .integer(now), .integer(now - queue.rules.delay), .integer(queue.id)])
-        let (all, out, later) = (row?.integer(0) ?? 0, row?.integer(1) ?? 0, row?.integer(2) ?? 0)
-        return QueueCounts(visible: Int(all - out - later), inFlight: Int(out), delayed: Int(later))
+        // Each from an index: no more rows are looked at than are in flight, or delayed.
+        func count(_ condition: String, _ value: Int64? = nil) throws -> Int {
+            let row = try connection.first(
+                "SELECT COUNT(*) FROM sqs_shared_message WHERE queue = ?\(condition)",
+                [.integer(queue.id)] + (value.map { [SQLValue.integer($0)] } ?? []))
+            return Int(row?.integer(0) ?? 0)
+        }
+        let all = try count("")
+        let out = try count(" AND visible_at > ? AND token <> 0", now)
+        // FIFO queues have a delay that counts for messages which are there already; others, each message its own.
+        let later =
+            try queue.rules.delay > 0
+            ? count(" AND sent > ? AND token = 0", now - queue.rules.delay)
+            : count(" AND visible_at > ? AND token = 0", now)
+        return QueueCounts(visible: max(0, all - out - later), inFlight: out, delayed: later)
+    }
+
+    func hasExpired(_ queue: Int64, sentBefore time: Int64) throws -> Bool {
+        try connection.first(
+            "SELECT 1 FROM sqs_shared_message WHERE queue = ? AND sent <= ? LIMIT 1",
+            [.integer(queue), .integer(time)]) != nil
     }
 
     /// - Returns: how many messages were removed.
@@ -229,7 +253,7 @@ struct SharedRows {
         try connection.execute(
             """
             DELETE FROM sqs_shared_message WHERE id IN
-                (SELECT id FROM sqs_shared_message WHERE queue = ? AND sent <= ? ORDER BY id LIMIT ?)
+                (SELECT id FROM sqs_shared_message WHERE queue = ? AND sent <= ? ORDER BY sent LIMIT ?)
             """, [.integer(queue), .integer(time), .integer(Int64(limit))])
     }
 }

@@ -19,6 +19,16 @@ def by_prefix(replay):
     s3.call("list-objects", "list_objects", Bucket=b, Prefix="test/", Delimiter=replay.parameter, MaxKeys=1, EncodingType="url")
 
 
+@scenario("TestS3DeepArchive::test_s3_get_deep_archive_object_restore")
+def restored_from_deep(replay):
+    s3 = Buckets(replay)
+    target = {"Bucket": s3.create(), "Key": "my-test-key"}
+    s3.api.put_object(**target, Body="test data", StorageClass="DEEP_ARCHIVE")
+    s3.call("get-object-invalid-state", "get_object", **target)
+    s3.call("restore_object", "restore_object", **target, RestoreRequest={"Days": 30, "GlacierJobParameters": {"Tier": "Bulk"}})
+    s3.call("get_object_invalid_state", "get_object", **target)
+
+
 @scenario("TestS3ListObjectsV2::test_list_objects_v2_continuation_start_after")
 def tokens(replay):
     s3 = Buckets(replay)

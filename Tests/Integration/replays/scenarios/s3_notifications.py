@@ -133,9 +133,14 @@ def traced(replay):
     replay.keep("receive_messages", {"messages": [{**message, "Body": body, "MD5OfBody": "m-d5-of-body"}]})
 
 
-@scenario("TestS3NotificationsToSQS::test_restore_object", {"receive_messages": "RestoreObject is not there."})
+@scenario("TestS3NotificationsToSQS::test_restore_object")
 def restored(replay):
-    pass
+    told = _Told(replay, "s3:ObjectRestore:*")
+    target = {"Bucket": told.bucket, "Key": "my_key_restore"}
+    told.s3.api.put_object(**target, Body="something", StorageClass="GLACIER")
+    told.s3.api.restore_object(**target, RestoreRequest={"Days": 1, "GlacierJobParameters": {"Tier": "Expedited"}})
+    replay.advance(300)
+    replay.keep("receive_messages", {"messages": told.records(2)})
 
 
 @scenario("TestS3NotificationsToSQS::test_notifications_with_filter", {"message": Unknown("The object's bytes are not known.")})

@@ -19,7 +19,6 @@ _ABSENT = {
     Reason("Inventories are not there."): (
         "TestS3::test_s3_put_inventory_report_exceptions", "TestS3::test_put_bucket_inventory_config_order",
     ),
-    Reason("RestoreObject is not there."): ("TestS3DeepArchive::test_s3_get_deep_archive_object_restore",),
     Unknown("A request that a test's own HTTP client has made, with signatures that are verified (`--auth iam`)."): (
         "TestS3PresignedPost::test_post_object_default_checksum",
         "TestS3PresignedPost::test_post_object_with_unicode_metadata", "TestS3::test_s3_batch_delete_objects_using_requests_with_acl",

@@ -46,6 +46,21 @@ struct MappingTests {
             fixture.call("ListEventSourceMappings"))
     }
 
+    @Test func aKeyForFiltersIsRefusedByName() async throws {
+        try await LambdaFixture.with(.sqlite) { fixture in
+            try await fixture.create()
+            let refusal = await awsError {
+                _ = try await fixture.service.createEventSourceMapping(
+                    CreateEventSourceMappingRequest(
+                        functionName: "f", eventSourceArn: "arn:aws:sqs:us-east-1:111111111111:q",
+                        kmsKeyArn: "arn:aws:kms:us-east-1:111111111111:key/k"),
+                    fixture.call("CreateEventSourceMapping"))
+            }
+            #expect(refusal?.status == 501)
+            #expect(refusal?.message.contains("KMSKeyArn") == true)
+        }
+    }
+
     @Test(arguments: TestDatabase.engines)
     func theLifeOfAMapping(engine: SQLEngine) async throws {
         try await LambdaFixture.with(engine) { fixture in

@@ -83,6 +83,25 @@ struct QueuePollerTests {
         }
     }
 
+    @Test func metricsFollowAChangeOfTheMapping() async throws {
+        try await EngineRig.with { rig in
+            try await rig.fixture.create()
+            let uuid = try await rig.map()
+            try await rig.until { try await rig.state(uuid) == "Enabled" }
+            _ = try await rig.update(uuid) {
+                $0.metricsConfig = EventSourceMappingMetricsConfig(metrics: ["EventCount"])
+            }
+            try await rig.until { try await rig.state(uuid) == "Enabled" }
+            rig.queues.send("q", "a")
+            try await rig.until {
+                await rig.fixture.service.metrics.metrics(since: Timestamp(milliseconds: 0)).contains {
+                    $0.name == "DeletedEventCount"
+                        && $0.dimensions == [MetricDimension("EventSourceMappingUUID", uuid)]
+                }
+            }
+        }
+    }
+
     @Test func aWindowGathersUntilItsEndOrABatchIsFull() async throws {
         try await EngineRig.with { rig in
             try await rig.fixture.create()

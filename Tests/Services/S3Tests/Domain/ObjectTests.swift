@@ -92,7 +92,10 @@ struct ObjectTests {
         attributes.customerKeyMD5 = "md5"
         attributes.retention = .init(mode: "COMPLIANCE", until: Timestamp(milliseconds: -3))
         attributes.hasLegalHold = true
-        #expect(ObjectAttributes(attributes.encoded) == attributes)
+        for restoration in [Restoration.State.ongoing(days: 3), .until(Timestamp(milliseconds: 7))] {
+            attributes.restoration = restoration
+            #expect(ObjectAttributes(attributes.encoded) == attributes)
+        }
     }
 
     @Test func `damaged attributes are no danger`() {
@@ -142,4 +145,19 @@ struct ObjectTests {
         String(repeating: "a", count: 64),
     ])
     func `what is no name of a bucket`(name: String) { #expect(!BucketName.isValid(name)) }
+}
+
+/// What a completed upload says of where its object is.
+struct ObjectLocationTests {
+    @Test(arguments: [
+        ("http://localhost:4566", "http://localhost:4566/b/a%20b/c"),
+        ("http://s3.localhost:4566", "http://s3.localhost:4566/b/a%20b/c"),
+        ("http://b.s3.localhost:4566", "http://b.s3.localhost:4566/a%20b/c"),
+        ("https://B.s3.eu-west-1.amazonaws.com", "https://B.s3.eu-west-1.amazonaws.com/a%20b/c"),
+        ("https://b.s3-eu-west-1.amazonaws.com", "https://b.s3-eu-west-1.amazonaws.com/a%20b/c"),
+        ("http://b.example:4566", "http://b.example:4566/b/a%20b/c"), ("", "/b/a%20b/c"),
+    ])
+    func `a bucket that the host names is not named again`(endpoint: String, url: String) {
+        #expect(ObjectLocation.url(endpoint, bucket: "b", key: "a b/c") == url)
+    }
 }

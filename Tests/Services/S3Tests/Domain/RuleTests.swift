@@ -88,6 +88,29 @@ struct RuleTests {
         #expect(Self.action(rule, cold, after: 40) == nil)
     }
 
+    @Test func `only a rule's own sizes lift the floor of transitions`() {
+        let transition: [String: WireValue] = [
+            "Transitions": .list([.structure(["Days": 1, "StorageClass": "STANDARD_IA"])])
+        ]
+        func action(_ stored: [[String: WireValue]]) -> LifecycleAction? {
+            let values = stored.map { WireValue.structure($0.merging(["ID": "r"]) { $1 }) }
+            let bucket = Self.bucket(["lifecycle": .structure(["Rules": .list(values)])])
+            return LifecycleAction(
+                bucket.lifecycle.filter(\.isEnabled), Self.record(size: 1000),
+                .init(isLatest: true, isOnly: true, since: Self.noon, newer: 0), bucket: bucket,
+                now: Timestamp(milliseconds: Self.noon.milliseconds + 9 * Self.day))
+        }
+        let sized: [String: WireValue] = ["Filter": .structure(["ObjectSizeGreaterThan": 10])]
+        let enabled: [String: WireValue] = ["Status": "Enabled"]
+        let plain = transition.merging(enabled) { $1 }
+        #expect(action([plain]) == nil)
+        #expect(action([plain.merging(sized) { $1 }]) == .transition("STANDARD_IA"))
+        // Others' sizes say nothing, whether they are enabled or not.
+        let other = sized.merging(["Expiration": .structure(["Days": 900])]) { $1 }
+        #expect(action([plain, other.merging(["Status": "Disabled"]) { $1 }]) == nil)
+        #expect(action([plain, other.merging(enabled) { $1 }]) == nil)
+    }
+
     @Test func `the history of a key tells when versions were replaced`() {
         var history = VersionHistory()
         let times = [30, 20, 10].map { Timestamp(milliseconds: $0) }

@@ -76,13 +76,13 @@ struct ObjectServiceTests {
             try await s3.put("a", [1])
             let collector = SegmentCollector(
                 database: s3.database, folder: s3.service.folder, logger: s3.service.logger)
-            await collector.collect(now: s3.time.now.advanced(by: .seconds(100)))
+            await collector.collect(now: s3.time.now.advanced(by: .seconds(1000)))
             #expect(s3.files.count == 1)
             #expect(try await s3.get("b") == Harness.bytes(100_000))
             _ = try await s3.call("DeleteObject", ["Bucket": "bucket", "Key": "b"])
             await collector.collect(now: s3.time.now)
             #expect(s3.files.count == 1)
-            await collector.collect(now: s3.time.now.advanced(by: .seconds(100)))
+            await collector.collect(now: s3.time.now.advanced(by: .seconds(1000)))
             #expect(s3.files.isEmpty)
         }
     }

@@ -77,7 +77,7 @@ struct UploadServiceTests {
             _ = try await s3.call("AbortMultipartUpload", target)
             #expect(try await s3.refusal("ListParts", target) == "NoSuchUpload")
             await SegmentCollector(database: s3.database, folder: s3.service.folder, logger: s3.service.logger).collect(
-                now: s3.time.now.advanced(by: .seconds(60)))
+                now: s3.time.now.advanced(by: .seconds(1000)))
             #expect(s3.files.isEmpty)
             _ = try await s3.call("DeleteBucket", ["Bucket": "bucket"])
         }
@@ -121,6 +121,36 @@ struct UploadServiceTests {
             #expect(
                 s3.told.all.last?.principal
                     == .service(name: "s3.amazonaws.com", sourceARN: "arn:aws:s3:::bucket", account: Harness.account))
+        }
+    }
+
+    @Test(arguments: TestDatabase.engines)
+    func `a part of little of a segment does not keep all of it`(engine: SQLEngine) async throws {
+        try await Harness.with(engine) { s3 in
+            try await s3.bucket()
+            let body = Harness.bytes(3 << 20)
+            try await s3.put("source", body)
+            let (id, _) = try await Self.upload(s3, "k", [])
+            let target: [String: WireValue] = [
+                "Bucket": "bucket", "Key": "k", "UploadId": .string(id), "CopySource": "bucket/source",
+            ]
+            var parts: [WireValue] = []
+            for (number, range) in ["bytes=7-7", "bytes=0-2097151"].enumerated().reversed() {
+                let input = target.merging([
+                    "PartNumber": .integer(Int64(number + 1)), "CopySourceRange": .string(range),
+                ]) { $1 }
+                let result = try await s3.call("UploadPartCopy", input).output["CopyPartResult"]
+                parts.insert(
+                    .structure(["PartNumber": .integer(Int64(number + 1)), "ETag": result?["ETag"] ?? ""]), at: 0)
+            }
+            // Two thirds of the segment are named where they are, the one byte is not.
+            #expect(s3.files.count == 2)
+            _ = try await s3.call("DeleteObject", ["Bucket": "bucket", "Key": "source"])
+            _ = try await Self.complete(s3, "k", id, [parts[0]])
+            await SegmentCollector(database: s3.database, folder: s3.service.folder, logger: s3.service.logger).collect(
+                now: s3.time.now.advanced(by: .seconds(1000)))
+            #expect(s3.files.count == 1)
+            #expect(try await s3.get("k") == [body[7]])
         }
     }
 

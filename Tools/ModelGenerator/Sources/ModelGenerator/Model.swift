@@ -43,6 +43,7 @@ struct Model {
     /// Whether an operation's answer is more than a structure: events, bytes that stream, or a status that the handler chooses.
     func answersItself(_ operation: String) -> Bool {
         guard let output = operations[operation]?["output"]?["shape"]?.string else { return false }
+        if operations[operation]?["answersItself"] != nil { return true }
         if eventStreamMember(output) != nil { return true }
         let members = shape(output)["members"]?.members ?? []
         return operations[operation]?["http"]?["method"]?.string == "HEAD"

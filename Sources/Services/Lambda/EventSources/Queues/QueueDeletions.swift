@@ -1,3 +1,4 @@
+import Execution
 import Logging
 import ServiceKit
 import ServiceModel
@@ -19,7 +20,8 @@ final class QueueDeletions: Sendable {
 
     private let client: QueueClient
     private let host: EventSourceHost
-    private let onDeleted: @Sendable (Int) -> Void
+    /// As it is now: what is counted follows it.
+    private let mapping: Mutex<MappingRecord>
     private let state = Mutex(State())
 
     /// Calls at the same time: more would only be more transactions.
@@ -29,12 +31,14 @@ final class QueueDeletions: Sendable {
     /// Tries, over half a minute. What could not be deleted is received again.
     private static let tries = 6
 
-    /// `onDeleted`: is told how many have been deleted.
-    init(_ client: QueueClient, _ host: EventSourceHost, onDeleted: @escaping @Sendable (Int) -> Void) {
+    /// `mapping`: whose metrics count what is deleted.
+    init(_ client: QueueClient, _ host: EventSourceHost, _ mapping: MappingRecord) {
         self.client = client
         self.host = host
-        self.onDeleted = onDeleted
+        self.mapping = Mutex(mapping)
     }
+
+    func update(_ mapping: MappingRecord) { self.mapping.withLock { $0 = mapping } }
 
     func add(_ handles: [String], as principal: Principal) {
         if handles.isEmpty { return }
@@ -81,7 +85,8 @@ final class QueueDeletions: Sendable {
         while let entries = next() {
             do {
                 let failures = try await client.delete(entries.map(\.handle), as: principal)
-                onDeleted(entries.count - failures.retryable.count - failures.lost.count)
+                let count = entries.count - failures.retryable.count - failures.lost.count
+                host.metrics.note(mapping.withLock { $0 }) { $0.deleted += count }
                 if !failures.retryable.isEmpty {
                     retry(entries.filter { failures.retryable.contains($0.handle) }, as: principal)
                 }

@@ -85,7 +85,10 @@ extension QueuePoller {
     /// Whether the messages are still nobody else's after a while.
     private func mayRetry(after delay: Duration, _ intake: QueueIntake, _ function: MappedFunction) async -> Bool {
         guard !isStopping else { return false }
-        let visibility = (try? await attributes(as: function.principal))?.visibilityTimeout ?? 30
+        let known = state.withLock { $0.attributes?.value }
+        // Whoever cannot ask goes by what was known last; without that, others may have the messages already.
+        guard let attributes = (try? await attributes(as: function.principal)) ?? known else { return false }
+        let visibility = attributes.visibilityTimeout
         return host.time.now.advanced(by: delay) < intake.received.advanced(by: .seconds(visibility))
     }
 

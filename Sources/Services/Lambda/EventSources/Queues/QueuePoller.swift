@@ -47,7 +47,7 @@ final class QueuePoller: EventSourcePoller {
         var first = State(queue: PolledQueue(mapping, queue), workers: QueueWorkers(limit: 1))
         first.limit()
         state = Mutex(first)
-        deletions = QueueDeletions(client, host) { count in host.metrics.note(mapping) { $0.deleted += count } }
+        deletions = QueueDeletions(client, host, mapping)
     }
 
     // MARK: EventSourcePoller
@@ -56,6 +56,7 @@ final class QueuePoller: EventSourcePoller {
 
     func update(_ mapping: MappingRecord) {
         let queue = PolledQueue(mapping, client.queue)
+        deletions.update(mapping)
         state.withLock { state in
             state.queue = queue
             state.function = nil

@@ -35,6 +35,8 @@ final class BucketRecord: Sendable {
     let created: Timestamp
     let version: Int64
     let settings: [String: WireValue]
+    /// The bytes that the settings take in the database.
+    let storedSize: Int
 
     let versioning: Versioning
     let ownerID: String
@@ -48,7 +50,7 @@ final class BucketRecord: Sendable {
 
     init(
         id: Int64, name: String, account: String, region: String, created: Timestamp, version: Int64,
-        settings: [String: WireValue]
+        settings: [String: WireValue], storedSize: Int = 0
     ) {
         self.id = id
         self.name = name
@@ -57,6 +59,7 @@ final class BucketRecord: Sendable {
         self.created = created
         self.version = version
         self.settings = settings
+        self.storedSize = storedSize
         versioning = settings[Setting.versioning]?.stringValue.flatMap(Versioning.init) ?? .never
         ownerID = CanonicalID.of(account)
         ownership = settings[Setting.ownership]?.stringValue

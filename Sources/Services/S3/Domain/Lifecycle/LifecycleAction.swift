@@ -59,10 +59,8 @@ enum LifecycleAction: Sendable, Hashable {
                 self = .expire
                 return
             }
-            let wanted = matching.compactMap { $0.storageClass(modified: row.modified, now: now) }
-            guard let to = Self.deepest(wanted), LifecycleTerm.depth(to) > LifecycleTerm.depth(row.storageClass),
-                Self.isLargeEnough(row, to, bucket)
-            else { return nil }
+            let to = Self.deepest(matching, row, bucket) { $0.storageClass(modified: row.modified, now: now) }
+            guard let to else { return nil }
             self = .transition(to)
             return
         }
@@ -71,22 +69,27 @@ enum LifecycleAction: Sendable, Hashable {
             return
         }
         if row.isMarker { return nil }
-        let wanted = matching.compactMap { $0.noncurrentStorageClass(since: step.since, newer: step.newer, now: now) }
-        guard let to = Self.deepest(wanted), LifecycleTerm.depth(to) > LifecycleTerm.depth(row.storageClass),
-            Self.isLargeEnough(row, to, bucket)
-        else { return nil }
+        let to = Self.deepest(matching, row, bucket) {
+            $0.noncurrentStorageClass(since: step.since, newer: step.newer, now: now)
+        }
+        guard let to else { return nil }
         self = .transition(to)
     }
 
-    private static func deepest(_ classes: [String]) -> String? {
-        classes.max { LifecycleTerm.depth($0) < LifecycleTerm.depth($1) }
+    /// The deepest class of those that rules want a version in, if that is further down than it is.
+    private static func deepest(
+        _ rules: [LifecycleTerm], _ row: ObjectRecord, _ bucket: BucketRecord, wanted: (LifecycleTerm) -> String?
+    ) -> String? {
+        rules.compactMap { rule in wanted(rule).flatMap { isLargeEnough(row, $0, rule, bucket) ? $0 : nil } }
+            .filter { LifecycleTerm.depth($0) > LifecycleTerm.depth(row.storageClass) }
+            .max { LifecycleTerm.depth($0) < LifecycleTerm.depth($1) }
     }
 
-    /// Small objects stay where they are, unless a rule says how small they may be.
-    private static func isLargeEnough(_ row: ObjectRecord, _ to: String, _ bucket: BucketRecord) -> Bool {
-        if bucket.lifecycle.contains(where: { $0.filter.sizeGreaterThan != nil || $0.filter.sizeLessThan != nil }) {
-            return true
-        }
+    /// Small objects stay where they are, unless the rule itself says how small they may be.
+    private static func isLargeEnough(
+        _ row: ObjectRecord, _ to: String, _ rule: LifecycleTerm, _ bucket: BucketRecord
+    ) -> Bool {
+        if rule.filter.sizeGreaterThan != nil || rule.filter.sizeLessThan != nil { return true }
         let varies = bucket.settings[BucketRecord.Setting.lifecycleSize]?.stringValue == "varies_by_storage_class"
         if varies, StorageClass.archived.contains(to) { return true }
         return row.size >= 128 * 1024

@@ -17,6 +17,9 @@ struct S3Event: Sendable, Hashable {
         case expired = "LifecycleExpiration:Delete"
         case expirationMarker = "LifecycleExpiration:DeleteMarkerCreated"
         case transition = "LifecycleTransition"
+        case restorePost = "ObjectRestore:Post"
+        case restoreCompleted = "ObjectRestore:Completed"
+        case restoreDelete = "ObjectRestore:Delete"
 
         var full: String { "s3:" + rawValue }
 
@@ -27,6 +30,7 @@ struct S3Event: Sendable, Hashable {
             }
         }
 
+        var isRestoration: Bool { rawValue.hasPrefix("ObjectRestore") }
         fileprivate var isCreation: Bool { rawValue.hasPrefix("ObjectCreated") }
         fileprivate var hasSequencer: Bool {
             switch self {
@@ -44,6 +48,9 @@ struct S3Event: Sendable, Hashable {
             case .taggingDelete: "Object Tags Deleted"
             case .aclPut: "Object ACL Updated"
             case .transition: "Object Storage Class Changed"
+            case .restorePost: "Object Restore Initiated"
+            case .restoreCompleted: "Object Restore Completed"
+            case .restoreDelete: "Object Restore Expired"
             }
         }
     }
@@ -63,46 +70,52 @@ struct S3Event: Sendable, Hashable {
     /// Where the request came from; nil: S3 has done it by itself.
     var sourceAddress: String?
     var storageClass: String?
+    /// Until when a restored copy is there.
+    var restoredUntil: Timestamp?
 
     private var sequencer: String { "00" + String(sequence, radix: 16, uppercase: true) }
 
     /// The document for queues, topics and functions.
     func records(_ bucket: BucketRecord, configuration: String) -> String {
-        var object = "\"key\":" + JSONText.quoted(ListingNames.encode(key))
-        if let size, name.isCreation || name == .transition { object += ",\"size\":\(size)" }
+        var object = "\"key\":" + JSONString.quoted(ListingNames.encode(key))
+        if let size, name.isCreation || name.isRestoration || name == .transition { object += ",\"size\":\(size)" }
         if let etag, !name.rawValue.hasPrefix("ObjectRemoved"), !name.rawValue.hasPrefix("LifecycleExpiration") {
-            object += ",\"eTag\":" + JSONText.quoted(etag)
+            object += ",\"eTag\":" + JSONString.quoted(etag)
         }
         if name == .markerCreated || name == .expirationMarker, let etag {
-            object += ",\"eTag\":" + JSONText.quoted(etag)
+            object += ",\"eTag\":" + JSONString.quoted(etag)
         }
-        if let version { object += ",\"versionId\":" + JSONText.quoted(version) }
+        if let version { object += ",\"versionId\":" + JSONString.quoted(version) }
         if name.hasSequencer { object += ",\"sequencer\":\"\(sequencer)\"" }
         var more = ""
         if name == .transition, let storageClass {
             more =
-                ",\"lifecycleEventData\":{\"transitionEventData\":{\"destinationStorageClass\":\(JSONText.quoted(storageClass))}}"
+                ",\"lifecycleEventData\":{\"transitionEventData\":{\"destinationStorageClass\":\(JSONString.quoted(storageClass))}}"
+        }
+        if name == .restoreCompleted, let restoredUntil, let storageClass {
+            more =
+                ",\"glacierEventData\":{\"restoreEventData\":{\"lifecycleRestorationExpiryTime\":\"\(restoredUntil.rfc3339)\",\"lifecycleRestoreStorageClass\":\(JSONString.quoted(storageClass))}}"
         }
         return """
-            {"Records":[{"eventVersion":"\(name.version)","eventSource":"aws:s3","awsRegion":\(JSONText.quoted(bucket.region)),\
+            {"Records":[{"eventVersion":"\(name.version)","eventSource":"aws:s3","awsRegion":\(JSONString.quoted(bucket.region)),\
             "eventTime":"\(time.rfc3339)","eventName":"\(name.rawValue)",\
-            "userIdentity":{"principalId":\(JSONText.quoted(principalID))},\
-            "requestParameters":{"sourceIPAddress":\(JSONText.quoted(sourceAddress ?? "s3.amazonaws.com"))},\
+            "userIdentity":{"principalId":\(JSONString.quoted(principalID))},\
+            "requestParameters":{"sourceIPAddress":\(JSONString.quoted(sourceAddress ?? "s3.amazonaws.com"))},\
             "responseElements":{"x-amz-request-id":"\(requestID)","x-amz-id-2":"\(HostID.of(requestID))"},\
-            "s3":{"s3SchemaVersion":"1.0","configurationId":\(JSONText.quoted(configuration)),\
-            "bucket":{"name":\(JSONText.quoted(bucket.name)),"ownerIdentity":{"principalId":"\(bucket.principalID)"},\
-            "arn":\(JSONText.quoted(bucket.arn))},"object":{\(object)}}\(more)}]}
+            "s3":{"s3SchemaVersion":"1.0","configurationId":\(JSONString.quoted(configuration)),\
+            "bucket":{"name":\(JSONString.quoted(bucket.name)),"ownerIdentity":{"principalId":"\(bucket.principalID)"},\
+            "arn":\(JSONString.quoted(bucket.arn))},"object":{\(object)}}\(more)}]}
             """
     }
 
     /// Type and detail of the event for EventBridge.
     func eventBridge(_ bucket: BucketRecord) -> (type: String, detail: String) {
-        var object = "\"key\":" + JSONText.quoted(key)
-        if let size, name.isCreation { object += ",\"size\":\(size)" }
-        if let etag, name != .delete, name != .markerCreated { object += ",\"etag\":" + JSONText.quoted(etag) }
-        if let version { object += ",\"version-id\":" + JSONText.quoted(version) }
+        var object = "\"key\":" + JSONString.quoted(key)
+        if let size, name.isCreation || name.isRestoration { object += ",\"size\":\(size)" }
+        if let etag, name != .delete, name != .markerCreated { object += ",\"etag\":" + JSONString.quoted(etag) }
+        if let version { object += ",\"version-id\":" + JSONString.quoted(version) }
         object += ",\"sequencer\":\"\(sequencer)\""
-        var more = sourceAddress.map { ",\"source-ip-address\":" + JSONText.quoted($0) } ?? ""
+        var more = sourceAddress.map { ",\"source-ip-address\":" + JSONString.quoted($0) } ?? ""
         switch name {
         case .put: more += ",\"reason\":\"PutObject\""
         case .post: more += ",\"reason\":\"POST Object\""
@@ -113,12 +126,15 @@ struct S3Event: Sendable, Hashable {
         case .expired: more += ",\"reason\":\"Lifecycle Expiration\",\"deletion-type\":\"Permanently Deleted\""
         case .expirationMarker:
             more += ",\"reason\":\"Lifecycle Expiration\",\"deletion-type\":\"Delete Marker Created\""
-        case .transition: more += ",\"destination-storage-class\":" + JSONText.quoted(storageClass ?? "")
+        case .transition: more += ",\"destination-storage-class\":" + JSONString.quoted(storageClass ?? "")
+        case .restorePost, .restoreCompleted, .restoreDelete:
+            if let restoredUntil { more += ",\"restore-expiry-time\":\"\(restoredUntil.rfc3339)\"" }
+            more += ",\"source-storage-class\":" + JSONString.quoted(storageClass ?? "")
         case .taggingPut, .taggingDelete, .aclPut: break
         }
         let detail = """
-            {"version":"0","bucket":{"name":\(JSONText.quoted(bucket.name))},"object":{\(object)},\
-            "request-id":"\(requestID)","requester":\(JSONText.quoted(requester))\(more)}
+            {"version":"0","bucket":{"name":\(JSONString.quoted(bucket.name))},"object":{\(object)},\
+            "request-id":"\(requestID)","requester":\(JSONString.quoted(requester))\(more)}
             """
         return (name.detailType, detail)
     }
@@ -126,7 +142,7 @@ struct S3Event: Sendable, Hashable {
     /// What queues and topics are sent when they become a bucket's.
     static func test(bucket: String, at time: Timestamp, requestID: String) -> String {
         """
-        {"Service":"Amazon S3","Event":"s3:TestEvent","Time":"\(time.rfc3339)","Bucket":\(JSONText.quoted(bucket)),\
+        {"Service":"Amazon S3","Event":"s3:TestEvent","Time":"\(time.rfc3339)","Bucket":\(JSONString.quoted(bucket)),\
         "RequestId":"\(requestID)","HostId":"\(requestID)"}
         """
     }
@@ -136,6 +152,3 @@ extension BucketRecord {
     /// As events name the owner.
     var principalID: String { "A" + String(ownerID.prefix(13)).uppercased() }
 }
-
-/// Text in JSON documents.
-typealias JSONText = JSONString

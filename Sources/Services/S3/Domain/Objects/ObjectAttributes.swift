@@ -3,13 +3,6 @@ import ServiceModel
 
 /// What is kept of an object beside what listings show: its headers and metadata, tags, checksum, parts, permissions.
 struct ObjectAttributes: Sendable, Hashable {
-    struct PartInfo: Sendable, Hashable {
-        var number: Int
-        var size: Int64
-        /// Base64, of the object's checksum algorithm; nil if a part has none.
-        var checksum: String?
-    }
-
     struct Retention: Sendable, Hashable {
         /// GOVERNANCE or COMPLIANCE.
         var mode: String
@@ -24,7 +17,7 @@ struct ObjectAttributes: Sendable, Hashable {
     var metadata: [String: String] = [:]
     var tags: [ResourceTag] = []
     var checksum: StoredChecksum?
-    var parts: [PartInfo] = []
+    var parts = PartList()
     /// Nil: all for the owner, nothing for anybody else.
     var acl: AccessControlList?
     /// Base64; with a key of the customer's.
@@ -33,8 +26,8 @@ struct ObjectAttributes: Sendable, Hashable {
     var hasLegalHold = false
     /// Whether a legal hold was ever put or lifted.
     var wasHeld = false
-    /// Until when a restored copy of an archived object is there.
-    var restoredUntil: Timestamp?
+    /// Of an archived object: its restored copy, if there is one or will be.
+    var restoration: Restoration.State?
 
     static let headerNames = [
         "ContentType", "CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage",
@@ -46,7 +39,7 @@ struct ObjectAttributes: Sendable, Hashable {
         static let metadata: UInt8 = 11
         static let tag: UInt8 = 12
         static let checksum: UInt8 = 13
-        static let part: UInt8 = 14
+        static let parts: UInt8 = 14
         static let acl: UInt8 = 15
         static let customerKey: UInt8 = 16
         static let retention: UInt8 = 17
@@ -54,6 +47,7 @@ struct ObjectAttributes: Sendable, Hashable {
         static let restored: UInt8 = 19
         static let held: UInt8 = 20
         static let expiresText: UInt8 = 21
+        static let restoring: UInt8 = 22
     }
 
     var encoded: [UInt8] {
@@ -73,13 +67,7 @@ struct ObjectAttributes: Sendable, Hashable {
             }
         }
         if let checksum { writer.append(Tag.checksum, [UInt8(checksum.summary)] + Array(checksum.text.utf8)) }
-        for part in parts {
-            writer.append(Tag.part) { inner in
-                inner.append(0, Int64(part.number))
-                inner.append(1, part.size)
-                inner.append(2, part.checksum)
-            }
-        }
+        if !parts.isEmpty { writer.append(Tag.parts, parts.bytes) }
         if let acl { writer.append(Tag.acl, WireCoding.encode(acl.wire)) }
         writer.append(Tag.customerKey, customerKeyMD5)
         if let retention {
@@ -90,7 +78,11 @@ struct ObjectAttributes: Sendable, Hashable {
         }
         if hasLegalHold { writer.append(Tag.legalHold, []) }
         if wasHeld { writer.append(Tag.held, []) }
-        if let restoredUntil { writer.append(Tag.restored, restoredUntil.milliseconds) }
+        switch restoration {
+        case nil: break
+        case .ongoing(let days)?: writer.append(Tag.restoring, Int64(days))
+        case .until(let time)?: writer.append(Tag.restored, time.milliseconds)
+        }
         return writer.bytes
     }
 
@@ -119,17 +111,7 @@ struct ObjectAttributes: Sendable, Hashable {
                 else { continue }
                 let text = String(decoding: field.bytes.dropFirst(), as: UTF8.self)
                 checksum = StoredChecksum(algorithm: algorithm, type: type, text: text)
-            case Tag.part:
-                var part = PartInfo(number: 0, size: 0)
-                var inner = field.reader
-                while let field = inner.next() {
-                    switch field.tag {
-                    case 0: part.number = Int(field.number)
-                    case 1: part.size = field.number
-                    default: part.checksum = field.text
-                    }
-                }
-                parts.append(part)
+            case Tag.parts: parts = PartList(field.bytes)
             case Tag.acl: acl = WireCoding.decode(Array(field.bytes)).flatMap(AccessControlList.init(stored:))
             case Tag.customerKey: customerKeyMD5 = field.text
             case Tag.retention:
@@ -138,7 +120,8 @@ struct ObjectAttributes: Sendable, Hashable {
                 retention = Retention(mode: mode.text, until: Timestamp(milliseconds: until.number))
             case Tag.legalHold: hasLegalHold = true
             case Tag.held: wasHeld = true
-            case Tag.restored: restoredUntil = Timestamp(milliseconds: field.number)
+            case Tag.restored: restoration = .until(Timestamp(milliseconds: field.number))
+            case Tag.restoring: restoration = .ongoing(days: Int(field.number))
             default: continue
             }
         }

@@ -52,6 +52,9 @@ struct RecordReader {
 
     private var rest: ArraySlice<UInt8>
 
+    /// What was not read yet.
+    var remaining: ArraySlice<UInt8> { rest }
+
     init(_ bytes: [UInt8]) { rest = bytes[...] }
     init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
 

@@ -27,6 +27,7 @@ extension S3Service {
                 service: "s3", operation: "CreateBucket", parameter: "CreateBucketConfiguration.Bucket")
         }
         let settings = try firstSettings(input, call, owner: CanonicalID.of(account), constraint: constraint)
+        try await clock.reserve(database)
         let bucket = BucketRecord(
             id: 0, name: input.bucket, account: account, region: region, created: time.now, version: clock.next(),
             settings: settings)
@@ -46,10 +47,7 @@ extension S3Service {
                 }
                 return false
             }
-            guard
-                try rows.page(account: account, prefix: "", after: "", region: nil, limit: Self.maximumBuckets).count
-                    < Self.maximumBuckets
-            else {
+            guard try rows.count(account: account) < Self.maximumBuckets else {
                 throw AWSError.s3("TooManyBuckets", 400, "You have attempted to create more buckets than allowed")
             }
             try rows.insert(bucket)
@@ -104,7 +102,7 @@ extension S3Service {
         let bucket = try await open(input.bucket, call, "s3:DeleteBucket")
         defer { catalog.forget(bucket.name) }
         let now = time.now
-        try await jobs.write { [folder] transaction in
+        try await jobs.write { transaction in
             let connection = transaction.connection
             guard try ObjectRows(connection: connection).isEmpty(bucket.id) else {
                 throw AWSError.s3(
@@ -114,16 +112,13 @@ extension S3Service {
                 throw AWSError.noSuchBucket(bucket.name)
             }
             // Uploads that are under way end with their bucket.
-            let uploads = UploadRows(connection: connection)
-            let segments = SegmentRows(connection: connection, folder: folder)
-            while let upload = try uploads.page(bucket.id, from: "", after: .min, below: nil, limit: 1).first {
-                for part in try uploads.parts(upload.id, after: 0, limit: 10_000) {
-                    try segments.unlink(part.manifest, at: now)
-                }
-                try uploads.delete(upload.id)
+            if try UploadRows(connection: connection).endAll(bucket.id) > 0 {
+                try transaction.enqueue(EndedUploads.job(due: now))
             }
             try BucketRows(connection: connection).delete(bucket.id)
             try JobTransaction.removeLane(kind: LifecycleWorker.kind, String(bucket.id), on: connection)
+            try JobTransaction.removeLane(
+                kind: RestorationJob.kind, RestorationJob.lane(bucket.id), on: connection)
         }
     }
 

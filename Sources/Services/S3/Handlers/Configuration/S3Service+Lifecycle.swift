@@ -30,16 +30,12 @@ extension S3Service {
             throw AWSError.invalidRequest("Invalid TransitionDefaultMinimumObjectSize found: \(size)")
         }
         let configuration = try LifecycleCheck.checked(call.input["LifecycleConfiguration"])
+        let due = LifecycleSchedule.next(after: time.now)
         try await configure(bucket) { _, settings in
             settings[BucketRecord.Setting.lifecycle] = configuration
             settings[BucketRecord.Setting.lifecycleSize] = .string(size)
-        }
-        // The one job of the bucket is made anew.
-        let due = LifecycleSchedule.next(after: time.now)
-        try await jobs.write { transaction in
-            try JobTransaction.removeLane(
-                kind: LifecycleWorker.kind, String(bucket.id), on: transaction.connection)
-            try transaction.enqueue(LifecycleWorker.job(bucket: bucket.id, due: due))
+        } with: { transaction in
+            try LifecycleWorker.schedule(bucket: bucket.id, due: due, transaction)
         }
         return PutBucketLifecycleConfigurationOutput(transitionDefaultMinimumObjectSize: size)
     }
@@ -49,9 +45,8 @@ extension S3Service {
         try await configure(bucket) { _, settings in
             settings[BucketRecord.Setting.lifecycle] = nil
             settings[BucketRecord.Setting.lifecycleSize] = nil
-        }
-        try await database.write {
-            try JobTransaction.removeLane(kind: LifecycleWorker.kind, String(bucket.id), on: $0)
+        } with: { transaction in
+            try JobTransaction.removeLane(kind: LifecycleWorker.kind, String(bucket.id), on: transaction.connection)
         }
     }
 }

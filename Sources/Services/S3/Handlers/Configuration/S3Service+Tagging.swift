@@ -73,7 +73,9 @@ extension S3Service {
         let found = try await find(bucket, key, version: version, call, withBody: false, method: "PUT")
         return try await change(bucket, EventContext(call)) { transaction in
             let name = found.version ?? VersionID.null
-            guard var record = try transaction.objects.version(bucket.id, key, name, withBody: false),
+            guard
+                var record = try transaction.objects.version(
+                    bucket.id, key, name, withBody: false, withManifest: false),
                 record.id == found.id
             else { throw AWSError.noSuchKey(key) }
             var attributes = ObjectAttributes(record.attributes)
@@ -81,7 +83,7 @@ extension S3Service {
             record.attributes = attributes.encoded
             try transaction.objects.update(record.id, attributes: record.attributes)
             if let event {
-                record.sequence = transaction.clock.next()
+                record.sequence = try transaction.sequence(after: record)
                 try transaction.tell(event, record)
             }
             return record

@@ -13,6 +13,22 @@ extension S3Service {
     }
 
     public func copyObject(_ input: CopyObjectRequest, _ call: Call) async throws -> CopyObjectOutput {
+        try await withSource { try await copyOnce(input, call) }
+    }
+
+    /// Copies again if the source's segments were removed meanwhile: then there is another source, or none.
+    func withSource<T>(_ copy: () async throws -> T) async throws -> T {
+        for _ in 0..<3 {
+            do {
+                return try await copy()
+            } catch let error as AWSError where error.code == AWSError.operationAborted.code {
+                continue
+            }
+        }
+        return try await copy()
+    }
+
+    private func copyOnce(_ input: CopyObjectRequest, _ call: Call) async throws -> CopyObjectOutput {
         try ObjectKey.check(input.key)
         let bucket = try await open(input.bucket, call, "s3:PutObject", key: input.key)
         try access(bucket, call).requireImplied(key: input.key)
@@ -64,7 +80,7 @@ extension S3Service {
             _ = (source.pin, body?.pin)
             return answer(Stored(record: made, attributes: attributes, bucket: final), source)
         } catch {
-            if let body { await receiver.discard(body) }
+            if let body { await receiver.discard(body, after: error) }
             throw error
         }
     }
@@ -114,8 +130,7 @@ extension S3Service {
         }
         let customer = try CustomerKey(call.input, prefix: "CopySource")
         try checkCustomerKey(customer, attributes)
-        if StorageClass.archived.contains(record.storageClass), attributes.restoredUntil.map({ $0 <= time.now }) ?? true
-        {
+        guard attributes.isReadable(record.storageClass, now: time.now) else {
             throw S3Error.objectNotInActiveTierError(
                 "The source object of the COPY operation is not in the active tier and is only stored in Amazon S3 Glacier."
             )

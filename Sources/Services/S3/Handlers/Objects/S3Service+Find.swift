@@ -3,7 +3,7 @@ import ServiceKit
 import ServiceModel
 
 extension S3Service {
-    /// A version of an object that a caller may read, as its row has it.
+    /// A version of an object that a caller may read, as its row has it; with its bytes, or where they are, if that is asked for.
     /// - Throws: `NoSuchKey` and its like; `MethodNotAllowed` for a delete marker that is named.
     func find(
         _ bucket: BucketRecord, _ key: String, version: String?, _ call: Call, withBody: Bool, method: String = "GET"
@@ -13,9 +13,9 @@ extension S3Service {
         let found = try await database.read { connection in
             let rows = ObjectRows(connection: connection)
             if let version, version != VersionID.null || bucket.versioning != .never {
-                return try rows.version(bucket.id, key, version, withBody: withBody)
+                return try rows.version(bucket.id, key, version, withBody: withBody, withManifest: withBody)
             }
-            return try rows.latest(bucket.id, key, withBody: withBody)
+            return try rows.latest(bucket.id, key, withBody: withBody, withManifest: withBody)
         }
         guard let record = found else {
             // Who may not list must not learn what is not there.
@@ -69,7 +69,7 @@ extension S3Service {
     func source(_ record: ObjectRecord, _ range: Range<Int64>?, customer: CustomerKey?) throws -> any ByteSource {
         let range = range ?? 0..<record.size
         if let manifest = record.manifest {
-            return SegmentSource(Manifest.slice(Manifest.decode(manifest), range), folder, cipher, customer: customer)
+            return SegmentSource(Manifest.slice(manifest, range), folder, cipher, customer: customer)
         }
         guard let sealed = record.body, !sealed.isEmpty else { return ArraySource([]) }
         let bytes = try cipher.openInline(

@@ -8,8 +8,7 @@ extension S3Service {
             input.bucket, input.key, version: input.versionId, call, action, withBody: true)
         let customer = try CustomerKey(call.input)
         try checkCustomerKey(customer, attributes)
-        if StorageClass.archived.contains(record.storageClass), attributes.restoredUntil.map({ $0 <= time.now }) ?? true
-        {
+        guard attributes.isReadable(record.storageClass, now: time.now) else {
             throw S3Error.invalidObjectState(
                 "The operation is not valid for the object's storage class", storageClass: record.storageClass)
         }
@@ -150,6 +149,7 @@ extension S3Service {
         if !attributes.metadata.isEmpty { members["Metadata"] = .map(attributes.metadata.mapValues(WireValue.string)) }
         if bucket.versioning != .never { members["VersionId"] = .string(record.versionName) }
         if let storage = record.storage { members["StorageClass"] = .string(storage) }
+        if let restoration = attributes.restoration { members["Restore"] = .string(Restoration.header(restoration)) }
         if let md5 = attributes.customerKeyMD5 {
             members["SSECustomerAlgorithm"] = "AES256"
             members["SSECustomerKeyMD5"] = .string(md5)
@@ -184,9 +184,9 @@ extension S3Service {
             return 0..<record.size
         }
         guard number <= attributes.parts.count else { throw refused(attributes.parts.count) }
-        let begin = attributes.parts[..<(number - 1)].reduce(0) { $0 + $1.size }
         members["PartsCount"] = .integer(Int64(attributes.parts.count))
-        return begin..<begin + attributes.parts[number - 1].size
+        let begin = attributes.parts.begin(number - 1)
+        return begin..<max(begin, attributes.parts.end(number - 1))
     }
 
     /// The checksum is the whole's; a part has one of its own where the whole's is made of those.

@@ -75,7 +75,8 @@ extension S3Service {
             // Known to fail: the body need not come.
             try await database.read { connection in
                 try condition.check(
-                    ObjectRows(connection: connection).latest(bucket.id, key, withBody: false), key: key)
+                    ObjectRows(connection: connection).latest(
+                        bucket.id, key, withBody: false, withManifest: false), key: key)
             }
         }
 
@@ -100,7 +101,7 @@ extension S3Service {
             _ = body.pin
             return Stored(record: result, attributes: attributes, bucket: final)
         } catch {
-            await receiver.discard(body)
+            await receiver.discard(body, after: error)
             throw error
         }
     }

@@ -14,34 +14,81 @@ extension S3Service {
         }
         let named = try (given.parts ?? []).map(Self.named)
         guard !input.uploadId.utf8.contains(0) else { throw AWSError.noSuchUpload(input.uploadId) }
-        // Who has not heard of the success asks again.
-        if let answer = try await completed(bucket, input.key, input.uploadId) { return answer }
-        let upload = try await upload(bucket, input.key, input.uploadId)
         let location = ObjectLocation.url(call.endpoint, bucket: bucket.name, key: input.key)
-        let now = time.now
-        let wire = call.input
-        let stored = try await change(bucket, EventContext(call)) { transaction in
-            let uploads = transaction.uploads
-            guard let upload = try uploads.upload(bucket.id, upload.key, upload.upload) else {
-                throw AWSError.noSuchUpload(upload.upload)
+        for _ in 0..<8 {
+            // Who has not heard of the success asks again.
+            if let answer = try await completed(bucket, input.key, input.uploadId) { return answer }
+            let whole = try await assemble(named, bucket, input.key, input.uploadId, call.input)
+            do {
+                let stored = try await complete(whole, bucket, condition, location, call)
+                return Self.answer(stored, location)
+            } catch is UploadChanged {
+                continue
             }
-            let parts = try uploads.parts(upload.id, after: 0, limit: Self.maximumParts)
+        }
+        throw AWSError.operationAborted
+    }
+
+    /// The parts of an upload were changed, or it was ended, since they were read.
+    private struct UploadChanged: Swift.Error {}
+
+    /// What an upload's parts make, as of one state of them.
+    private struct Assembly: Sendable {
+        var upload: UploadRecord
+        var state: UploadRows.PartsState
+        var record: ObjectRecord
+        var attributes: ObjectAttributes
+        var extents: [Extent]
+        /// Of all parts, named ones and others.
+        var manifests: [[UInt8]]
+    }
+
+    /// Reads and checks the parts, and computes the object; all of which takes long if there are many, and holds nobody up.
+    private func assemble(
+        _ named: [CompletionPlan.NamedPart], _ bucket: BucketRecord, _ key: String, _ name: String, _ input: WireValue
+    ) async throws -> Assembly {
+        let found = try await upload(bucket, key, name)
+        let (upload, parts, state) = try await database.read { connection in
+            let uploads = UploadRows(connection: connection)
+            guard let upload = try uploads.upload(found.bucket, found.key, found.upload) else {
+                throw AWSError.noSuchUpload(name)
+            }
+            return try (
+                upload, uploads.parts(upload.id, after: 0, limit: Self.maximumParts), uploads.partsState(upload.id)
+            )
+        }
+        let now = time.now
+        return try await folder.threads.run {
             let byNumber = Dictionary(parts.map { ($0.number, $0) }, uniquingKeysWith: { $1 })
-            let plan = try CompletionPlan(named, byNumber, upload, input: wire)
+            let plan = try CompletionPlan(named, byNumber, upload, input: input)
             let (record, attributes, extents) = Self.object(plan, upload, now: now)
-            // Each part has named its segments; the object names them once instead.
-            let made = try transaction.put(record, extents: extents, event: .complete) { current in
-                try condition?.check(current, key: record.key)
+            return Assembly(
+                upload: upload, state: state, record: record, attributes: attributes, extents: extents,
+                manifests: parts.map(\.manifest))
+        }
+    }
+
+    /// - Throws: ``UploadChanged``.
+    private func complete(
+        _ whole: Assembly, _ bucket: BucketRecord, _ condition: WriteCondition?, _ location: String, _ call: Call
+    ) async throws -> Stored {
+        try await change(bucket, EventContext(call)) { transaction in
+            let (uploads, key) = (transaction.uploads, whole.upload.key)
+            guard let upload = try uploads.upload(bucket.id, key, whole.upload.upload), upload.id == whole.upload.id,
+                try uploads.partsState(upload.id) == whole.state
+            else { throw UploadChanged() }
+            // Each part has named its segments, and the object names them once instead: of most nothing changes.
+            let made = try transaction.put(whole.record, extents: [], event: .complete) { current in
+                try condition?.check(current, key: key)
                 try Self.checkConflict(condition, current, upload)
             }
-            for part in parts { try transaction.segments.unlink(part.manifest, at: now) }
+            try transaction.segments.unlink(whole.manifests, except: whole.extents, at: whole.record.modified)
             try uploads.delete(upload.id)
-            let stored = Stored(record: made, attributes: attributes, bucket: transaction.bucket)
+            let stored = Stored(record: made, attributes: whole.attributes, bucket: transaction.bucket)
             try uploads.complete(
-                upload, at: now, answer: WireCoding.encode(Self.answer(stored, location).wire))
+                upload, at: whole.record.modified, answer: WireCoding.encode(Self.answer(stored, location).wire))
             return stored
         }
-        return Self.answer(stored, location)
     }
 
     private func completed(_ bucket: BucketRecord, _ key: String, _ upload: String) async throws
@@ -99,10 +146,12 @@ extension S3Service {
     ) {
         var attributes = ObjectAttributes(upload.attributes)
         attributes.checksum = plan.checksum
-        attributes.parts = plan.parts.map { part in
-            ObjectAttributes.PartInfo(
-                number: part.number, size: part.size, checksum: plan.checksum?.type == .composite ? part.checksum : nil)
-        }
+        attributes.parts = PartList(
+            plan.parts.map { part in
+                PartList.Part(
+                    number: part.number, size: part.size,
+                    checksum: plan.checksum?.type == .composite ? part.checksum : nil)
+            })
         let extents = plan.parts.flatMap { Manifest.decode($0.manifest) }
         let record = ObjectRecord(
             bucket: upload.bucket, key: upload.key, size: plan.size, etag: plan.etag, modified: now,

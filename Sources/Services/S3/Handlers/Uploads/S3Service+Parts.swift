@@ -47,7 +47,7 @@ extension S3Service {
             }
             return output
         } catch {
-            await receiver.discard(body)
+            await receiver.discard(body, after: error)
             throw error
         }
     }
@@ -106,6 +106,10 @@ extension S3Service {
     }
 
     public func uploadPartCopy(_ input: UploadPartCopyRequest, _ call: Call) async throws -> UploadPartCopyOutput {
+        try await withSource { try await copyPart(input, call) }
+    }
+
+    private func copyPart(_ input: UploadPartCopyRequest, _ call: Call) async throws -> UploadPartCopyOutput {
         let bucket = try await open(input.bucket, call, "s3:PutObject", key: input.key)
         try Self.checkNumber(input.partNumber)
         let customer = try CustomerKey(call.input)
@@ -117,12 +121,14 @@ extension S3Service {
         request.required = upload.checksumAlgorithm ?? .crc64nvme
         let bytes = try self.source(source.record, range, customer: source.customer)
         let record: PartRecord
-        let isShared = customer == nil && source.customer == nil && source.record.manifest != nil
+        let extents = Manifest.slice(source.record.manifest ?? [], range ?? 0..<source.record.size)
+        // A part keeps the whole of each segment that it names: of those that it needs little of, it gets a copy.
+        let isShared =
+            customer == nil && source.customer == nil && source.record.manifest != nil
+            && extents.allSatisfy { $0.length >= $0.size / 2 }
         if isShared {
             // The bytes stay where they are; only their hashes are computed.
             let (md5, checksums, size) = try await hash(bytes, request.algorithms)
-            let extents = Manifest.slice(
-                Manifest.decode(source.record.manifest ?? []), range ?? 0..<source.record.size)
             record = try await store(
                 extents, size: size, etag: Hexadecimal.encode(md5), number: input.partNumber, upload,
                 checksum: checksums[request.required ?? .crc64nvme] ?? [])
@@ -134,7 +140,7 @@ extension S3Service {
                 record = try await store(body, number: input.partNumber, upload, customer: customer, checksum: value)
                 _ = body.pin
             } catch {
-                await receiver.discard(body)
+                await receiver.discard(body, after: error)
                 throw error
             }
         }

@@ -27,7 +27,7 @@ extension S3Service {
             else {
                 throw StaleBucket()
             }
-            let sequence = transaction.clock.next()
+            let sequence = try transaction.sequence(after: nil)
             let record = UploadRecord(
                 upload: UploadID.make(sequence: sequence), bucket: bucket.id, key: input.key, initiated: now,
                 sequence: sequence, initiator: initiator, owner: owner, storage: storage,
@@ -89,19 +89,17 @@ extension S3Service {
         return AbortMultipartUploadOutput()
     }
 
-    /// The upload goes with all its parts.
+    /// The upload goes with all its parts; if there are many, they do after the answer.
     func abort(_ upload: UploadRecord, of bucket: BucketRecord) async throws {
         let now = time.now
-        try await database.write { [folder] connection in
-            let uploads = UploadRows(connection: connection)
+        try await jobs.write { [folder] transaction in
+            let uploads = UploadRows(connection: transaction.connection)
             guard try uploads.upload(bucket.id, upload.key, upload.upload) != nil else {
                 throw AWSError.noSuchUpload(upload.upload)
             }
-            let segments = SegmentRows(connection: connection, folder: folder)
-            for part in try uploads.parts(upload.id, after: 0, limit: 10_000) {
-                try segments.unlink(part.manifest, at: now)
-            }
-            try uploads.delete(upload.id)
+            if try EndedUploads.removeParts(of: upload.id, now: now, folder, transaction.connection) { return }
+            try uploads.end(upload.id)
+            try transaction.enqueue(EndedUploads.job(due: now))
         }
     }
 
@@ -171,7 +169,8 @@ extension S3Service {
         // Without a key the id of an upload says nothing.
         if let id = input.uploadIdMarker, !id.isEmpty, !marker.isEmpty {
             // The upload may be gone, its place is not.
-            let sequence = UploadID.sequence(id).flatMap { $0 <= clock.next() ? $0 : nil }
+            let latest = clock.next() + SequenceClock.step
+            let sequence = UploadID.sequence(id).flatMap { $0 <= latest ? $0 : nil }
             let place = try await database.read { connection -> Int64? in
                 let rows = UploadRows(connection: connection)
                 if let found = try rows.upload(bucket.id, marker, id) { return found.id + 1 }

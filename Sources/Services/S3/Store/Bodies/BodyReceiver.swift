@@ -82,9 +82,19 @@ struct BodyReceiver: Sendable {
             ["ProposedSize": String(size), "MaxSizeAllowed": String(limit)])
     }
 
-    /// Nobody will name the body: its file goes.
-    func discard(_ body: ReceivedBody) async {
-        guard case .extent(let extent) = body.place else { return }
+    /// The body could not be named for a reason: its file goes, if that is sure.
+    ///
+    /// A database whose commit has failed, or which was lost meanwhile, may have committed nevertheless. Then the file stays, and
+    /// who looks for files that no row names decides.
+    func discard(_ body: ReceivedBody, after reason: any Swift.Error) async {
+        guard case .extent(let extent) = body.place, !Self.mayBeNamed(after: reason) else { return }
         try? await folder.threads.run { folder.remove(extent.name) }
+    }
+
+    private static func mayBeNamed(after reason: any Swift.Error) -> Bool {
+        switch reason {
+        case is AWSError, is CancellationError, is StaleBucket, DatabaseError.diskFull, DatabaseError.constraint: false
+        default: true
+        }
     }
 }

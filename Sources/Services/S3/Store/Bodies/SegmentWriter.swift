@@ -22,6 +22,9 @@ final class SegmentWriter: @unchecked Sendable {
     private var checks: ChecksumHasher
     private var buffer: [UInt8] = []
     private var size: Int64 = 0
+    /// What the file will have in the end, as far as is known, and what it has been given of that; in bytes.
+    private var expected: Int64 = 0
+    private var allocated: Int64 = 0
     private var hashing: Task<Void, any Swift.Error>?
     private var writing: Task<Void, any Swift.Error>?
 
@@ -42,21 +45,36 @@ final class SegmentWriter: @unchecked Sendable {
     }
 
     /// `expected`: how many bytes will come, if that is known.
+    /// - Throws: ``DatabaseError/diskFull`` if there is no room for them.
     func begin(expected: Int?) async throws {
-        descriptor = try await folder.threads.run { [folder, name] in
+        if let expected, expected > 0 {
+            let frames = (expected + ObjectCipher.frame - 1) / ObjectCipher.frame
+            self.expected = Int64(expected + frames * ObjectCipher.overhead)
+        }
+        descriptor = try await folder.threads.run { [folder, name, length = self.expected] in
             let descriptor = try folder.create(name)
-            if let expected, expected > 0 {
-                let frames = (expected + ObjectCipher.frame - 1) / ObjectCipher.frame
-                let length = expected + frames * ObjectCipher.overhead
-                // Only a hint where the file system can't do it; a full disk is known at once where it can.
-                if posix_fallocate(descriptor, 0, length) == ENOSPC {
-                    close(descriptor)
-                    folder.remove(name)
-                    throw DatabaseError.diskFull
-                }
+            var system = statvfs()
+            if fstatvfs(descriptor, &system) == 0, Int64(clamping: system.f_bfree) < length / Int64(system.f_frsize) {
+                close(descriptor)
+                folder.remove(name)
+                throw DatabaseError.diskFull
             }
             return descriptor
         }
+    }
+
+    /// How much the file is given ahead of what has come, in bytes: as much again, so that a claim alone takes no room.
+    static func ahead(of size: Int64) -> Int64 { min(max(size, 1 << 20), 64 << 20) }
+
+    /// Gives the file room in large pieces, for what comes and some of what was announced. On a thread.
+    private func allocate(upTo end: Int64) throws {
+        guard end > allocated, expected > allocated else { return }
+        let target = min(expected, end + Self.ahead(of: end))
+        // Only a hint where the file system can't do it.
+        if posix_fallocate(descriptor, Int(allocated), Int(target - allocated)) == ENOSPC {
+            throw DatabaseError.diskFull
+        }
+        allocated = target
     }
 
     func write(_ piece: [UInt8]) async throws {
@@ -106,6 +124,9 @@ final class SegmentWriter: @unchecked Sendable {
 
     /// On a thread: checksums, encryption, writing. MD5, which takes longest, is on another.
     private func store(_ bytes: [UInt8], at begin: Int64) throws {
+        let plainEnd = begin + Int64(bytes.count)
+        let frames = (plainEnd + Int64(ObjectCipher.frame) - 1) / Int64(ObjectCipher.frame)
+        try allocate(upTo: plainEnd + frames * Int64(ObjectCipher.overhead))
         try bytes.withUnsafeBytes { plain in
             checks.update(plain)
             var frame = begin / Int64(ObjectCipher.frame)

@@ -39,6 +39,12 @@ struct BucketRows {
         try connection.execute("DELETE FROM s3_buckets WHERE id = ?", [.integer(id)])
     }
 
+    func count(account: String) throws -> Int {
+        Int(
+            try connection.first("SELECT COUNT(*) FROM s3_buckets WHERE account = ?", [.text(account)])?.integer(0) ?? 0
+        )
+    }
+
     /// An account's buckets in the order of their names.
     func page(account: String, prefix: String, after: String, region: String?, limit: Int) throws -> [BucketRecord] {
         var parameters: [SQLValue] = [.text(account), .text(after), .text(prefix)]
@@ -68,9 +74,10 @@ struct BucketRows {
     }
 
     private static func bucket(_ row: SQLRow) -> BucketRecord {
-        BucketRecord(
+        let settings = row.blob(6) ?? []
+        return BucketRecord(
             id: row.integer(0) ?? 0, name: row.text(1) ?? "", account: row.text(2) ?? "", region: row.text(3) ?? "",
             created: Timestamp(milliseconds: row.integer(4) ?? 0), version: row.integer(5) ?? 0,
-            settings: WireCoding.decode(row.blob(6) ?? [])?.mapValue ?? [:])
+            settings: WireCoding.decode(settings)?.mapValue ?? [:], storedSize: settings.count)
     }
 }

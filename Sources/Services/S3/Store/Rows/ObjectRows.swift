@@ -10,34 +10,43 @@ struct ObjectRows {
 
     // MARK: Reading
 
+    /// What is read of one version: the manifest of an object of many parts is long.
+    private static func columns(_ withBody: Bool, _ withManifest: Bool) -> String {
+        "\(summary), attributes" + (withManifest || withBody ? ", manifest" : "") + (withBody ? ", body" : "")
+    }
+
     /// The latest version of a key, which may be a delete marker; nil if there is none.
-    func latest(_ bucket: Int64, _ key: String, withBody: Bool) throws -> ObjectRecord? {
-        let body = withBody ? ", body" : ""
-        return try connection.first(
+    func latest(_ bucket: Int64, _ key: String, withBody: Bool, withManifest: Bool = true) throws -> ObjectRecord? {
+        try connection.first(
             """
-            SELECT \(Self.summary), attributes, manifest\(body) FROM s3_objects WHERE bucket = ? AND key = ?
+            SELECT \(Self.columns(withBody, withManifest)) FROM s3_objects WHERE bucket = ? AND key = ?
             ORDER BY position LIMIT 1
             """, [.integer(bucket), .text(key)]
         ).map { Self.record($0, bucket) }
     }
 
-    func version(_ bucket: Int64, _ key: String, _ version: String, withBody: Bool) throws -> ObjectRecord? {
-        if version == VersionID.null { return try nullVersion(bucket, key, withBody: withBody) }
+    func version(_ bucket: Int64, _ key: String, _ version: String, withBody: Bool, withManifest: Bool = true) throws
+        -> ObjectRecord?
+    {
+        if version == VersionID.null {
+            return try nullVersion(bucket, key, withBody: withBody, withManifest: withManifest)
+        }
         guard let position = VersionID.position(version) else { return nil }
-        let body = withBody ? ", body" : ""
         return try connection.first(
             """
-            SELECT \(Self.summary), attributes, manifest\(body) FROM s3_objects
+            SELECT \(Self.columns(withBody, withManifest)) FROM s3_objects
             WHERE bucket = ? AND key = ? AND position = ? AND version = ?
             """, [.integer(bucket), .text(key), .integer(position), .text(version)]
         ).map { Self.record($0, bucket) }
     }
 
-    func nullVersion(_ bucket: Int64, _ key: String, withBody: Bool) throws -> ObjectRecord? {
-        let body = withBody ? ", body" : ""
+    func nullVersion(_ bucket: Int64, _ key: String, withBody: Bool, withManifest: Bool = true) throws
+        -> ObjectRecord?
+    {
+        let columns = Self.columns(withBody, withManifest)
         for place in ["position = 0", "version IS NULL AND position <> 0"] {
             let row = try connection.first(
-                "SELECT \(Self.summary), attributes, manifest\(body) FROM s3_objects WHERE bucket = ? AND key = ? AND \(place)",
+                "SELECT \(columns) FROM s3_objects WHERE bucket = ? AND key = ? AND \(place)",
                 [.integer(bucket), .text(key)])
             if let row { return Self.record(row, bucket) }
         }

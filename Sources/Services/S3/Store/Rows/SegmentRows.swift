@@ -14,16 +14,28 @@ struct SegmentRows {
     /// copy, are taken back.
     /// - Throws: `OperationAborted` if a segment's file is gone.
     func link(_ extents: [Extent]) throws {
-        for name in Self.names(extents) {
-            let isKnown =
-                try connection.execute("UPDATE s3_segments SET links = links + 1 WHERE name = ?", [.text(name)]) > 0
-            if isKnown { continue }
-            if let row = try connection.first("SELECT since FROM s3_garbage WHERE name = ?", [.text(name)]) {
-                guard let since = row.integer(0), since != Self.going else { throw AWSError.operationAborted }
-                try connection.execute("DELETE FROM s3_garbage WHERE name = ?", [.text(name)])
-            } else if !folder.exists(name) {
-                throw AWSError.operationAborted
-            }
+        let names = Set(extents.map(\.name)).sorted()
+        for batch in NameList.batches(names) {
+            let known = try connection.query(
+                "UPDATE s3_segments SET links = links + 1 WHERE name IN (\(batch.marks)) RETURNING name", batch.values
+            ).compactMap { $0.text(0) }
+            let others = Set(batch.names).subtracting(known)
+            if !others.isEmpty { try add(others.sorted()) }
+        }
+    }
+
+    private func add(_ names: [String]) throws {
+        var garbage: [String] = []
+        for batch in NameList.batches(names) {
+            let rows = try connection.query(
+                "SELECT name, since FROM s3_garbage WHERE name IN (\(batch.marks))", batch.values)
+            if rows.contains(where: { $0.integer(1) == Self.going }) { throw AWSError.operationAborted }
+            garbage += rows.compactMap { $0.text(0) }
+        }
+        try forget(garbage)
+        let known = Set(garbage)
+        for name in names {
+            guard known.contains(name) || folder.exists(name) else { throw AWSError.operationAborted }
             try connection.execute("INSERT INTO s3_segments (name, links) VALUES (?, 1)", [.text(name)])
         }
     }
@@ -31,15 +43,37 @@ struct SegmentRows {
     /// Segments are named once less; those that nothing names any more become garbage.
     func unlink(_ manifest: [UInt8]?, at now: Timestamp) throws {
         guard let manifest, !manifest.isEmpty else { return }
-        for name in Self.names(Manifest.decode(manifest)) {
-            try connection.execute("UPDATE s3_segments SET links = links - 1 WHERE name = ?", [.text(name)])
-            let isGone =
-                try connection.execute("DELETE FROM s3_segments WHERE name = ? AND links <= 0", [.text(name)]) > 0
-            if isGone { try giveUp([name], at: now) }
+        try unlink([manifest], at: now)
+    }
+
+    /// The same for several that go, or become one: `except`: what goes on being named, once.
+    func unlink(_ manifests: [[UInt8]], except kept: [Extent] = [], at now: Timestamp) throws {
+        var links: [String: Int] = [:]
+        for manifest in manifests {
+            // An object may hold several pieces of a segment: it names it once.
+            for name in Set(Manifest.decode(manifest).map(\.name)) { links[name, default: 0] += 1 }
+        }
+        for name in Set(kept.map(\.name)) { links[name, default: 0] -= 1 }
+        for (count, names) in Dictionary(grouping: links.filter { $0.value != 0 }, by: \.value) {
+            try unlink(names.map(\.key).sorted(), times: count, at: now)
         }
     }
 
-    /// What nothing names is garbage from now on.
+    private func unlink(_ names: [String], times: Int, at now: Timestamp) throws {
+        for batch in NameList.batches(names) {
+            try connection.execute(
+                "UPDATE s3_segments SET links = links - ? WHERE name IN (\(batch.marks))",
+                [.integer(Int64(times))] + batch.values)
+            // What nothing names is garbage from now on.
+            let unnamed = "FROM s3_segments WHERE name IN (\(batch.marks)) AND links <= 0"
+            try connection.execute(
+                "INSERT INTO s3_garbage (name, since) SELECT name, CAST(? AS BIGINT) \(unnamed) ON CONFLICT (name) DO NOTHING",
+                [.integer(max(0, now.milliseconds))] + batch.values)
+            try connection.execute("DELETE \(unnamed)", batch.values)
+        }
+    }
+
+    /// Files that no row knows of are garbage from now on.
     func giveUp(_ names: [String], at now: Timestamp) throws {
         for name in names {
             try connection.execute(
@@ -59,14 +93,18 @@ struct SegmentRows {
     /// The files are about to be removed.
     /// - Returns: those that are still garbage; nothing brings them back once this is committed.
     func beginRemoval(_ names: [String]) throws -> [String] {
-        try names.filter {
-            try connection.execute(
-                "UPDATE s3_garbage SET since = ? WHERE name = ?", [.integer(Self.going), .text($0)]) > 0
+        try NameList.batches(names).flatMap { batch in
+            try connection.query(
+                "UPDATE s3_garbage SET since = ? WHERE name IN (\(batch.marks)) RETURNING name",
+                [.integer(Self.going)] + batch.values
+            ).compactMap { $0.text(0) }
         }
     }
 
     func forget(_ names: [String]) throws {
-        for name in names { try connection.execute("DELETE FROM s3_garbage WHERE name = ?", [.text(name)]) }
+        for batch in NameList.batches(names) {
+            try connection.execute("DELETE FROM s3_garbage WHERE name IN (\(batch.marks))", batch.values)
+        }
     }
 
     /// Which of these nothing knows of.
@@ -76,7 +114,24 @@ struct SegmentRows {
                 && connection.first("SELECT 1 FROM s3_garbage WHERE name = ?", [.text(name)]) == nil
         }
     }
+}
 
-    /// An object may hold several pieces of a segment: it names it once.
-    private static func names(_ extents: [Extent]) -> Set<String> { Set(extents.map(\.name)) }
+/// Some names in one statement. There are few lengths of lists, so that there are few statements to prepare: the last name is repeated.
+private struct NameList {
+    private static let lengths = [1, 4, 16, 64, 256]
+
+    let names: [String]
+    let marks: String
+    let values: [SQLValue]
+
+    private init(_ names: ArraySlice<String>) {
+        self.names = Array(names)
+        let length = Self.lengths.first { $0 >= names.count } ?? names.count
+        values = names.map(SQLValue.text) + Array(repeating: .text(names.last ?? ""), count: length - names.count)
+        marks = Array(repeating: "?", count: length).joined(separator: ", ")
+    }
+
+    static func batches(_ names: [String]) -> [NameList] {
+        stride(from: 0, to: names.count, by: 256).map { NameList(names[$0..<min(names.count, $0 + 256)]) }
+    }
 }

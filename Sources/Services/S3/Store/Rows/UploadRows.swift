@@ -67,14 +67,22 @@ struct UploadRows {
 
     /// Uploads in the order of their keys, and of each key the oldest first.
     func page(_ bucket: Int64, from: String, after id: Int64, below: String?, limit: Int) throws -> [UploadRecord] {
-        try connection.query(
-            """
-            SELECT \(Self.columns) FROM s3_uploads WHERE bucket = ? AND (key, id) > (?, ?)\
-            \(below == nil ? "" : " AND key < ?") ORDER BY key, id LIMIT ?
-            """,
-            [.integer(bucket), .text(from), .integer(id)] + (below.map { [.text($0)] } ?? [])
-                + [.integer(Int64(limit))]
-        ).map(Self.record)
+        // Two looks, since SQLite finds no place in an index by a row value that ends with the row's id.
+        var found: [UploadRecord] = []
+        if id > .min {
+            found = try connection.query(
+                "SELECT \(Self.columns) FROM s3_uploads WHERE bucket = ? AND key = ? AND id > ? ORDER BY id LIMIT ?",
+                [.integer(bucket), .text(from), .integer(id), .integer(Int64(limit))]
+            ).map(Self.record)
+            if found.count == limit { return found }
+        }
+        let filter = (id > .min ? "key > ?" : "key >= ?") + (below == nil ? "" : " AND key < ?")
+        return try found
+            + connection.query(
+                "SELECT \(Self.columns) FROM s3_uploads WHERE bucket = ? AND \(filter) ORDER BY key, id LIMIT ?",
+                [.integer(bucket), .text(from)] + (below.map { [.text($0)] } ?? [])
+                    + [.integer(Int64(limit - found.count))]
+            ).map(Self.record)
     }
 
     /// The row of the first upload of a key that was begun later.
@@ -90,6 +98,27 @@ struct UploadRows {
             "UPDATE s3_uploads SET touched = 1 WHERE bucket = ? AND key = ?", [.integer(bucket), .text(key)])
     }
 
+    /// The bucket of uploads that were ended, and whose parts are still there. Their rows keep their numbers from being given again.
+    private static let ended: Int64 = 0
+
+    /// Ends an upload whose parts are to be removed later: nobody finds it any more.
+    func end(_ id: Int64) throws {
+        try connection.execute(
+            "UPDATE s3_uploads SET bucket = ?, key = '' WHERE id = ?", [.integer(Self.ended), .integer(id)])
+    }
+
+    /// Ends all uploads of a bucket in the same way.
+    /// - Returns: how many there were.
+    func endAll(_ bucket: Int64) throws -> Int {
+        try connection.execute(
+            "UPDATE s3_uploads SET bucket = ?, key = '' WHERE bucket = ?", [.integer(Self.ended), .integer(bucket)])
+    }
+
+    /// An upload that was ended.
+    func firstEnded() throws -> Int64? {
+        try connection.first("SELECT id FROM s3_uploads WHERE bucket = ? LIMIT 1", [.integer(Self.ended)])?.integer(0)
+    }
+
     /// The upload goes, with its parts' rows; what their segments become is up to the caller.
     func delete(_ id: Int64) throws {
         try connection.execute("DELETE FROM s3_parts WHERE upload = ?", [.integer(id)])
@@ -101,18 +130,39 @@ struct UploadRows {
     func put(_ part: PartRecord, upload: Int64) throws {
         try connection.execute(
             """
-            INSERT INTO s3_parts (upload, number, size, etag, modified, checksum, manifest) VALUES (?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO s3_parts (upload, number, size, etag, modified, checksum, manifest, tag)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (upload, number) DO UPDATE SET size = excluded.size, etag = excluded.etag,
-                modified = excluded.modified, checksum = excluded.checksum, manifest = excluded.manifest
+                modified = excluded.modified, checksum = excluded.checksum, manifest = excluded.manifest,
+                tag = excluded.tag
             """,
             [
                 .integer(upload), .integer(Int64(part.number)), .integer(part.size), .text(part.etag),
                 .integer(part.modified.milliseconds), SQLValue(part.checksum), .blob(part.manifest),
+                .integer(.random(in: 0..<1 << 40)),
             ])
     }
 
     func part(_ upload: Int64, _ number: Int) throws -> PartRecord? {
         try parts(upload, after: number - 1, limit: 1).first.flatMap { $0.number == number ? $0 : nil }
+    }
+
+    /// What is another whenever a part was put.
+    struct PartsState: Sendable, Hashable {
+        var count: Int64
+        var tags: Int64
+    }
+
+    func partsState(_ upload: Int64) throws -> PartsState {
+        let row = try connection.first(
+            "SELECT COUNT(*), CAST(SUM(tag) AS BIGINT) FROM s3_parts WHERE upload = ?", [.integer(upload)])
+        return PartsState(count: row?.integer(0) ?? 0, tags: row?.integer(1) ?? 0)
+    }
+
+    /// Removes the first parts of an upload.
+    func removeParts(_ upload: Int64, upTo number: Int) throws {
+        try connection.execute(
+            "DELETE FROM s3_parts WHERE upload = ? AND number <= ?", [.integer(upload), .integer(Int64(number))])
     }
 
     func parts(_ upload: Int64, after number: Int, limit: Int) throws -> [PartRecord] {

@@ -127,6 +127,8 @@ struct ConfirmationJob: Sendable, Hashable {
     var endpoint: String
     var origin: String
     var owner: String
+    /// Who subscribed.
+    var principal: String
     var version: Int
     var policy: String
     var made: Timestamp
@@ -139,6 +141,7 @@ struct ConfirmationJob: Sendable, Hashable {
         ]
         for text in texts { writer.append(text) }
         for number in [isEnd ? 1 : 0, Int64(version), made.milliseconds] { writer.append(number) }
+        writer.append(principal)
         return NewJob(kind: Self.kind, lane: subscription.id, due: made, payload: writer.bytes)
     }
 
@@ -159,6 +162,8 @@ struct ConfirmationJob: Sendable, Hashable {
         self.isEnd = isEnd != 0
         self.version = Int(version)
         self.made = Timestamp(milliseconds: made)
+        // Those of earlier versions do not say.
+        principal = reader.text() ?? ""
     }
 
     init(
@@ -173,6 +178,7 @@ struct ConfirmationJob: Sendable, Hashable {
         endpoint = record.endpoint
         origin = record.origin
         owner = record.owner
+        principal = record.principal
         version = topic.signatureVersion
         policy = SubscriptionDeliveryPolicy.shownEffective(
             record.attributes["DeliveryPolicy"], topic: topic.deliveryPolicy)
@@ -182,7 +188,8 @@ struct ConfirmationJob: Sendable, Hashable {
     /// The subscription, as far as its confirmation needs it.
     var record: SubscriptionRecord {
         SubscriptionRecord(
-            key: subscription, topicID: 0, owner: owner, transport: transport, endpoint: endpoint, principal: "",
-            isConfirmed: false, attributes: transport.isHTTP ? ["DeliveryPolicy": policy] : [:], origin: origin)
+            key: subscription, topicID: 0, owner: owner, transport: transport, endpoint: endpoint,
+            principal: principal, isConfirmed: false, attributes: transport.isHTTP ? ["DeliveryPolicy": policy] : [:],
+            origin: origin)
     }
 }

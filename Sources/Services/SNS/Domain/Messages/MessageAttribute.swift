@@ -41,7 +41,7 @@ struct MessageAttribute: Sendable, Hashable {
         }
         let parts = value.dataType.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
         guard ["String", "Number", "Binary"].contains(parts[0]), parts.count == 1 || !parts[1].isEmpty,
-            value.dataType.utf8.count <= 256
+            value.dataType.utf8.count <= 256, value.dataType.utf8.allSatisfy({ $0 > 0x1F && $0 < 0x7F })
         else {
             throw refuse(
                 "The message attribute '\(name)' has an invalid message attribute type, the set of supported type "
@@ -60,10 +60,31 @@ struct MessageAttribute: Sendable, Hashable {
                 "The message attribute '\(name)' must contain a non-empty message attribute value for message "
                     + "attribute type '\(value.dataType)'.")
         }
-        if parts[0] == "Number", Double(text)?.isFinite != true {
+        // What queues refuse would be acknowledged and then lost, where it is delivered raw.
+        guard isAllowed(text) else {
+            throw refuse("The message attribute '\(name)' contains characters that are not allowed.")
+        }
+        if parts[0] == "Number", !isNumber(text) {
             throw refuse("Could not cast message attribute '\(name)' value to number.")
         }
         return MessageAttribute(name: name, type: value.dataType, text: text)
+    }
+
+    /// Digits with a sign, a point and an exponent, as far as they are there.
+    private static func isNumber(_ text: String) -> Bool {
+        text.utf8.count <= 256 && text.utf8.allSatisfy { (0x30...0x39).contains($0) || "+-.eE".utf8.contains($0) }
+            && Double(text)?.isFinite == true
+    }
+
+    /// `#x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF`
+    private static func isAllowed(_ text: String) -> Bool {
+        text.unicodeScalars.allSatisfy { scalar in
+            switch scalar.value {
+            case 0x09, 0x0A, 0x0D: true
+            case 0..<0x20, 0xFFFE, 0xFFFF: false
+            default: true
+            }
+        }
     }
 
     private static func isName(_ name: String) -> Bool {

@@ -61,7 +61,7 @@ struct PublishedMessage: Sendable, Hashable {
             let subject = reader.optionalText(), let group = reader.optionalText(),
             let deduplicationID = reader.optionalText(), let sequence = reader.optionalText(),
             let trace = reader.optionalText(), let isStructured = reader.integer(), let published = reader.integer(),
-            let count = reader.integer(), (0...4096).contains(count)
+            let count = reader.integer(), count >= 0, count <= bytes.count
         else { return nil }
         self.init(
             id: id, topic: TopicKey(account: account, region: region, name: name), subject: subject.value, body: body,

@@ -30,7 +30,7 @@ enum MobileAttributes {
         }
     }
 
-    static func checkApplication(_ given: [String: String], isNew: Bool) throws(AWSError) {
+    static func checkApplication(_ given: [String: String], platform: String, isNew: Bool) throws(AWSError) {
         guard !given.isEmpty else {
             throw SNSFailures.constraint(
                 "Value null at 'attributes' failed to satisfy constraint: Member must not be null")
@@ -39,11 +39,13 @@ enum MobileAttributes {
             throw SNSFailures.invalid("Attributes", reason: "Invalid attribute name: \(name)")
         }
         let (credential, principal) = (given["PlatformCredential"], given["PlatformPrincipal"])
+        // Of Google there is a key, or a file with one, and no principal.
+        let wantsPair = platform != "GCM"
         if principal != nil, credential == nil {
             throw SNSFailures.invalid(
                 "Attributes", reason: "PlatformPrincipal attribute provided without PlatformCredential")
         }
-        if isNew, credential != nil, principal == nil {
+        if isNew, wantsPair, credential != nil, principal == nil {
             throw SNSFailures.invalid(
                 "Attributes", reason: "PlatformCredential attribute provided without PlatformPrincipal")
         }

@@ -1,3 +1,4 @@
+import Foundation
 import ServiceKit
 import ServiceModel
 
@@ -55,6 +56,19 @@ struct SubscriptionRecord: Sendable, Hashable {
     /// Where the subscriber reached this server.
     var origin: String
 
+    /// Whether an account's root or one of its users subscribed, who run this server or are trusted by those who do. Functions have the
+    /// sessions of roles.
+    var isOfOperator: Bool { principal.hasPrefix("arn:aws:iam::") }
+
+    /// The endpoint, without a password that a URL may hold.
+    var shownEndpoint: String {
+        guard transport.isHTTP, let start = endpoint.range(of: "://")?.upperBound else { return endpoint }
+        let end = endpoint[start...].firstIndex { "/?#".contains($0) } ?? endpoint.endIndex
+        guard let at = endpoint[start..<end].lastIndex(of: "@"), let colon = endpoint[start..<at].firstIndex(of: ":")
+        else { return endpoint }
+        return endpoint[...colon] + "****" + endpoint[at...]
+    }
+
     var arn: String { key.arn }
     var isRaw: Bool { attributes["RawMessageDelivery"] == "true" }
     var filtersBody: Bool { attributes["FilterPolicyScope"] == "MessageBody" }
@@ -83,7 +97,7 @@ struct SubscriptionRecord: Sendable, Hashable {
         shown["TopicArn"] = key.topic.arn
         shown["Owner"] = owner
         shown["Protocol"] = transport.rawValue
-        shown["Endpoint"] = endpoint
+        shown["Endpoint"] = shownEndpoint
         shown["PendingConfirmation"] = isConfirmed ? "false" : "true"
         shown["ConfirmationWasAuthenticated"] = wasAuthenticated ? "true" : "false"
         shown["RawMessageDelivery"] = isRaw ? "true" : "false"

@@ -88,14 +88,15 @@ enum TopicPolicy {
     // MARK: Evaluation
 
     /// Whether the principal may do it. Those of the topic's own account may unless the policy denies it: what else binds them is for
-    /// their own policies to say.
+    /// their own policies to say. `parsed` is the topic's policy, if it was read before.
     static func permits(
-        _ action: String, by principal: Principal, on topic: TopicRecord, more: [String: String] = [:]
+        _ action: String, by principal: Principal, on topic: TopicRecord, more: [String: String] = [:],
+        parsed: PolicyDocument? = nil
     ) -> Bool {
         let isOwn = principal.account == topic.key.account && !principal.isService
         // Nearly every topic has the policy that it began with, which grants no stranger anything.
         if topic.attributes["Policy"] == nil { return isOwn }
-        guard let policy = try? PolicyDocument(parsing: topic.policyText) else { return isOwn }
+        guard let policy = parsed ?? (try? PolicyDocument(parsing: topic.policyText)) else { return isOwn }
         var evaluation = TrustEvaluation(
             principal: principal, more: context(principal, more),
             knowing: Call.policyKeyNames.union([
