@@ -11,7 +11,7 @@ extension Chain {
         let headers = request.head.headers
         let isPreflight = request.head.method == "OPTIONS"
         let asked = headers.first(name: "access-control-request-method")
-        // What is asked for counts in requests that are no preflights too, as on AWS; here only in those that change nothing.
+        // What is asked for counts in other requests than preflights too, as on AWS; here if they change nothing.
         let isJudgedByAsked = isPreflight || Self.changesNothing(request)
         var page = BucketPage(
             bucket: "", origin: origin, method: isJudgedByAsked ? asked ?? request.head.method : request.head.method,
