@@ -20,8 +20,10 @@ extension LocalMessages {
             case .taken(let entries):
                 let messages = try await load(entries, of: queue)
                 if !messages.isEmpty { return messages }
+                await Task.yield()
             case .read(let page): try await page.value
-            case .again: continue
+            // What is on its way out needs a thread to go: all of them could be here.
+            case .again: await Task.yield()
             case .overLimit: throw SQSFailures.tooManyInFlight
             case .nothing(let arrivals):
                 if request.wait == .zero || isEnding.load(ordering: .relaxed) { return [] }
