@@ -29,7 +29,7 @@ struct EventSourceEngineTests {
             await #expect(throws: AWSError.self) { try await rig.update(uuid) { $0.enabled = true } }
             gate.open()
             try await rig.until { try await rig.state(uuid) == "Disabled" }
-            #expect(rig.queues.messages("q").map(\.body) == ["b"])
+            try await rig.until { rig.queues.messages("q").map(\.body) == ["b"] }
             try await rig.update(uuid) { $0.enabled = true }
             try await rig.until { rig.queues.messages("q").isEmpty }
         }
